@@ -1,0 +1,139 @@
+/*
+ * A chain of zeroed blocks, the newest first; a piece is cut off the newest.
+ * A block is twice as large as the one before, up to LAST_BYTES, so that a
+ * small arena is small and a large one has few blocks. A piece that does not
+ * fit gets a new block, and the rest of the old one is given up.
+ *
+ * Under the address sanitizer each block is exactly one piece.
+ */
+#include "store/base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/alloc.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ONE_PIECE_PER_BLOCK true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ONE_PIECE_PER_BLOCK true
+#endif
+#endif
+#ifndef ONE_PIECE_PER_BLOCK
+#define ONE_PIECE_PER_BLOCK false
+#endif
+
+enum {
+	FIRST_BYTES = 1 << 10,
+	LAST_BYTES = 1 << 20
+};
+
+struct arena_block {
+	struct arena_block *before;
+	size_t used;
+	size_t size;
+	alignas(max_align_t) char bytes[];
+};
+
+static size_t block_size(const struct arena_block *last, size_t piece)
+{
+	size_t size = FIRST_BYTES;
+
+	if (ONE_PIECE_PER_BLOCK)
+		return piece;
+	if (last != NULL)
+		size = last->size < LAST_BYTES / 2 ? last->size * 2
+		                                   : LAST_BYTES;
+	return size > piece ? size : piece;
+}
+
+static struct arena_block *block_new(struct arena_block *before, size_t size)
+{
+	struct arena_block *block =
+	        mem_zalloc(1, size_add(sizeof(*block), size));
+
+	block->before = before;
+	block->size = size;
+	return block;
+}
+
+/* `size` rounded up, so that the next piece is aligned, too. */
+static size_t aligned(size_t size)
+{
+	const size_t mask = alignof(max_align_t) - 1;
+
+	return size_add(size, mask) & ~mask;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	size_t piece = ONE_PIECE_PER_BLOCK ? size : aligned(size);
+	struct arena_block *last = arena->last;
+	char *at;
+
+	if (ONE_PIECE_PER_BLOCK || last == NULL ||
+	    last->size - last->used < piece) {
+		last = block_new(last, block_size(last, piece));
+		arena->last = last;
+	}
+	at = last->bytes + last->used;
+	last->used += piece;
+	return at;
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+	return arena_alloc(arena, size_mul(count, size));
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t size)
+{
+	void *larger;
+
+	if ((count & (count - 1)) != 0)
+		return array;
+	larger = arena_array(arena, count > 0 ? size_mul(count, 2) : 1, size);
+	if (count > 0)
+		memcpy(larger, array, count * size);
+	return larger;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_strndup(struct arena *arena, const char *bytes, size_t len)
+{
+	char *copy = arena_alloc(arena, size_add(len, 1));
+
+	if (len > 0)
+		memcpy(copy, bytes, len);
+	return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	auto_free char *text = NULL;
+	va_list values;
+
+	va_start(values, format);
+	text = mem_vprintf(format, values);
+	va_end(values);
+	return arena_strdup(arena, text);
+}
+
+void arena_clear(struct arena *arena)
+{
+	while (arena->last != NULL) {
+		struct arena_block *block = arena->last;
+
+		arena->last = block->before;
+		free(block);
+	}
+}

@@ -1,0 +1,42 @@
+/*
+ * Attributes of the compiler, spelled once.
+ *
+ * Nothing but macros: every attribute that reeve uses appears in the code by
+ * one of these names, so that a third compiler is one file of work.
+ */
+#ifndef BASE_COMPILER_H
+#define BASE_COMPILER_H
+
+/* The caller must look at the result. */
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* A printf-like function: the format is argument `f`, values begin at `a`. */
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+
+/* The result is owned by the caller and released by `fn`; gcc then warns of
+ * double and wrong releases. Declare `fn` above the prototype. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define FREED_BY(fn) __attribute__((malloc(fn, 1)))
+#else
+#define FREED_BY(fn)
+#endif
+
+/* The variable is handed to `fn` (by address) when it leaves its scope. */
+#define CLEANUP(fn) __attribute__((cleanup(fn)))
+
+#define UNUSED __attribute__((unused))
+#define NORETURN __attribute__((noreturn))
+#define FALLTHROUGH __attribute__((fallthrough))
+
+#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Hand out what an auto_ variable holds, leaving it empty. */
+#define steal(pointer)                                                         \
+	__extension__({                                                        \
+		__typeof__(pointer) steal_from_ = (pointer);                   \
+		__typeof__(*(pointer)) stolen_ = *steal_from_;                 \
+		*steal_from_ = NULL;                                           \
+		stolen_;                                                       \
+	})
+
+#endif
