@@ -1,0 +1,40 @@
+/*
+ * Expressions: conditions and values written in SQL (docs/jobs.md).
+ *
+ * Our tokenizer turns each dotted name into a bound parameter, so outside text
+ * is never SQL; SQLite evaluates in a scratch connection that can only read.
+ * Strict: a missing name, NULL as a condition, and text compared with a number
+ * are errors that show what was there; has(x) and coalesce(x, …) ask.
+ * `'now'`, date() and random() are refused ("use run.date").
+ */
+#ifndef JOB_EXPR_H
+#define JOB_EXPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/job/template.h"
+#include "store/base/arena.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+#include "store/base/value.h"
+
+struct expr;
+
+/* Parse the text of `source` (a string, or a scalar that is taken as text).
+ * NULL with ERR_CONFIG at the position of the token. */
+struct expr *expr_parse(struct arena *arena, const char *file,
+                        const struct value *source, struct error *err)
+        MUST_CHECK;
+void expr_names(const struct expr *expr, const struct name_use **ret,
+                size_t *ret_count);
+
+/* The value, in `arena`. */
+int expr_value(const struct expr *expr, const struct value *scope,
+               struct arena *arena, struct value **ret, struct error *err)
+        MUST_CHECK;
+/* The truth: 1 or 0, or -1. NULL and text are errors. */
+int expr_is_true(const struct expr *expr, const struct value *scope,
+                 struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * The words that a job may use: the kinds of steps and the effects.
+ *
+ * This room knows their tables only as data. The kinds are implemented in
+ * engine/steps (one file and one row each), the effects by the connectors in
+ * engine/bus (likewise); the tables come in through `struct language`, so that
+ * dependencies keep pointing down.
+ */
+#ifndef JOB_LANGUAGE_H
+#define JOB_LANGUAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/job/field.h"
+#include "store/base/error.h"
+#include "store/base/value.h"
+
+struct step;
+struct step_run;
+struct workspace;
+
+/* What is known of a value before anything runs. */
+enum shape_kind {
+	SHAPE_ANY,  /* nothing is known: every name below it is allowed */
+	SHAPE_TEXT, /* a scalar: no name below it */
+	SHAPE_LIST, /* of `item` */
+	SHAPE_MAP,  /* exactly `fields` */
+};
+
+struct shape {
+	enum shape_kind kind;
+	const struct shape_field *fields;
+	size_t count;
+	const struct shape *item;
+};
+
+struct shape_field {
+	const char *name;
+	const struct shape *shape;
+	const char *help; /* may be NULL */
+};
+
+enum kind_flags {
+	/* The result depends on nothing but what goes in: reused by content. */
+	KIND_COMPUTES = 1 << 0,
+	/* Acts under an effect key, once, in the written order. */
+	KIND_ACTS = 1 << 1,
+	/* Everything below waits for it. */
+	KIND_WALL = 1 << 2,
+	/* Makes values that nobody has seen, until a gate shows them. */
+	KIND_UNSEEN = 1 << 3,
+	/* May have an artifact. */
+	KIND_ARTIFACT = 1 << 4,
+};
+
+struct step_kind {
+	const char *name;
+	const char *help;  /* one clause, lower case */
+	unsigned flags;
+	unsigned format;   /* number of the result's format: part of the key */
+	/* What the kind's scalar names ("agent", "effect", "template", "event");
+	 * its values then come in `with`. NULL: the kind takes a map. */
+	const char *names;
+	const struct field *fields; /* of that map; ends with an empty row */
+	/* What its output holds; NULL: SHAPE_ANY. */
+	const struct shape *(*shape)(struct workspace *workspace,
+	                             const struct step *step,
+	                             struct arena *arena);
+	/* Find what the step reads and say what its key is made of. NULL: its
+	 * configuration alone. (engine/steps/step.h) */
+	int (*prepare)(struct step_run *run, struct error *err);
+	/* Do it. NULL for a kind that the engine itself carries out. */
+	int (*start)(struct step_run *run, struct error *err);
+};
+
+enum effect_class {
+	EFFECT_INTERNAL,
+	EFFECT_CLIENT,
+	EFFECT_FINANCIAL,
+};
+
+const char *effect_class_name(enum effect_class class);
+
+/* What the language knows of an effect. */
+struct effect {
+	const char *name; /* "email.send" */
+	enum effect_class class;
+	const char *help;
+	const struct field *fields;         /* of `with`; ends with an empty row */
+	const struct shape_field *results;  /* ends with an empty row */
+	/* The field that says whom it reaches, for policy and review; or NULL. */
+	const char *target;
+	/* One line for the review, from the rendered `with`, in `arena`:
+	 * "send a mail to ann@acme.example: Proposal …". */
+	const char *(*describe)(struct arena *arena, const struct value *with);
+};
+
+struct language {
+	const struct step_kind *const *kinds; /* NULL-terminated, sorted */
+	const struct effect *const *effects;  /* NULL-terminated, sorted */
+};
+
+const struct step_kind *language_kind(const struct language *language,
+                                      const char *name);
+const struct effect *language_effect(const struct language *language,
+                                     const char *name);
+
+#endif
