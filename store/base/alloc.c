@@ -19,8 +19,7 @@ static NORETURN void out_of_memory(void)
 	_exit(EXIT_FAILURE);
 }
 
-/* The pointer, or the end. */
-static void *checked(void *pointer)
+void *mem_check(void *pointer)
 {
 	if (pointer == NULL)
 		out_of_memory();
@@ -29,19 +28,19 @@ static void *checked(void *pointer)
 
 void *mem_alloc(size_t size)
 {
-	return checked(malloc(size > 0 ? size : 1));
+	return mem_check(malloc(size > 0 ? size : 1));
 }
 
 void *mem_zalloc(size_t count, size_t size)
 {
 	if (count == 0 || size == 0)
-		return checked(calloc(1, 1));
-	return checked(calloc(count, size));
+		return mem_check(calloc(1, 1));
+	return mem_check(calloc(count, size));
 }
 
 void *mem_realloc(void *pointer, size_t size)
 {
-	return checked(realloc(pointer, size > 0 ? size : 1));
+	return mem_check(realloc(pointer, size > 0 ? size : 1));
 }
 
 char *mem_strdup(const char *text)

@@ -24,6 +24,10 @@ char *mem_printf(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
 char *mem_vprintf(const char *format, va_list values)
         PRINTF_LIKE(1, 0) MUST_CHECK;
 
+/* `pointer`, which a foreign library has allocated; the process ends when it
+ * is NULL. */
+void *mem_check(void *pointer) MUST_CHECK;
+
 /* Make room for one more element in `array` (NULL at first) of `count`
  * elements of `size` bytes; it doubles at powers of two, so an array that
  * grows by this function grows by nothing else.

@@ -147,230 +147,52 @@ bool text_is_email(const char *text)
 	       is_dotted_domain(at + 1);
 }
 
-/* U+00C0 to U+017F in ASCII. Empty: not a letter. */
+/* U+00C0 to U+017F in ASCII, two bytes each: a letter alone has a space behind
+ * it, what is no letter has two. */
 enum {
 	LATIN_FIRST = 0xc0,
-	LATIN_COUNT = 0x180 - 0xc0
+	LATIN_LAST = 0x17f
 };
 
-static const char latin[LATIN_COUNT][3] = {
-	/* U+00C0: À Á Â Ã Ä Å Æ Ç È É Ê Ë Ì Í Î Ï */
-	"a",
-	"a",
-	"a",
-	"a",
-	"ae",
-	"a",
-	"ae",
-	"c",
-	"e",
-	"e",
-	"e",
-	"e",
-	"i",
-	"i",
-	"i",
-	"i",
-	/* U+00D0: Ð Ñ Ò Ó Ô Õ Ö × Ø Ù Ú Û Ü Ý Þ ß */
-	"d",
-	"n",
-	"o",
-	"o",
-	"o",
-	"o",
-	"oe",
-	"",
-	"o",
-	"u",
-	"u",
-	"u",
-	"ue",
-	"y",
-	"th",
-	"ss",
-	/* U+00E0: the same in lower case, ÷ and ÿ */
-	"a",
-	"a",
-	"a",
-	"a",
-	"ae",
-	"a",
-	"ae",
-	"c",
-	"e",
-	"e",
-	"e",
-	"e",
-	"i",
-	"i",
-	"i",
-	"i",
-	"d",
-	"n",
-	"o",
-	"o",
-	"o",
-	"o",
-	"oe",
-	"",
-	"o",
-	"u",
-	"u",
-	"u",
-	"ue",
-	"y",
-	"th",
-	"y",
-	/* U+0100: Āā Ăă Ąą Ćć Ĉĉ Ċċ Čč Ďď */
-	"a",
-	"a",
-	"a",
-	"a",
-	"a",
-	"a",
-	"c",
-	"c",
-	"c",
-	"c",
-	"c",
-	"c",
-	"c",
-	"c",
-	"d",
-	"d",
-	/* U+0110: Đđ Ēē Ĕĕ Ėė Ęę Ěě Ĝĝ Ğğ */
-	"d",
-	"d",
-	"e",
-	"e",
-	"e",
-	"e",
-	"e",
-	"e",
-	"e",
-	"e",
-	"e",
-	"e",
-	"g",
-	"g",
-	"g",
-	"g",
-	/* U+0120: Ġġ Ģģ Ĥĥ Ħħ Ĩĩ Īī Ĭĭ Įį */
-	"g",
-	"g",
-	"g",
-	"g",
-	"h",
-	"h",
-	"h",
-	"h",
-	"i",
-	"i",
-	"i",
-	"i",
-	"i",
-	"i",
-	"i",
-	"i",
-	/* U+0130: İı Ĳĳ Ĵĵ Ķķ ĸ Ĺĺ Ļļ Ľľ Ŀ */
-	"i",
-	"i",
-	"ij",
-	"ij",
-	"j",
-	"j",
-	"k",
-	"k",
-	"k",
-	"l",
-	"l",
-	"l",
-	"l",
-	"l",
-	"l",
-	"l",
-	/* U+0140: ŀ Łł Ńń Ņņ Ňň ŉ Ŋŋ Ōō Ŏŏ */
-	"l",
-	"l",
-	"l",
-	"n",
-	"n",
-	"n",
-	"n",
-	"n",
-	"n",
-	"n",
-	"n",
-	"n",
-	"o",
-	"o",
-	"o",
-	"o",
-	/* U+0150: Őő Œœ Ŕŕ Ŗŗ Řř Śś Ŝŝ Şş */
-	"o",
-	"o",
-	"oe",
-	"oe",
-	"r",
-	"r",
-	"r",
-	"r",
-	"r",
-	"r",
-	"s",
-	"s",
-	"s",
-	"s",
-	"s",
-	"s",
-	/* U+0160: Šš Ţţ Ťť Ŧŧ Ũũ Ūū Ŭŭ Ůů */
-	"s",
-	"s",
-	"t",
-	"t",
-	"t",
-	"t",
-	"t",
-	"t",
-	"u",
-	"u",
-	"u",
-	"u",
-	"u",
-	"u",
-	"u",
-	"u",
-	/* U+0170: Űű Ųų Ŵŵ Ŷŷ Ÿ Źź Żż Žž ſ */
-	"u",
-	"u",
-	"u",
-	"u",
-	"w",
-	"w",
-	"y",
-	"y",
-	"y",
-	"z",
-	"z",
-	"z",
-	"z",
-	"z",
-	"z",
-	"s",
-};
+static const char latin[] =
+        /* À Á Â Ã Ä Å Æ Ç È É Ê Ë Ì Í Î Ï */
+        "a a a a aea aec e e e e i i i i "
+        /* Ð Ñ Ò Ó Ô Õ Ö × Ø Ù Ú Û Ü Ý Þ ß */
+        "d n o o o o oe  o u u u uey thss"
+        /* à á â ã ä å æ ç è é ê ë ì í î ï */
+        "a a a a aea aec e e e e i i i i "
+        /* ð ñ ò ó ô õ ö ÷ ø ù ú û ü ý þ ÿ */
+        "d n o o o o oe  o u u u uey thy "
+        /* Āā Ăă Ąą Ćć Ĉĉ Ċċ Čč Ďď */
+        "a a a a a a c c c c c c c c d d "
+        /* Đđ Ēē Ĕĕ Ėė Ęę Ěě Ĝĝ Ğğ */
+        "d d e e e e e e e e e e g g g g "
+        /* Ġġ Ģģ Ĥĥ Ħħ Ĩĩ Īī Ĭĭ Įį */
+        "g g g g h h h h i i i i i i i i "
+        /* İı Ĳĳ Ĵĵ Ķķ ĸ Ĺĺ Ļļ Ľľ Ŀ */
+        "i i ijijj j k k k l l l l l l l "
+        /* ŀ Łł Ńń Ņņ Ňň ŉ Ŋŋ Ōō Ŏŏ */
+        "l l l n n n n n n n n n o o o o "
+        /* Őő Œœ Ŕŕ Ŗŗ Řř Śś Ŝŝ Şş */
+        "o o oeoer r r r r r s s s s s s "
+        /* Šš Ţţ Ťť Ŧŧ Ũũ Ūū Ŭŭ Ůů */
+        "s s t t t t t t u u u u u u u u "
+        /* Űű Ųų Ŵŵ Ŷŷ Ÿ Źź Żż Žž ſ */
+        "u u u u w w y y y z z z z z z s ";
 
-/* One code point in the letters of a slug; empty when it has none. */
-static void slug_letters(uint32_t point, char ret[3])
+_Static_assert(sizeof(latin) == 2 * (LATIN_LAST - LATIN_FIRST + 1) + 1,
+               "two bytes for each code point");
+
+/* One code point in the letters of a slug, which are counted; 0: it has none.
+ */
+static size_t slug_letters(uint32_t point, char ret[2])
 {
-	ret[0] = ret[1] = ret[2] = '\0';
-	if (point < 0x80) {
-		char c = to_lower((char)point);
-
-		if (is_lower(c) || text_is_digit(c))
-			ret[0] = c;
-	} else if (point >= LATIN_FIRST && point < LATIN_FIRST + LATIN_COUNT) {
-		memcpy(ret, latin[point - LATIN_FIRST], 3);
+	if (point >= LATIN_FIRST && point <= LATIN_LAST) {
+		memcpy(ret, latin + 2 * (point - LATIN_FIRST), 2);
+		return (size_t)((ret[0] != ' ') + (ret[1] != ' '));
 	}
+	ret[0] = point < 0x80 ? to_lower((char)point) : ' ';
+	return is_lower(ret[0]) || text_is_digit(ret[0]);
 }
 
 char *text_slug(struct arena *arena, const char *text)
@@ -383,11 +205,9 @@ char *text_slug(struct arena *arena, const char *text)
 	while (left > 0) {
 		uint32_t point = 0;
 		size_t size = utf8_next(text, left, &point);
-		char letters[3];
-		size_t count;
+		char letters[2];
+		size_t count = slug_letters(point, letters);
 
-		slug_letters(point, letters);
-		count = strlen(letters);
 		if (len + count + 1 > SLUG_BYTES)
 			break;
 		if (count > 0 && gap && len > 0)

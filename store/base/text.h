@@ -29,7 +29,8 @@ bool text_is_slug(const char *text);
 bool text_is_email(const char *text);
 
 /* Lower case, umlauts and accents of Latin-1 and Latin Extended-A spelled in
- * ASCII (ä becomes ae), everything else one hyphen; in `arena`. */
+ * ASCII (ä becomes ae), everything else one hyphen, at most 100 bytes; in
+ * `arena`. A slug, or "" when the text has neither letter nor digit. */
 char *text_slug(struct arena *arena, const char *text);
 
 /* The bytes of the UTF-8 sequence at `bytes`, or 0 if it is not valid
