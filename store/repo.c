@@ -1,0 +1,355 @@
+/*
+ * The repository itself: opening, making, and what its configuration says.
+ *
+ * libgit2's options are global to the process and are set before a repository
+ * is opened, each time to the same values:
+ * - fsync of everything below .git, because an event counts as recorded only
+ *   when it survives a power cut;
+ * - no object cache, because a read-back has to reach the disk, and because a
+ *   cached tip would hide that its object is gone;
+ * - objects are checked against their names, and repositories of other users
+ *   are refused.
+ */
+#include "store/repo.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/alloc.h"
+#include "store/base/buf.h"
+#include "store/base/limits.h"
+#include "store/base/text.h"
+#include "store/repo_private.h"
+
+#define LOCK_WAIT_MS 5000
+
+bool oid_equal(const struct oid *a, const struct oid *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+bool oid_is_zero(const struct oid *oid)
+{
+	static const struct oid zero = { { 0 } };
+
+	return oid_equal(oid, &zero);
+}
+
+void oid_to_text(const struct oid *oid, char ret_text[OID_TEXT_BYTES])
+{
+	git_oid git = oid_to_git(oid);
+
+	git_oid_tostr(ret_text, OID_TEXT_BYTES, &git);
+}
+
+bool oid_from_text(const char *text, struct oid *ret)
+{
+	git_oid git;
+
+	if (strlen(text) != OID_TEXT_BYTES - 1)
+		return false;
+	if (git_oid_fromstr(&git, text) < 0)
+		return false;
+	*ret = oid_from_git(&git);
+	return true;
+}
+
+char *oid_text(struct arena *arena, const struct oid *oid)
+{
+	char text[OID_TEXT_BYTES];
+
+	oid_to_text(oid, text);
+	return arena_strdup(arena, text);
+}
+
+/* libgit2's classes whose plain errors mean that stored bytes are wrong. */
+static bool is_damage(int class)
+{
+	switch (class) {
+	case GIT_ERROR_OBJECT:
+	case GIT_ERROR_ODB:
+	case GIT_ERROR_REFERENCE:
+	case GIT_ERROR_SHA:
+	case GIT_ERROR_TREE:
+	case GIT_ERROR_ZLIB:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum error_code code_of(int rc, int class)
+{
+	switch (rc) {
+	case GIT_ENOTFOUND:
+		return ERR_MISSING;
+	case GIT_ELOCKED:
+	case GIT_EMODIFIED:
+		return ERR_CONFLICT;
+	case GIT_EEXISTS:
+	case GIT_EOWNER:
+		return ERR_STATE;
+	case GIT_EMISMATCH:
+		return ERR_CORRUPT;
+	default:
+		return is_damage(class) ? ERR_CORRUPT : ERR_SYSTEM;
+	}
+}
+
+int repo_fail(struct error *err, int rc, const char *format, ...)
+{
+	const git_error *last = git_error_last();
+	enum error_code code = code_of(rc, last ? last->klass : GIT_ERROR_NONE);
+	auto_buf struct buf message = buf_make(LIMIT_ERROR_TEXT);
+	va_list values;
+
+	va_start(values, format);
+	buf_vprintf(&message, format, values);
+	va_end(values);
+	if (!last)
+		return error_set(err, code, "%s", message.at);
+	return error_set(err, code, "%s: %s", message.at, last->message);
+}
+
+/* Make libgit2 ready; each success is undone by one git_libgit2_shutdown(). */
+static int start_libgit2(struct error *err)
+{
+	int rc = git_libgit2_init();
+
+	if (rc < 0)
+		return repo_fail(err, rc, "could not start libgit2");
+	rc = git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	rc |= git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
+	rc |= git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
+	rc |= git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 1);
+	rc |= git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
+	if (rc == 0)
+		return 0;
+	(void)repo_fail(err, rc, "could not set the options of libgit2");
+	(void)git_libgit2_shutdown();
+	return -1;
+}
+
+void repo_close(struct repo *repo)
+{
+	if (!repo)
+		return;
+	git_odb_free(repo->odb);
+	git_repository_free(repo->git);
+	free(repo->work_dir);
+	free(repo->common_dir);
+	free(repo->objects_dir);
+	free(repo);
+	(void)git_libgit2_shutdown(); /* a count of uses; nothing can be done */
+}
+
+void repo_close_auto(struct repo **repo)
+{
+	repo_close(*repo);
+}
+
+static int open_fail(int rc, const char *dir, struct error *err)
+{
+	const git_error *last = git_error_last();
+	const char *text = last ? last->message : "";
+
+	if (rc == GIT_ENOTFOUND) {
+		(void)error_set(err, ERR_STATE,
+		                "\"%s\" is not in a git repository", dir);
+		return error_hint(err, "Change to your workspace, or make "
+		                       "one with: reeve init");
+	}
+	if (rc == GIT_EOWNER) {
+		(void)error_set(err, ERR_STATE,
+		                "the git repository of \"%s\" belongs to "
+		                "another user",
+		                dir);
+		return error_hint(err, "If you trust it, run: git config "
+		                       "--global --add safe.directory DIR");
+	}
+	if (strstr(text, "objectformat"))
+		return error_set(err, ERR_STATE,
+		                 "the git repository of \"%s\" has SHA-256 "
+		                 "objects, which reeve cannot read",
+		                 dir);
+	(void)repo_fail(err, rc, "could not open the git repository of \"%s\"",
+	                dir);
+	if (strstr(text, "unsupported extension"))
+		err->code = ERR_STATE;
+	return -1;
+}
+
+/* The absolute path without a trailing slash, on the heap; NULL on failure. */
+static char *plain_path(const char *path, struct error *err)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		(void)error_errno(err, errno, "could not find \"%s\"", path);
+	return real;
+}
+
+static int fill_paths(struct repo *repo, struct error *err)
+{
+	const char *work_dir = git_repository_workdir(repo->git);
+
+	if (work_dir) {
+		repo->work_dir = plain_path(work_dir, err);
+		if (!repo->work_dir)
+			return -1;
+	}
+	repo->common_dir = plain_path(git_repository_commondir(repo->git), err);
+	if (!repo->common_dir)
+		return -1;
+	repo->objects_dir = mem_printf("%s/objects", repo->common_dir);
+	return 0;
+}
+
+struct repo *repo_open(const char *dir, struct error *err)
+{
+	if (start_libgit2(err) < 0)
+		return NULL;
+
+	/* From here on repo_close() also undoes start_libgit2(). */
+	auto_repo struct repo *repo = mem_zalloc(1, sizeof(*repo));
+	int rc = git_repository_open_ext(&repo->git, dir, 0, NULL);
+	if (rc < 0) {
+		(void)open_fail(rc, dir, err);
+		return NULL;
+	}
+	rc = git_repository_odb(&repo->odb, repo->git);
+	if (rc < 0) {
+		(void)repo_fail(err, rc, "could not open the objects of \"%s\"",
+		                dir);
+		return NULL;
+	}
+	if (fill_paths(repo, err) < 0)
+		return NULL;
+	repo->lock_wait_ms = LOCK_WAIT_MS;
+	return steal(&repo);
+}
+
+static int create(const char *dir, const char *branch, struct error *err)
+{
+	git_repository *git = NULL;
+	git_repository_init_options options = {
+		.version = GIT_REPOSITORY_INIT_OPTIONS_VERSION,
+		.flags = GIT_REPOSITORY_INIT_MKDIR |
+		         GIT_REPOSITORY_INIT_MKPATH |
+		         GIT_REPOSITORY_INIT_NO_REINIT,
+		.initial_head = branch,
+	};
+
+	int rc = git_repository_init_ext(&git, dir, &options);
+	git_repository_free(git);
+	if (rc < 0)
+		return repo_fail(err, rc,
+		                 "could not make a git repository in \"%s\"",
+		                 dir);
+	return 0;
+}
+
+struct repo *repo_create(const char *dir, const char *branch, struct error *err)
+{
+	if (start_libgit2(err) < 0)
+		return NULL;
+	int rc = create(dir, branch, err);
+	struct repo *repo = rc < 0 ? NULL : repo_open(dir, err);
+	(void)git_libgit2_shutdown(); /* repo_open() counts for itself */
+	return repo;
+}
+
+bool repo_is_bare(const struct repo *repo)
+{
+	return !repo->work_dir;
+}
+
+const char *repo_work_dir(const struct repo *repo)
+{
+	return repo->work_dir;
+}
+
+const char *repo_common_dir(const struct repo *repo)
+{
+	return repo->common_dir;
+}
+
+int repo_head_branch(struct repo *repo, struct arena *arena,
+                     const char **ret_name, struct error *err)
+{
+	static const char branches[] = "refs/heads/";
+	auto_git(git_reference) head = NULL;
+
+	int rc = git_reference_lookup(&head, repo->git, "HEAD");
+	if (rc < 0)
+		return repo_fail(err, rc, "could not read HEAD");
+	const char *target = git_reference_symbolic_target(head);
+	*ret_name = NULL;
+	if (target && text_starts(target, branches))
+		*ret_name = arena_strdup(arena, target + strlen(branches));
+	return 0;
+}
+
+/* Where git looks for one half of an identity, first to last. */
+struct identity_source {
+	const char *variable;
+	const char *keys[2];
+	const char *example;
+};
+
+static int identity_part(struct arena *arena, git_config *config,
+                         const struct identity_source *source, const char **ret,
+                         struct error *err)
+{
+	const char *value = getenv(source->variable);
+
+	for (size_t i = 0; i < ARRAY_LEN(source->keys); i++) {
+		if (value && *value)
+			break;
+		int rc = git_config_get_string(&value, config, source->keys[i]);
+		if (rc == GIT_ENOTFOUND)
+			value = NULL;
+		else if (rc < 0)
+			return repo_fail(err, rc, "could not read \"%s\"",
+			                 source->keys[i]);
+	}
+	if (!value || !*value) {
+		(void)error_set(err, ERR_STATE, "git does not know your %s",
+		                source->keys[1]);
+		return error_hint(err, "Run: git config %s \"%s\"",
+		                  source->keys[1], source->example);
+	}
+	*ret = arena_strdup(arena, value);
+	return 0;
+}
+
+int repo_identity(struct repo *repo, struct arena *arena, const char **ret_name,
+                  const char **ret_email, struct error *err)
+{
+	static const struct identity_source sources[] = {
+		{
+		        .variable = "GIT_AUTHOR_NAME",
+		        .keys = { "author.name", "user.name" },
+		        .example = "Your Name",
+		},
+		{
+		        .variable = "GIT_AUTHOR_EMAIL",
+		        .keys = { "author.email", "user.email" },
+		        .example = "you@example.com",
+		},
+	};
+	auto_git(git_config) config = NULL;
+	const char *name;
+	const char *email;
+
+	int rc = git_repository_config_snapshot(&config, repo->git);
+	if (rc < 0)
+		return repo_fail(err, rc, "could not read git's configuration");
+	if (identity_part(arena, config, &sources[0], &name, err) < 0 ||
+	    identity_part(arena, config, &sources[1], &email, err) < 0)
+		return -1;
+	*ret_name = name;
+	*ret_email = email;
+	return 0;
+}

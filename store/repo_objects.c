@@ -1,0 +1,280 @@
+/*
+ * Objects: written, read back, and read.
+ *
+ * libgit2 (as git) takes an object whose file exists for written, whatever the
+ * file holds, and touches its times only. So a write here is:
+ *
+ *	make the fan-out directory durable   (libgit2 fsyncs what it makes
+ *	                                      in it, not the directory's name)
+ *	git_odb_write
+ *	read it back, compare the hash       (wrong: move the loose file aside
+ *	                                      and write once more)
+ *	fsync a file that was there before   (whoever wrote it may not have)
+ *
+ * A commit is put together here and not by git_commit_create(), which reports
+ * success for a commit that did not fit on the disk.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/base/alloc.h"
+#include "store/base/fd.h"
+#include "store/base/limits.h"
+#include "store/repo.h"
+#include "store/repo_private.h"
+
+int repo_move_aside(struct repo *repo, const char *path, struct error *err)
+{
+	auto_free char *dir = mem_printf("%s/reeve/stale", repo->common_dir);
+	const char *slash = strrchr(path, '/');
+	auto_free char *to = mem_printf("%s/%s.%" PRId64 ".%d", dir,
+	                                slash ? slash + 1 : path,
+	                                (int64_t)time(NULL), (int)getpid());
+
+	if (dir_make(dir, err) < 0)
+		return -1;
+	if (rename(path, to) < 0)
+		return error_errno(err, errno,
+		                   "could not move \"%s\" to \"%s\"", path, to);
+	return 0;
+}
+
+int repo_sync_path(const char *path, struct error *err)
+{
+	auto_error struct error local = { 0 };
+	auto_fd int fd = fd_open(path, O_RDONLY, 0, &local);
+
+	if (fd < 0 && local.code == ERR_MISSING)
+		return 0;
+	if (fd < 0) {
+		error_move(err, &local);
+		return -1;
+	}
+	if (fsync(fd) < 0)
+		return error_errno(err, errno, "could not make \"%s\" durable",
+		                   path);
+	return 1;
+}
+
+/* The directory that holds `path`, on the heap. */
+static char *parent_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	assert(slash);
+	return mem_strndup(path, (size_t)(slash - path));
+}
+
+static char *loose_path(const struct repo *repo, const struct oid *oid)
+{
+	char text[OID_TEXT_BYTES];
+
+	oid_to_text(oid, text);
+	return mem_printf("%s/%.2s/%s", repo->objects_dir, text, text + 2);
+}
+
+int repo_object_read(struct repo *repo, const struct oid *oid,
+                     git_object_t type, git_odb_object **ret, struct error *err)
+{
+	git_oid git = oid_to_git(oid);
+	char text[OID_TEXT_BYTES];
+	auto_git(git_odb_object) object = NULL;
+
+	oid_to_text(oid, text);
+	int rc = git_odb_read(&object, repo->odb, &git);
+	if (rc < 0 && rc != GIT_ENOTFOUND) {
+		/* A repack may have moved it while we looked. */
+		(void)git_odb_refresh(repo->odb);
+		rc = git_odb_read(&object, repo->odb, &git);
+	}
+	if (rc < 0)
+		return repo_fail(err, rc, "could not read the %s %s",
+		                 git_object_type2string(type), text);
+	if (git_odb_object_type(object) != type)
+		return error_set(err, ERR_MISSING, "%s is not a %s", text,
+		                 git_object_type2string(type));
+	*ret = steal(&object);
+	return 0;
+}
+
+int repo_object_expect(struct repo *repo, const struct oid *oid,
+                       git_object_t type, struct error *err)
+{
+	git_oid git = oid_to_git(oid);
+	char text[OID_TEXT_BYTES];
+	size_t size;
+	git_object_t found;
+
+	oid_to_text(oid, text);
+	int rc = git_odb_read_header(&size, &found, repo->odb, &git);
+	if (rc < 0)
+		return repo_fail(err, rc, "could not read the %s %s",
+		                 git_object_type2string(type), text);
+	if (found != type)
+		return error_set(err, ERR_MISSING, "%s is not a %s", text,
+		                 git_object_type2string(type));
+	return 0;
+}
+
+int repo_object_verify(struct repo *repo, const struct oid *oid,
+                       git_object_t type, struct error *err)
+{
+	auto_git(git_odb_object) object = NULL;
+
+	if (repo_object_read(repo, oid, type, &object, err) == 0)
+		return 0;
+	auto_free char *path = loose_path(repo, oid);
+	auto_error struct error aside = { 0 };
+	if (file_exists(path) && repo_move_aside(repo, path, &aside) < 0)
+		return error_wrap(err, "%s", aside.message);
+	return -1;
+}
+
+static int write_unverified(struct repo *repo, git_object_t type,
+                            const void *bytes, size_t len, struct error *err)
+{
+	git_oid git;
+
+	int rc = git_odb_write(&git, repo->odb, bytes, len, type);
+	if (rc < 0)
+		return repo_fail(err, rc, "could not write a %s",
+		                 git_object_type2string(type));
+	return 0;
+}
+
+int repo_object_write(struct repo *repo, git_object_t type, const void *bytes,
+                      size_t len, struct oid *ret, struct error *err)
+{
+	git_oid git;
+
+	int rc = git_odb_hash(&git, bytes, len, type);
+	if (rc < 0)
+		return repo_fail(err, rc, "could not hash a %s",
+		                 git_object_type2string(type));
+	struct oid oid = oid_from_git(&git);
+	auto_free char *path = loose_path(repo, &oid);
+	auto_free char *dir = parent_dir(path);
+	bool was_there = file_exists(path);
+	if (!file_exists(dir) && dir_make(dir, err) < 0)
+		return -1;
+
+	/* A write that failed is not tried again: after a failed fsync the
+	 * second would find the file and call it written. */
+	auto_error struct error unread = { 0 };
+	if (write_unverified(repo, type, bytes, len, err) < 0)
+		return -1;
+	if (repo_object_verify(repo, &oid, type, &unread) < 0 &&
+	    (write_unverified(repo, type, bytes, len, err) < 0 ||
+	     repo_object_verify(repo, &oid, type, err) < 0))
+		return -1;
+	if (was_there &&
+	    (repo_sync_path(path, err) < 0 || repo_sync_path(dir, err) < 0))
+		return -1;
+	*ret = oid;
+	return 0;
+}
+
+int repo_blob_write(struct repo *repo, const void *bytes, size_t len,
+                    struct oid *ret, struct error *err)
+{
+	return repo_object_write(repo, GIT_OBJECT_BLOB, bytes, len, ret, err);
+}
+
+void repo_blob_id(const void *bytes, size_t len, struct oid *ret)
+{
+	git_oid git;
+
+	/* Neither can fail but by running out of memory; a caller may not have
+	 * a repository open. */
+	int rc = git_libgit2_init();
+	assert(rc > 0);
+	rc = git_odb_hash(&git, bytes, len, GIT_OBJECT_BLOB);
+	assert(rc == 0);
+	(void)git_libgit2_shutdown(); /* a count of uses */
+	*ret = oid_from_git(&git);
+}
+
+int repo_blob_read(struct repo *repo, const struct oid *oid, struct buf *ret,
+                   struct error *err)
+{
+	git_oid git = oid_to_git(oid);
+	auto_git(git_odb_object) object = NULL;
+	size_t size;
+	git_object_t type;
+
+	/* Too long a blob is refused before memory is taken for it. */
+	int rc = git_odb_read_header(&size, &type, repo->odb, &git);
+	if (rc == 0 && type == GIT_OBJECT_BLOB && size > ret->max - ret->len)
+		return error_set(err, ERR_LIMIT,
+		                 "the file is longer than %zu bytes", ret->max);
+	if (repo_object_read(repo, oid, GIT_OBJECT_BLOB, &object, err) < 0)
+		return -1;
+	buf_add(ret, git_odb_object_data(object), git_odb_object_size(object));
+	return buf_check(ret, "the file", err);
+}
+
+bool repo_object_exists(struct repo *repo, const struct oid *oid)
+{
+	git_oid git = oid_to_git(oid);
+
+	return git_odb_exists(repo->odb, &git) == 1;
+}
+
+static void add_oid_line(struct buf *buf, const char *name,
+                         const struct oid *oid)
+{
+	char text[OID_TEXT_BYTES];
+
+	oid_to_text(oid, text);
+	buf_printf(buf, "%s %s\n", name, text);
+}
+
+static int add_signature_line(struct buf *buf, const char *role,
+                              const struct signature *signature,
+                              struct error *err)
+{
+	assert(signature->time_s >= 0);
+	if (!*signature->name || strpbrk(signature->name, "<>\n") ||
+	    !*signature->email || strpbrk(signature->email, "<>\n "))
+		return error_set(err, ERR_STATE,
+		                 "git cannot record the %s \"%s <%s>\"", role,
+		                 signature->name, signature->email);
+	buf_printf(buf, "%s %s <%s> %" PRId64 " +0000\n", role, signature->name,
+	           signature->email, signature->time_s);
+	return 0;
+}
+
+int repo_commit_write(struct repo *repo, const struct commit *commit,
+                      struct oid *ret, struct error *err)
+{
+	auto_buf struct buf text = buf_make(LIMIT_DATA_FILE);
+
+	if (memchr(commit->message, '\0', commit->message_len))
+		return error_set(err, ERR_STATE,
+		                 "a commit message cannot contain a NUL byte");
+	if (repo_object_expect(repo, &commit->tree, GIT_OBJECT_TREE, err) < 0)
+		return -1;
+	add_oid_line(&text, "tree", &commit->tree);
+	for (size_t i = 0; i < commit->parent_count; i++) {
+		if (repo_object_expect(repo, &commit->parents[i],
+		                       GIT_OBJECT_COMMIT, err) < 0)
+			return -1;
+		add_oid_line(&text, "parent", &commit->parents[i]);
+	}
+	if (add_signature_line(&text, "author", &commit->author, err) < 0 ||
+	    add_signature_line(&text, "committer", &commit->committer, err) < 0)
+		return -1;
+	buf_add_char(&text, '\n');
+	buf_add(&text, commit->message, commit->message_len);
+	if (buf_check(&text, "the commit", err) < 0)
+		return -1;
+	return repo_object_write(repo, GIT_OBJECT_COMMIT, text.at, text.len,
+	                         ret, err);
+}

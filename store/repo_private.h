@@ -1,0 +1,101 @@
+/*
+ * What the files of the repository's wrapper share; nobody else includes this.
+ *
+ * The only header that includes libgit2's. Every read of an object goes
+ * through repo_object_read() and every write through repo_object_write(), so
+ * that "written" means "read back from the disk" in one place.
+ */
+#ifndef STORE_REPO_PRIVATE_H
+#define STORE_REPO_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <git2.h>
+
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+#include "store/repo.h"
+
+struct repo {
+	git_repository *git;
+	git_odb *odb;
+	char *work_dir; /* NULL when bare */
+	char *common_dir;
+	char *objects_dir;
+	int lock_wait_ms; /* how long a reference's lock is waited for */
+};
+
+/* Releases a libgit2 object when its variable leaves its scope. */
+#define GIT_CLEANUP(type)                                                      \
+	static inline void type##_cleanup(type **pointer)                      \
+	{                                                                      \
+		type##_free(*pointer);                                         \
+	}
+
+GIT_CLEANUP(git_blame)
+GIT_CLEANUP(git_commit)
+GIT_CLEANUP(git_config)
+GIT_CLEANUP(git_diff)
+GIT_CLEANUP(git_index)
+GIT_CLEANUP(git_index_conflict_iterator)
+GIT_CLEANUP(git_odb_object)
+GIT_CLEANUP(git_reference)
+GIT_CLEANUP(git_reference_iterator)
+GIT_CLEANUP(git_signature)
+GIT_CLEANUP(git_tree)
+
+#define auto_git(type) CLEANUP(type##_cleanup) type *
+
+static inline git_oid oid_to_git(const struct oid *oid)
+{
+	git_oid git;
+	memcpy(git.id, oid->bytes, sizeof(git.id));
+	return git;
+}
+
+static inline struct oid oid_from_git(const git_oid *git)
+{
+	struct oid oid;
+	memcpy(oid.bytes, git->id, sizeof(oid.bytes));
+	return oid;
+}
+
+/* Report `rc`, what a libgit2 function has just returned: the message, ": "
+ * and libgit2's own words. Returns -1. */
+int repo_fail(struct error *err, int rc, const char *format, ...)
+        PRINTF_LIKE(3, 4);
+
+/* The object, freshly from the disk and checked against its id. ERR_MISSING
+ * when it is not there or not of `type`, ERR_CORRUPT when it is damaged. */
+int repo_object_read(struct repo *repo, const struct oid *oid,
+                     git_object_t type, git_odb_object **ret,
+                     struct error *err) MUST_CHECK;
+/* Durable and read back when it returns 0. */
+int repo_object_write(struct repo *repo, git_object_t type, const void *bytes,
+                      size_t len, struct oid *ret,
+                      struct error *err) MUST_CHECK;
+/* 0 if there is such an object of `type`. Reads no more than its header. */
+int repo_object_expect(struct repo *repo, const struct oid *oid,
+                       git_object_t type, struct error *err) MUST_CHECK;
+/* Read the object back; a loose file that does not hold it is moved aside,
+ * so that the next write of the same bytes is not skipped. */
+int repo_object_verify(struct repo *repo, const struct oid *oid,
+                       git_object_t type, struct error *err) MUST_CHECK;
+
+/* A tree for libgit2's own functions; NULL for NULL (the empty tree). */
+int repo_tree_open(struct repo *repo, const struct oid *oid, git_tree **ret,
+                   struct error *err) MUST_CHECK;
+/* What commit `oid` has as tree and first parent (zero: none). */
+int repo_commit_links(struct repo *repo, const struct oid *oid,
+                      struct oid *ret_tree, struct oid *ret_parent,
+                      struct error *err) MUST_CHECK;
+
+/* Move the file at `path` to $GIT_COMMON_DIR/reeve/stale/. */
+int repo_move_aside(struct repo *repo, const char *path,
+                    struct error *err) MUST_CHECK;
+/* fsync the file or directory at `path`: 1, 0 when there is none, -1. */
+int repo_sync_path(const char *path, struct error *err) MUST_CHECK;
+
+#endif
