@@ -10,14 +10,15 @@ BUILD ?= build
 B := $(BUILD)/$(FLAVOUR)
 
 PREFIX ?= /usr/local
-T ?=
 
 SOURCES := $(sort $(wildcard store/*.c store/base/*.c engine/*/*.c))
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 PROGRAM := $(if $(wildcard engine/main.c),$B/reeve)
 ARCHIVE := $B/libreeve.a
-UNIT := $(foreach t,$(wildcard tests/unit/test_*.c),$(if \
-	$(findstring $(T),$t),$(t:%.c=$B/%)))
+UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
+ifneq ($(T),)
+UNIT := $(foreach test,$(UNIT),$(if $(findstring $(T),$(test)),$(test)))
+endif
 LIBRARY := $(sort $(shell find jobs templates -type f \
 	! -name '*~' ! -name '*.swp'))
 
@@ -53,17 +54,16 @@ HARDEN := -O2 -g -fstack-protector-strong -fstack-clash-protection \
 ifeq ($(shell uname -m),x86_64)
 HARDEN += -fcf-protection
 endif
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-STACK := -Wstack-usage=16384
 
 # gcc and clang are there for `make lint`; analyzer too, objects only.
-FLAGS_release := $(HARDEN) $(if $(filter gcc,$(KIND)),$(STACK) \
-	-ftrivial-auto-var-init=zero)
+FLAGS_release := $(HARDEN) $(if $(filter gcc,$(KIND)), \
+	-Wstack-usage=16384 -ftrivial-auto-var-init=zero)
 FLAGS_gcc := $(FLAGS_release)
 FLAGS_clang := $(HARDEN)
 FLAGS_analyzer := $(FLAGS_release) -fanalyzer
 FLAGS_debug := -Og -g3
-FLAGS_asan := -O1 -g -fno-omit-frame-pointer $(SANITIZE)
+FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
 ifeq ($(FLAGS_$(FLAVOUR)),)
 $(error there is no flavour "$(FLAVOUR)")
 endif
@@ -190,11 +190,11 @@ SCRIPTED := $(patsubst tests/lint/%.sh,lint-%,$(wildcard tests/lint/*.sh))
 
 lint: ## every gate; zero findings
 	@.ci/deps build test lint
-	@$(MAKE) lint-gates lint-tidy lint-analyzer
+	@$(MAKE) -k lint-gates lint-tidy lint-analyzer
 
 lint-fast: ## the gates that take seconds: no clang-tidy, no analyzer
 	@.ci/deps build test lint
-	@$(MAKE) lint-gates
+	@$(MAKE) -k lint-gates
 
 lint-gates: lint-gcc lint-clang $(SCRIPTED)
 
@@ -207,8 +207,7 @@ lint-analyzer:
 lint-tidy:
 	@$(MAKE) FLAVOUR=clang WERROR=1 tidy
 
-# The globals are looked for in what lint-gcc made.
-lint-globals: lint-gcc
+lint-globals: lint-gcc # in whose objects they are looked for
 $(SCRIPTED): lint-%:
 	@STANDARD='$(STANDARD)' WARN='$(WARN)' BUILD=$(BUILD) tests/lint/$*.sh
 

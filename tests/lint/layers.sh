@@ -7,7 +7,8 @@
 #
 # engine/main.c stands above all. A room includes itself and what is below;
 # cycle and report are beside each other. Project headers are written from the
-# top of the repository.
+# top of the repository. NAME_private.h is for the files NAME*.c beside it; it
+# is how a module, or a wrapper, is more than one file.
 set -u -o pipefail
 
 find store engine -name '*.[ch]' -print0 | sort -z |
@@ -20,7 +21,7 @@ find store engine -name '*.[ch]' -print0 | sort -z |
 			height[rooms[i]] = i
 		height["engine/cycle"] = height["engine/report"]
 
-		wrapper["git2"] = "store/repo[a-z_]*\\.c"
+		wrapper["git2"] = "store/repo([a-z_]*\\.c|_private\\.h)"
 		wrapper["sqlite3"] = "store/db\\.c"
 		wrapper["yaml"] = "store/base/yaml\\.c"
 		wrapper["json(-c|_[a-z]+)?"] = "store/base/json\\.c"
@@ -40,7 +41,11 @@ find store engine -name '*.[ch]' -print0 | sort -z |
 				finding("<" header "> outside of its wrapper")
 	}
 
-	function check_own(header,   below) {
+	function check_own(header,   below, module) {
+		module = header
+		if (sub(/_private\.h$/, "", module) &&
+		    (index(file, module) != 1 || file !~ /\.c$/))
+			finding("\"" header "\" is private")
 		below = header
 		if (!sub(/\/[^\/]*$/, "", below) || !(below in height))
 			finding("\"" header "\" is in no room")

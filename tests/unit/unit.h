@@ -30,6 +30,7 @@
 
 #include <cmocka.h>
 
+#include "store/base/alloc.h"
 #include "store/base/compiler.h"
 
 #define UNUSED_STATE(state) ((void)(state))
