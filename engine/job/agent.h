@@ -18,12 +18,12 @@ extern const struct field agent_fields[];
 
 struct agent {
 	const char *name;
-	const char *path;         /* agents/NAME.yaml */
+	const char *path; /* agents/NAME.yaml */
 	const char *description;
-	const char *prompt;       /* template file, templates/… */
-	const char *system;       /* template file, or NULL */
-	const char *offline;      /* template file */
-	const char *tier;         /* "draft", "judge", or NULL */
+	const char *prompt;  /* template file, templates/… */
+	const char *system;  /* template file, or NULL */
+	const char *offline; /* template file */
+	const char *tier;    /* "draft", "judge", or NULL */
 	/* `output`: text: the answer is text. `output` with a schema: Markdown
 	 * with front matter, or data, whose fields the schema describes. */
 	bool structured;
@@ -36,13 +36,17 @@ struct agent *agent_parse(struct arena *arena, const char *name,
                           struct errors *errors) MUST_CHECK;
 
 /* What its output holds. */
-const struct shape *agent_shape(const struct agent *agent,
-                                struct arena *arena);
+const struct shape *agent_shape(const struct agent *agent, struct arena *arena);
 
-/* Check `value` against a JSON Schema (the subset that agent_parse() accepts:
+/* Whether `schema` is one that schema_check() can check by; agent_parse() has
+ * asked this of every agent's. */
+bool schema_accept(const struct value *schema, const char *file,
+                   struct errors *errors);
+
+/* Check `value` against a JSON Schema (the subset that schema_accept() takes:
  * type, properties, required, items, enum, additionalProperties, minLength,
- * maxLength, minimum, maximum). Errors name the field: "items[2].days is
- * missing". True when there were none. */
+ * maxLength, minimum, maximum, description). Errors name the field:
+ * "items[2].days is missing". True when there were none. */
 bool schema_check(const struct value *schema, const struct value *value,
                   const char *file, struct errors *errors);
 

@@ -27,7 +27,7 @@ struct policy_line {
 	struct pos pos;
 	const char *effect; /* a name, or a family as "email.*" */
 	const char *job;
-	const char *to;     /* an address, or a pattern as "*@example.com" */
+	const char *to; /* an address, or a pattern as "*@example.com" */
 	enum verdict then;
 };
 
@@ -38,9 +38,9 @@ struct config {
 	const struct value *connectors; /* a map of maps, never NULL */
 	const struct policy_line *policy;
 	size_t policy_count;
-	const char *const *approvers;   /* addresses; none: anyone */
+	const char *const *approvers; /* addresses; none: anyone */
 	size_t approver_count;
-	const char *branch;             /* NULL: the one HEAD named at init */
+	const char *branch; /* NULL: the one HEAD named at init */
 };
 
 /* Parse the text of reeve.yaml, in `arena`. NULL when `errors` got some; an

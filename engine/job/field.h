@@ -29,18 +29,19 @@ enum field_type {
 	FIELD_TEMPLATE,   /* a string with tags */
 	FIELD_EXPRESSION, /* SQL */
 	FIELD_BOOL,
-	FIELD_INT,        /* within `min` and `max` */
-	FIELD_MONEY,      /* a decimal number: 0.50 */
-	FIELD_DURATION,   /* 90s 10m 36h 2d */
-	FIELD_WORD,       /* one of `words` */
+	FIELD_INT,      /* within `min` and `max` */
+	FIELD_MONEY,    /* a decimal number: 0.50 */
+	FIELD_DURATION, /* 90s 10m 36h 2d */
+	FIELD_WORD,     /* one of `words` */
 	FIELD_EMAIL,
-	FIELD_PATH,       /* a workspace path or pattern, no tags */
-	FIELD_TEXTS,      /* a string or a list of strings */
-	FIELD_NAMES,      /* a list of names */
-	FIELD_TEMPLATES,  /* a string with tags or a list of them */
-	FIELD_MAP,        /* a map with `fields`, or any map when they are NULL */
-	FIELD_MAPS,       /* a map as above, or a list of such maps */
-	FIELD_ANY,        /* anything; strings in it may have tags */
+	FIELD_PATH,      /* a workspace path or pattern, no tags */
+	FIELD_TEXTS,     /* a string or a list of strings */
+	FIELD_NAMES,     /* a list of names */
+	FIELD_TEMPLATES, /* a string with tags or a list of them */
+	FIELD_MAP,   /* a map with `fields`, or any map when they are NULL */
+	FIELD_MAPS,  /* a map as above, or a list of such maps */
+	FIELD_TYPES, /* a map: field: type, see type.h */
+	FIELD_ANY,   /* anything; strings in it may have tags */
 };
 
 struct field {
@@ -65,6 +66,15 @@ const char *field_type_name(enum field_type type); /* "template", … */
  * none. */
 bool fields_check(const struct value *map, const struct field *fields,
                   const char *what, const char *file, struct errors *errors);
+
+/* The parts of it, for a map whose keys come from more than one table: one
+ * member by its row; a member that has none; the required ones. */
+bool field_check(const struct field *field, const struct member *member,
+                 const char *file, struct errors *errors);
+void field_unknown(const struct member *member, const struct field *fields,
+                   const char *what, const char *file, struct errors *errors);
+bool fields_required(const struct value *map, const struct field *fields,
+                     const char *what, const char *file, struct errors *errors);
 
 /* The row of that name, or NULL. */
 const struct field *field_find(const struct field *fields, const char *name);

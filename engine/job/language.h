@@ -56,11 +56,12 @@ enum kind_flags {
 
 struct step_kind {
 	const char *name;
-	const char *help;  /* one clause, lower case */
+	const char *help; /* one clause, lower case */
 	unsigned flags;
-	unsigned format;   /* number of the result's format: part of the key */
-	/* What the kind's scalar names ("agent", "effect", "template", "event");
-	 * its values then come in `with`. NULL: the kind takes a map. */
+	unsigned format; /* number of the result's format: part of the key */
+	/* What the kind's scalar names ("agent", "effect", "template",
+	 * "event"); its values then come in `with`. NULL: the kind takes a map.
+	 */
 	const char *names;
 	const struct field *fields; /* of that map; ends with an empty row */
 	/* What its output holds; NULL: SHAPE_ANY. */
@@ -87,9 +88,10 @@ struct effect {
 	const char *name; /* "email.send" */
 	enum effect_class class;
 	const char *help;
-	const struct field *fields;         /* of `with`; ends with an empty row */
-	const struct shape_field *results;  /* ends with an empty row */
-	/* The field that says whom it reaches, for policy and review; or NULL. */
+	const struct field *fields; /* of `with`; ends with an empty row */
+	const struct shape_field *results; /* ends with an empty row */
+	/* The field that says whom it reaches, for policy and review; or NULL.
+	 */
 	const char *target;
 	/* One line for the review, from the rendered `with`, in `arena`:
 	 * "send a mail to ann@acme.example: Proposal …". */
