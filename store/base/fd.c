@@ -264,6 +264,15 @@ int file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 	return write_durably(&file, err);
 }
 
+int file_move(const char *from, const char *to, struct error *err)
+{
+	auto_free char *directory = parent_of(to);
+
+	if (rename(from, to) < 0)
+		return file_error(err, errno, "move", from);
+	return dir_sync(directory, err);
+}
+
 int dir_sync(const char *path, struct error *err)
 {
 	auto_fd int fd = fd_open(path, O_RDONLY | O_DIRECTORY, 0, err);

@@ -37,6 +37,8 @@ int file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
  * there is one. Missing directories are made. */
 int file_create(const char *path, const void *bytes, size_t len, mode_t mode,
                 struct error *err) MUST_CHECK;
+/* rename(2) within one directory, replacing `to`; durable when it returns. */
+int file_move(const char *from, const char *to, struct error *err) MUST_CHECK;
 bool file_exists(const char *path);
 /* mkdir -p; durable when it returns. */
 int dir_make(const char *path, struct error *err) MUST_CHECK;

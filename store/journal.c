@@ -1,0 +1,692 @@
+/*
+ * How an append works (RELIABILITY.md, section 3):
+ *
+ *   take the append lock
+ *   read the tip; give the sink what others added since our cursor
+ *   write the blobs, the tree, the commit; every object is read back
+ *   swap the reference against the tip that was read
+ *   write the witness: the tip, outside of git
+ *   give our events to the sink; release the lock
+ *
+ * The message is the record: a subject, an empty line, one event a line. The
+ * tree holds what the events name: blobs/<id> for fields that were too long,
+ * and what journal_keep() was given. The reference is moved only here.
+ *
+ * The witness ($GIT_COMMON_DIR/reeve/witness) is the last tip this machine
+ * acknowledged. A journal whose tip does not descend from it was rewritten or
+ * restored from an old copy: it is refused, untouched.
+ */
+#include "store/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/alloc.h"
+#include "store/base/buf.h"
+#include "store/base/fd.h"
+#include "store/base/json.h"
+#include "store/base/limits.h"
+#include "store/base/text.h"
+#include "store/lock.h"
+
+#define APPEND_WAIT_MS 10000
+#define APPEND_TRIES 8
+
+/* An event that waits: its line, and what its line refers to. */
+struct pending {
+	char *line;
+	size_t len;
+};
+
+struct kept {
+	char *name;
+	struct oid oid;
+	unsigned mode;
+};
+
+struct journal {
+	struct repo *repo;
+	const struct clock *clock;
+	char *source;
+	char *lock_dir;
+	const struct journal_sink *sink;
+	struct oid cursor;
+	struct journal_root root;
+	bool has_root;
+	struct arena arena; /* of the root's texts */
+
+	struct pending *pending;
+	size_t pending_count;
+	struct kept *kept;
+	size_t kept_count;
+	struct error add_error; /* the first failure of journal_add() */
+	char last_id[HASH_TEXT_BYTES];
+};
+
+struct journal *journal_open(struct repo *repo, const struct clock *clock,
+                             const char *source, struct error *err)
+{
+	struct journal *journal = mem_zalloc(1, sizeof(*journal));
+
+	(void)err; /* opening reads nothing yet */
+	journal->repo = repo;
+	journal->clock = clock;
+	journal->source = mem_strdup(source);
+	journal->lock_dir = mem_printf("%s/reeve", repo_common_dir(repo));
+	return journal;
+}
+
+static void forget_pending(struct journal *journal)
+{
+	for (size_t i = 0; i < journal->pending_count; i++)
+		free(journal->pending[i].line);
+	for (size_t i = 0; i < journal->kept_count; i++)
+		free(journal->kept[i].name);
+	free(journal->pending);
+	free(journal->kept);
+	journal->pending = NULL;
+	journal->kept = NULL;
+	journal->pending_count = journal->kept_count = 0;
+}
+
+void journal_close(struct journal *journal)
+{
+	if (!journal)
+		return;
+	forget_pending(journal);
+	error_clear(&journal->add_error);
+	arena_clear(&journal->arena);
+	free(journal->source);
+	free(journal->lock_dir);
+	free(journal);
+}
+
+int journal_tip(struct journal *journal, struct oid *ret, struct error *err)
+{
+	return repo_ref_read(journal->repo, JOURNAL_REF, ret, err);
+}
+
+void journal_follow(struct journal *journal, const struct journal_sink *sink,
+                    const struct oid *cursor)
+{
+	journal->sink = sink;
+	journal->cursor = *cursor;
+}
+
+const struct oid *journal_cursor(const struct journal *journal)
+{
+	return &journal->cursor;
+}
+
+size_t journal_pending(const struct journal *journal)
+{
+	return journal->pending_count;
+}
+
+/* ---- Adding -------------------------------------------------------------- */
+
+void journal_keep(struct journal *journal, const char *name,
+                  const struct oid *oid, unsigned mode)
+{
+	for (size_t i = 0; i < journal->kept_count; i++)
+		if (strcmp(journal->kept[i].name, name) == 0)
+			return;
+	journal->kept = mem_grow(journal->kept, journal->kept_count,
+	                         sizeof(*journal->kept));
+	journal->kept[journal->kept_count++] = (struct kept){
+		.name = mem_strdup(name),
+		.oid = *oid,
+		.mode = mode,
+	};
+}
+
+/* Write `value` to a blob and return its stand-in: {"$blob":id}, with
+ * "json":true when the blob is the value's JSON and not the bare text. */
+static struct value *spill(struct journal *journal, struct arena *arena,
+                           const struct value *value, const char *json)
+{
+	bool is_text = value->kind == VALUE_STRING;
+	const char *bytes = is_text ? value->text : json;
+	size_t len = is_text ? value->length : strlen(json);
+	auto_error struct error err = {0};
+	struct oid oid;
+
+	if (repo_blob_write(journal->repo, bytes, len, &oid, &err) < 0) {
+		if (!journal->add_error.code)
+			error_move(&journal->add_error, &err);
+		return value_null(arena);
+	}
+	struct value *stand_in = value_map(arena);
+	char *id = oid_text(arena, &oid);
+	value_map_text(arena, stand_in, "$blob", id);
+	if (!is_text)
+		value_map_set(arena, stand_in, "json", value_bool(arena, true));
+	journal_keep(journal, arena_printf(arena, "blobs/%s", id), &oid,
+	             0100644);
+	return stand_in;
+}
+
+/* Copy `data`, its long members replaced by stand-ins. */
+static struct value *shorten(struct journal *journal, struct arena *arena,
+                             const struct value *data, size_t longest)
+{
+	struct value *result = value_map(arena);
+
+	for (size_t i = 0; i < data->length; i++) {
+		const struct member *member = &data->members[i];
+		const char *json = json_canonical(arena, member->value);
+		bool fits = strlen(json) <= longest;
+		value_map_set(arena, result, member->name,
+		              fits ? member->value
+		                   : spill(journal, arena, member->value,
+		                           json));
+	}
+	return result;
+}
+
+const char *journal_add(struct journal *journal, enum event_type type,
+                        const char *subject, const struct value *data)
+{
+	auto_arena struct arena arena = {0};
+	unsigned char random[16];
+	struct hash id;
+
+	clock_random(journal->clock, random, sizeof(random));
+	memcpy(&id, random, sizeof(id));
+	hash_to_text(id, journal->last_id);
+
+	/* Members over the limit go to blobs; when the line is still too long,
+	 * so do ever shorter ones. A stand-in itself has about 70 bytes. */
+	auto_buf struct buf line = buf_make(LIMIT_OUTPUT);
+	for (size_t longest = LIMIT_EVENT_FIELD; longest >= 64; longest /= 2) {
+		struct value *shown = shorten(journal, &arena, data, longest);
+		value_map_int(&arena, shown, "v", event_type_version(type));
+		struct event event = {
+			.type = type,
+			.id = journal->last_id,
+			.source = journal->source,
+			.time_ms = clock_wall_ms(journal->clock),
+			.subject = subject,
+			.data = shown,
+		};
+		buf_cut(&line, 0);
+		event_write(&line, &event);
+		if (line.len <= LIMIT_EVENT_LINE)
+			break;
+	}
+	if (line.len > LIMIT_EVENT_LINE && !journal->add_error.code)
+		error_set(&journal->add_error, ERR_LIMIT,
+		          "an event \"%s\" is longer than %u bytes",
+		          event_type_text(type), LIMIT_EVENT_LINE);
+	journal->pending = mem_grow(journal->pending, journal->pending_count,
+	                            sizeof(*journal->pending));
+	size_t len = line.len;
+	journal->pending[journal->pending_count++] = (struct pending){
+		.line = buf_take(&line),
+		.len = len,
+	};
+	return journal->last_id;
+}
+
+int journal_resolve(struct repo *repo, struct arena *arena,
+                    const struct value *value, struct value **ret,
+                    struct error *err)
+{
+	const char *id = value_get_text(value, "$blob", NULL);
+	auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
+	struct oid oid;
+
+	if (!id) {
+		*ret = value_copy(arena, value);
+		return 0;
+	}
+	if (!oid_from_text(id, &oid))
+		return error_set(err, ERR_CORRUPT,
+		                 "an event names the blob \"%s\"", id);
+	if (repo_blob_read(repo, &oid, &bytes, err) < 0)
+		return error_wrap(err, "the journal's blob %s", id);
+	if (!value_get_bool(value, "json", false)) {
+		*ret = value_bytes(arena, bytes.at, bytes.len);
+		return 0;
+	}
+	*ret = json_parse(arena, "a blob of the journal", bytes.at, bytes.len,
+	                  err);
+	return *ret ? 0 : -1;
+}
+
+int journal_member(struct repo *repo, struct arena *arena,
+                   const struct value *data, const char *name,
+                   struct value **ret, struct error *err)
+{
+	const struct value *value = value_get(data, name);
+
+	if (!value) {
+		*ret = NULL;
+		return 0;
+	}
+	return journal_resolve(repo, arena, value, ret, err);
+}
+
+/* ---- Reading ------------------------------------------------------------- */
+
+/* The first event line of a message: behind the subject and an empty line. */
+static const char *first_line(const struct commit *commit)
+{
+	const char *blank = strstr(commit->message, "\n\n");
+
+	return blank ? blank + 2 : commit->message + commit->message_len;
+}
+
+typedef int (*event_sink)(void *state, const struct event *event,
+                          const struct journal_place *place,
+                          struct error *err);
+
+static int read_commit(struct repo *repo, const struct oid *id,
+                       event_sink each, void *state, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	struct commit commit;
+
+	if (repo_commit_read(repo, &arena, id, &commit, err) < 0)
+		return error_wrap(err, "could not read the journal");
+	struct journal_place place = { .commit = *id };
+	if (commit.parent_count)
+		place.parent = commit.parents[0];
+	for (const char *line = first_line(&commit); *line; place.line++) {
+		auto_arena struct arena scratch = {0};
+		const char *end = strchr(line, '\n');
+		size_t len = end ? (size_t)(end - line) : strlen(line);
+		struct event *event = event_parse(&scratch, line, len, err);
+		if (!event)
+			return error_wrap(err, "journal commit %s, event %u",
+			                  oid_text(&arena, id), place.line + 1);
+		int status = each(state, event, &place, err);
+		if (status != 0)
+			return status;
+		line += len + (end ? 1 : 0);
+	}
+	return 0;
+}
+
+struct event *journal_event_at(struct journal *journal, struct arena *arena,
+                               const struct journal_place *place,
+                               struct error *err)
+{
+	struct commit commit;
+
+	if (repo_commit_read(journal->repo, arena, &place->commit, &commit,
+	                     err) < 0)
+		return NULL;
+	const char *line = first_line(&commit);
+	for (unsigned i = 0; i < place->line && line; i++) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (!line || !*line) {
+		error_set(err, ERR_CORRUPT, "journal commit %s has no line %u",
+		          oid_text(arena, &place->commit), place->line + 1);
+		return NULL;
+	}
+	return event_parse(arena, line, strcspn(line, "\n"), err);
+}
+
+int journal_read(struct journal *journal, const struct oid *tip,
+                 event_sink each, void *state, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	struct oid *commits;
+	size_t count;
+
+	if (repo_first_parents(journal->repo, &arena, tip, NULL, &commits,
+	                       &count, err) < 0)
+		return error_wrap(err, "could not read the journal");
+	for (size_t i = 0; i < count; i++) {
+		int status = read_commit(journal->repo, &commits[i], each,
+		                         state, err);
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static int rewritten(const struct oid *had, const struct oid *now,
+                     struct error *err)
+{
+	char had_text[OID_TEXT_BYTES];
+	char now_text[OID_TEXT_BYTES];
+
+	oid_to_text(had, had_text);
+	oid_to_text(now, now_text);
+	error_set(err, ERR_STATE,
+	          "the journal was rewritten: it had %s, now it ends at %s "
+	          "without it",
+	          had_text, now_text);
+	return error_hint(err,
+	                  "Nothing was changed. If that was a mistake: git "
+	                  "update-ref " JOURNAL_REF " %s",
+	                  had_text);
+}
+
+/* Give the sink the commits behind the cursor, up to `tip`. */
+static int catch_up_to(struct journal *journal, const struct oid *tip,
+                       struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	const struct oid *until =
+	        oid_is_zero(&journal->cursor) ? NULL : &journal->cursor;
+	struct oid *commits;
+	size_t count;
+
+	if (oid_equal(tip, &journal->cursor))
+		return 0;
+	if (repo_first_parents(journal->repo, &arena, tip, until, &commits,
+	                       &count, err) < 0)
+		return error_wrap(err, "could not read the journal");
+	if (until && count) {
+		struct commit first;
+		if (repo_commit_read(journal->repo, &arena, &commits[0],
+		                     &first, err) < 0)
+			return -1;
+		if (!first.parent_count ||
+		    !oid_equal(&first.parents[0], until))
+			return rewritten(until, tip, err);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (read_commit(journal->repo, &commits[i],
+		                journal->sink->event, journal->sink->state,
+		                err) != 0)
+			return -1;
+	if (journal->sink->end(journal->sink->state, tip, err) < 0)
+		return -1;
+	journal->cursor = *tip;
+	return 0;
+}
+
+/* ---- The witness --------------------------------------------------------- */
+
+static char *witness_path(const struct journal *journal)
+{
+	return mem_printf("%s/witness", journal->lock_dir);
+}
+
+static int witness_write(struct journal *journal, const struct oid *tip,
+                         struct error *err)
+{
+	auto_free char *path = witness_path(journal);
+	char text[OID_TEXT_BYTES + 1];
+
+	oid_to_text(tip, text);
+	text[OID_TEXT_BYTES - 1] = '\n';
+	return file_replace(path, text, OID_TEXT_BYTES, 0600, err);
+}
+
+/* 1 and the witnessed tip; 0 when this machine has witnessed nothing. */
+static int witness_read(struct journal *journal, struct oid *ret,
+                        struct error *err)
+{
+	auto_free char *path = witness_path(journal);
+	auto_buf struct buf text = buf_make(OID_TEXT_BYTES);
+	auto_error struct error reason = {0};
+
+	if (file_read(path, &text, &reason) < 0) {
+		if (reason.code == ERR_MISSING)
+			return 0;
+		error_move(err, &reason);
+		return error_wrap(err, "could not read the journal's witness");
+	}
+	buf_cut(&text, strcspn(text.at, "\n"));
+	if (oid_from_text(text.at, ret))
+		return 1;
+	error_set(err, ERR_CORRUPT, "the journal's witness is damaged");
+	return error_hint(err, "If git log reeve/journal shows what you "
+	                       "expect, remove %s.",
+	                  path);
+}
+
+/* The tip must be the witnessed one or descend from it. */
+static int witness_check(struct journal *journal, const struct oid *tip,
+                         struct error *err)
+{
+	struct oid seen;
+	int known = witness_read(journal, &seen, err);
+
+	if (known <= 0 || oid_equal(&seen, tip))
+		return known < 0 ? -1 : 0;
+	if (!repo_object_exists(journal->repo, &seen))
+		return rewritten(&seen, tip, err);
+	int descends = repo_is_ancestor(journal->repo, &seen, tip, err);
+	if (descends < 0)
+		return -1;
+	return descends ? 0 : rewritten(&seen, tip, err);
+}
+
+/* Read the tip and prove it legal. ERR_STATE without a journal. */
+static int legal_tip(struct journal *journal, struct oid *ret,
+                     struct error *err)
+{
+	struct oid seen;
+	int found = journal_tip(journal, ret, err);
+
+	if (found < 0)
+		return -1;
+	if (found)
+		return witness_check(journal, ret, err);
+	int known = witness_read(journal, &seen, err);
+	if (known < 0)
+		return -1;
+	if (known) {
+		char text[OID_TEXT_BYTES];
+		oid_to_text(&seen, text);
+		error_set(err, ERR_STATE, "the branch reeve/journal is gone");
+		return error_hint(err, "Bring it back: git update-ref "
+		                       JOURNAL_REF " %s", text);
+	}
+	error_set(err, ERR_STATE, "this repository has no journal yet");
+	return error_hint(err, "Run reeve init.");
+}
+
+int journal_catch_up(struct journal *journal, struct error *err)
+{
+	struct oid tip;
+
+	if (legal_tip(journal, &tip, err) < 0)
+		return -1;
+	return catch_up_to(journal, &tip, err);
+}
+
+/* ---- Appending ----------------------------------------------------------- */
+
+static int write_tree(struct journal *journal, struct oid *ret,
+                      struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	struct tree_change *changes =
+	        arena_array(&arena, journal->kept_count + 1, sizeof(*changes));
+
+	for (size_t i = 0; i < journal->kept_count; i++)
+		changes[i] = (struct tree_change){
+			.path = journal->kept[i].name,
+			.oid = journal->kept[i].oid,
+			.mode = journal->kept[i].mode,
+		};
+	return repo_tree_write(journal->repo, NULL, changes,
+	                       journal->kept_count, ret, err);
+}
+
+/* One commit with the pending events from `*next` on that fit a message. */
+static int write_commit(struct journal *journal, const char *subject,
+                        const struct oid *tree, const struct oid *parent,
+                        size_t *next, struct oid *ret, struct error *err)
+{
+	auto_buf struct buf message = buf_make(LIMIT_MESSAGE + LIMIT_SUBJECT);
+	struct signature reeve = {
+		.name = "reeve",
+		.email = "reeve@localhost",
+		.time_s = clock_wall_ms(journal->clock) / 1000,
+	};
+
+	buf_add(&message, subject, strnlen(subject, LIMIT_SUBJECT));
+	buf_add_text(&message, "\n\n");
+	for (size_t first = *next; *next < journal->pending_count; ++*next) {
+		const struct pending *event = &journal->pending[*next];
+		if (*next > first && message.len + event->len >= LIMIT_MESSAGE)
+			break;
+		buf_add(&message, event->line, event->len);
+		buf_add_char(&message, '\n');
+	}
+	struct commit commit = {
+		.tree = *tree,
+		.parents = parent,
+		.parent_count = oid_is_zero(parent) ? 0 : 1,
+		.author = reeve,
+		.committer = reeve,
+		.message = message.at,
+		.message_len = message.len,
+	};
+	return repo_commit_write(journal->repo, &commit, ret, err);
+}
+
+/* Write all pending events on top of `parent`; the last commit in `ret`. */
+static int write_commits(struct journal *journal, const char *subject,
+                         const struct oid *parent, struct oid *ret,
+                         struct error *err)
+{
+	struct oid tree;
+	struct oid empty;
+	size_t next = 0;
+
+	if (write_tree(journal, &tree, err) < 0 ||
+	    repo_tree_write(journal->repo, NULL, NULL, 0, &empty, err) < 0)
+		return -1;
+	*ret = *parent;
+	while (next < journal->pending_count) {
+		/* What is kept is kept by the first commit. */
+		const struct oid *kept = next == 0 ? &tree : &empty;
+		struct oid before = *ret;
+		if (write_commit(journal, subject, kept, &before, &next, ret,
+		                 err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether a second try may succeed: somebody was first, or gc was. */
+static bool may_retry(const struct error *err)
+{
+	return err->code == ERR_CONFLICT;
+}
+
+static int append_once(struct journal *journal, const char *subject,
+                       struct oid *ret, struct error *err)
+{
+	struct oid tip;
+
+	if (legal_tip(journal, &tip, err) < 0 ||
+	    catch_up_to(journal, &tip, err) < 0)
+		return -1;
+	if (write_commits(journal, subject, &tip, ret, err) < 0)
+		return -1;
+	return repo_ref_swap(journal->repo, JOURNAL_REF, ret, &tip, subject,
+	                     err);
+}
+
+int journal_flush(struct journal *journal, const char *subject,
+                  struct error *err)
+{
+	struct oid tip;
+
+	if (journal->add_error.code) {
+		error_move(err, &journal->add_error);
+		return error_wrap(err, "could not write to the journal");
+	}
+	if (journal->pending_count == 0)
+		return journal_catch_up(journal, err);
+	auto_lock struct lock *lock =
+	        lock_take(journal->lock_dir, "append", APPEND_WAIT_MS, err);
+	if (!lock)
+		return -1;
+	for (int try = 1;; try++) {
+		auto_error struct error reason = {0};
+		if (append_once(journal, subject, &tip, &reason) == 0)
+			break;
+		if (try < APPEND_TRIES && may_retry(&reason))
+			continue;
+		error_move(err, &reason);
+		return error_wrap(err, "could not write to the journal");
+	}
+	forget_pending(journal);
+	if (witness_write(journal, &tip, err) < 0)
+		return -1;
+	return catch_up_to(journal, &tip, err);
+}
+
+/* ---- The root ------------------------------------------------------------ */
+
+static int read_root(void *state, const struct event *event,
+                     const struct journal_place *place, struct error *err)
+{
+	struct journal *journal = state;
+	struct journal_root *root = &journal->root;
+	const char *secret = value_get_text(event->data, "secret", "");
+	const char *tip = value_get_text(event->data, "tip", NULL);
+
+	if (event->type != EVENT_JOURNAL_STARTED ||
+	    !base64_decode(secret, root->secret.bytes, HASH_SECRET_BYTES) ||
+	    (tip && !oid_from_text(tip, &root->tip)))
+		return error_set(err, ERR_CORRUPT,
+		                 "the journal does not begin with its root");
+	root->commit = place->commit;
+	root->branch = arena_strdup(
+	        &journal->arena, value_get_text(event->data, "branch", "main"));
+	journal->has_root = true;
+	return 1;
+}
+
+int journal_root(struct journal *journal, const struct journal_root **ret,
+                 struct error *err)
+{
+	struct oid tip;
+
+	if (!journal->has_root) {
+		if (legal_tip(journal, &tip, err) < 0)
+			return -1;
+		if (journal_read(journal, &tip, read_root, journal, err) < 0)
+			return -1;
+	}
+	*ret = &journal->root;
+	return 0;
+}
+
+int journal_create(struct journal *journal, const char *branch,
+                   const struct oid *tip, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	unsigned char secret[HASH_SECRET_BYTES];
+	struct value *data = value_map(&arena);
+	struct oid commit;
+	struct oid nothing = {0};
+
+	int found = journal_tip(journal, &commit, err);
+	if (found != 0)
+		return found < 0 ? -1
+		                 : error_set(err, ERR_CONFLICT,
+		                             "there is a journal already");
+	auto_lock struct lock *lock =
+	        lock_take(journal->lock_dir, "append", APPEND_WAIT_MS, err);
+	if (!lock)
+		return -1;
+	clock_random(journal->clock, secret, sizeof(secret));
+	auto_free char *encoded = base64_encode(secret, sizeof(secret));
+	value_map_text(&arena, data, "branch", branch);
+	value_map_text(&arena, data, "secret", encoded);
+	if (tip)
+		value_map_text(&arena, data, "tip", oid_text(&arena, tip));
+	journal_add(journal, EVENT_JOURNAL_STARTED, NULL, data);
+	if (write_commits(journal, "the journal begins", &nothing, &commit,
+	                  err) < 0 ||
+	    repo_ref_swap(journal->repo, JOURNAL_REF, &commit, &nothing,
+	                  "reeve init", err) < 0)
+		return error_wrap(err, "could not begin the journal");
+	forget_pending(journal);
+	return witness_write(journal, &commit, err);
+}

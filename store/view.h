@@ -1,0 +1,215 @@
+/*
+ * The view: what the journal says, folded into SQLite (.reeve/view.db).
+ *
+ * It holds nothing of its own. Every row comes from an event through the one
+ * fold, live and on rebuild, so the file may be deleted at any time; a file
+ * that is damaged, of another format or of another journal is moved aside and
+ * folded anew. The journal commit that it stands at is stored in the same
+ * transaction as the rows.
+ *
+ *	struct view *view = view_open(path, repo, &err);
+ *	journal_follow(journal, view_sink(view), view_cursor(view));
+ *	journal_catch_up(journal, &err);
+ *	... view_runs(), view_steps(), ...
+ *
+ * Records live in the caller's arena. Times are milliseconds since 1970; 0
+ * means not yet.
+ */
+#ifndef STORE_VIEW_H
+#define STORE_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/base/arena.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+#include "store/base/value.h"
+#include "store/journal.h"
+#include "store/repo.h"
+#include "store/state.h"
+
+struct view;
+
+void view_close(struct view *view);
+void view_close_auto(struct view **view);
+#define auto_view CLEANUP(view_close_auto)
+
+/* Open or create. `repo` must outlive it. `*ret_moved` (may be NULL) says that
+ * an unusable file was moved aside. */
+struct view *view_open(const char *path, struct repo *repo, bool *ret_moved,
+                       struct error *err) MUST_CHECK FREED_BY(view_close);
+
+const struct journal_sink *view_sink(struct view *view);
+const struct oid *view_cursor(struct view *view);
+/* Forget everything and stand at the beginning: the next catch-up folds the
+ * whole journal. */
+int view_reset(struct view *view, struct error *err) MUST_CHECK;
+/* Events that the fold has voided: {state, event} pairs without a row. */
+int64_t view_voided(struct view *view);
+
+/* Local cursors of the collectors (derived, not folded: after a rebuild they
+ * begin anew, which is safe because run ids are hashes). NULL: not set. */
+const char *view_note(struct view *view, struct arena *arena,
+                      const char *name);
+int view_set_note(struct view *view, const char *name, const char *text,
+                  struct error *err) MUST_CHECK;
+
+/* ---- Runs ---- */
+
+struct run_record {
+	const char *id;
+	const char *job;
+	const char *title;
+	enum run_state state;
+	int64_t epoch;
+	const struct value *trigger; /* {kind, id, time, …} */
+	const struct value *inputs;
+	struct oid commit;           /* the owner's tip that it is pinned to */
+	struct oid tree;
+	struct oid library;
+	int64_t started_at;
+	int64_t finished_at;
+	const char *reason;          /* of a failure or rejection, or NULL */
+};
+
+enum run_filter {
+	RUNS_ALL,
+	RUNS_NOT_OVER,
+};
+
+/* By start. */
+int view_runs(struct view *view, struct arena *arena, enum run_filter filter,
+              struct run_record **ret, size_t *ret_count, struct error *err)
+        MUST_CHECK;
+/* 1, 0 when there is none, -1. */
+int view_run(struct view *view, struct arena *arena, const char *id,
+             struct run_record *ret, struct error *err) MUST_CHECK;
+/* The run whose id begins with `prefix`, or whose draft branch it is.
+ * ERR_MISSING, or ERR_USAGE when several do, naming them. */
+int view_find_run(struct view *view, struct arena *arena, const char *prefix,
+                  struct run_record *ret, struct error *err) MUST_CHECK;
+/* The shortest prefix of at least 8 characters that no other run has. */
+const char *view_short_id(struct view *view, struct arena *arena,
+                          const char *id);
+
+/* ---- Steps ---- */
+
+struct step_record {
+	const char *step;
+	const char *item;          /* "" outside a fan-out */
+	const char *kind;
+	enum step_state state;
+	const char *key;           /* content or effect key, or NULL */
+	const char *event;         /* the id of the event that settled it */
+	struct journal_place place;
+	const struct value *output; /* maybe a stand-in: journal_resolve() */
+	int64_t at;
+	const char *reason;        /* of a failure, a skip, …; or NULL */
+};
+
+/* In the order of the job. */
+int view_steps(struct view *view, struct arena *arena, const char *run,
+               struct step_record **ret, size_t *ret_count, struct error *err)
+        MUST_CHECK;
+/* The result kept under a content key: 1, 0 when there is none, -1. The
+ * record's step, kind and place are those of the step that computed it. */
+int view_result(struct view *view, struct arena *arena, const char *key,
+                struct step_record *ret, struct error *err) MUST_CHECK;
+
+/* ---- Drafts and gates ---- */
+
+enum draft_state {
+	DRAFT_OPEN,
+	DRAFT_MERGED,
+	DRAFT_REJECTED,
+};
+
+const char *draft_state_name(enum draft_state state);
+
+struct draft_record {
+	const char *run;
+	int64_t n;
+	const char *step;     /* the gate, or NULL: nothing waits for it */
+	enum draft_state state;
+	const char *title;
+	const char *priority; /* low normal high */
+	int64_t due_at;
+	const char *branch;   /* reeve/draft/…; NULL with publish: merge */
+	const char *slip;     /* path; NULL with publish: merge */
+	struct oid base, tip;
+	int64_t revision;
+	int64_t opened_at, decided_at;
+	struct oid commit;    /* that approved it */
+	const char *author;   /* of that commit */
+	const struct value *effects; /* list of {step, effect, says} */
+};
+
+struct artifact_record {
+	const char *run;
+	int64_t n;
+	const char *step;
+	const char *path;
+	struct oid drafted;
+	struct oid merged;    /* zero: not merged (yet), or declined */
+};
+
+/* Of `run` (NULL: all), open ones only or all, by opening. */
+int view_drafts(struct view *view, struct arena *arena, const char *run,
+                bool open_only, struct draft_record **ret, size_t *ret_count,
+                struct error *err) MUST_CHECK;
+int view_artifacts(struct view *view, struct arena *arena, const char *run,
+                   int64_t n, struct artifact_record **ret, size_t *ret_count,
+                   struct error *err) MUST_CHECK;
+/* Every artifact that was ever drafted at `path`, latest first. */
+int view_artifacts_at(struct view *view, struct arena *arena, const char *path,
+                      struct artifact_record **ret, size_t *ret_count,
+                      struct error *err) MUST_CHECK;
+/* Whether a draft brought this content to this path: 1, 0, -1. */
+int view_draft_brought(struct view *view, const char *path,
+                       const struct oid *blob, struct error *err) MUST_CHECK;
+
+/* ---- Effects, events, numbers ---- */
+
+struct effect_record {
+	const char *key;
+	const char *run, *step, *item;
+	const char *effect;
+	const char *state;            /* intended, done, failed */
+	const struct value *payload;  /* maybe a stand-in */
+	const struct value *result;   /* maybe a stand-in; or NULL */
+	int64_t intended_at;
+};
+
+int view_effect(struct view *view, struct arena *arena, const char *key,
+                struct effect_record *ret, struct error *err) MUST_CHECK;
+/* Intents without a result, oldest first. */
+int view_effects_in_doubt(struct view *view, struct arena *arena,
+                          struct effect_record **ret, size_t *ret_count,
+                          struct error *err) MUST_CHECK;
+
+struct emitted_record {
+	int64_t seq;       /* the order of the journal, from 1 */
+	const char *event; /* id */
+	const char *run, *step;
+	const char *type;
+	const struct value *data; /* maybe a stand-in */
+	struct oid commit; /* the owner's tip when it was emitted */
+	int64_t at;
+};
+
+/* Domain events behind `seq`, oldest first. */
+int view_emitted(struct view *view, struct arena *arena, int64_t seq,
+                 struct emitted_record **ret, size_t *ret_count,
+                 struct error *err) MUST_CHECK;
+
+/* The number that (sequence, run, step, item) holds: 1, 0 when none, -1. */
+int view_number(struct view *view, const char *sequence, const char *run,
+                const char *step, const char *item, int64_t *ret,
+                struct error *err) MUST_CHECK;
+/* The smallest number of `sequence` from 1 that nobody holds. */
+int view_number_next(struct view *view, const char *sequence, int64_t *ret,
+                     struct error *err) MUST_CHECK;
+
+#endif
