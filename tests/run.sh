@@ -35,7 +35,7 @@ finish() {
 	local children
 	children=$(jobs -p)
 	# shellcheck disable=SC2086 # one word a child
-	[ -z "$children" ] || kill $children 2>/dev/null
+	[ -z "$children" ] || { kill $children; wait; } 2>/dev/null
 	chmod -R u+rwX "$scratch" && rm -rf "$scratch"
 }
 trap finish EXIT
@@ -43,9 +43,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # isolated DIR [NAME=VALUE...] COMMAND...: run it there, with output and
-# messages in DIR/out and DIR/err.
+# messages in DIR/out and DIR/err. Who ends us ends it.
 isolated() {
-	local dir=$1
+	local dir=$1 child
 	shift
 	mkdir -p "$dir/home" "$dir/work" "$dir/tmp"
 	printf '[init]\n\tdefaultBranch = main\n' >"$dir/home/.gitconfig"
@@ -57,7 +57,11 @@ isolated() {
 		GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.com \
 		ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 \
 		UBSAN_OPTIONS=print_stacktrace=1 \
-		"$@") >"$dir/out" 2>"$dir/err" </dev/null
+		"$@") >"$dir/out" 2>"$dir/err" </dev/null &
+	child=$!
+	# shellcheck disable=SC2064 # this child
+	trap "kill $child; wait $child; exit 143" TERM
+	wait "$child"
 }
 
 # Count the lines of a TAP report: "passed failed skipped". A plan that is
