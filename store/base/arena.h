@@ -27,12 +27,12 @@ void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
 void *arena_array(struct arena *arena, size_t count, size_t size) MUST_CHECK;
 /* Like mem_grow(): `array` of `count` elements gets room for one more; the
  * old piece stays until the arena dies. */
-void *arena_grow(struct arena *arena, void *array, size_t count, size_t size)
-        MUST_CHECK;
+void *arena_grow(struct arena *arena, void *array, size_t count,
+                 size_t size) MUST_CHECK;
 char *arena_strdup(struct arena *arena, const char *text) MUST_CHECK;
 /* `len` bytes and a NUL. */
-char *arena_strndup(struct arena *arena, const char *bytes, size_t len)
-        MUST_CHECK;
+char *arena_strndup(struct arena *arena, const char *bytes,
+                    size_t len) MUST_CHECK;
 char *arena_printf(struct arena *arena, const char *format, ...)
         PRINTF_LIKE(2, 3) MUST_CHECK;
 

@@ -58,8 +58,8 @@ void buf_clear(struct buf *buf);
 char *buf_take(struct buf *buf) MUST_CHECK;
 
 /* 0, or -1 with ERR_LIMIT: "WHAT is longer than N bytes". */
-int buf_check(const struct buf *buf, const char *what, struct error *err)
-        MUST_CHECK;
+int buf_check(const struct buf *buf, const char *what,
+              struct error *err) MUST_CHECK;
 
 #define auto_buf CLEANUP(buf_clear)
 

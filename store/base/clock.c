@@ -109,6 +109,7 @@ void clock_random(const struct clock *clock, void *bytes, size_t len)
 /* A variable's value; NULL when it is not set or empty. */
 static const char *variable(const char *name)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	const char *value = getenv(name);
 
 	return value != NULL && value[0] != '\0' ? value : NULL;

@@ -200,6 +200,8 @@ static void from_utc(int64_t seconds, struct date *ret)
 	ret->second = in_day % 60;
 }
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): reeve has one thread */
+
 /* Set TZ, or remove it when `zone` is NULL. */
 static void set_zone(const char *zone)
 {
@@ -222,6 +224,8 @@ static bool ask_glibc(const char *zone, time_t seconds, struct tm *ret)
 	set_zone(old);
 	return known;
 }
+
+/* NOLINTEND(concurrency-mt-unsafe) */
 
 void zone_local(const char *zone, int64_t wall_ms, struct date *ret)
 {

@@ -18,10 +18,10 @@
 
 struct date {
 	int year;
-	int month;   /* 1 to 12 */
-	int day;     /* 1 to 31 */
+	int month; /* 1 to 12 */
+	int day;   /* 1 to 31 */
 	int hour, minute, second;
-	int weekday; /* 1 Monday to 7 Sunday */
+	int weekday;  /* 1 Monday to 7 Sunday */
 	int offset_s; /* of local time from UTC */
 };
 

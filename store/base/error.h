@@ -27,16 +27,16 @@
 /* What kind of failure it is, as far as a caller decides by it. */
 enum error_code {
 	ERR_NONE,
-	ERR_USAGE,     /* the command line */
-	ERR_CONFIG,    /* a file that a person wrote: syntax, schema, names */
-	ERR_STATE,     /* the workspace is not in a state that allows it */
-	ERR_MISSING,   /* what was named is not there */
-	ERR_CONFLICT,  /* somebody else was first; look again */
-	ERR_BUSY,      /* another engine holds the workspace */
-	ERR_LIMIT,     /* a limit of limits.h */
-	ERR_SYSTEM,    /* the operating system, the disk, git or SQLite */
-	ERR_CORRUPT,   /* stored bytes are not what was stored */
-	ERR_FAILED,    /* a step did what it could and failed */
+	ERR_USAGE,    /* the command line */
+	ERR_CONFIG,   /* a file that a person wrote: syntax, schema, names */
+	ERR_STATE,    /* the workspace is not in a state that allows it */
+	ERR_MISSING,  /* what was named is not there */
+	ERR_CONFLICT, /* somebody else was first; look again */
+	ERR_BUSY,     /* another engine holds the workspace */
+	ERR_LIMIT,    /* a limit of limits.h */
+	ERR_SYSTEM,   /* the operating system, the disk, git or SQLite */
+	ERR_CORRUPT,  /* stored bytes are not what was stored */
+	ERR_FAILED,   /* a step did what it could and failed */
 };
 
 /* A place in a text file; 1-based, columns in bytes. line 0: no position. */
@@ -48,9 +48,9 @@ struct pos {
 struct error {
 	enum error_code code;
 	struct pos pos;
-	char *file;    /* the file that `pos` is in, or NULL */
+	char *file; /* the file that `pos` is in, or NULL */
 	char *message;
-	char *hint;    /* what to do next, or NULL */
+	char *hint; /* what to do next, or NULL */
 };
 
 /* Each returns -1, so that report-and-return is one line. */

@@ -359,6 +359,7 @@ static int remove_entries(int fd, const char *path, struct error *err)
 		auto_free char *entry_path = NULL;
 
 		errno = 0;
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): our own listing */
 		entry = readdir(listing);
 		if (entry == NULL && errno != 0)
 			return file_error(err, errno, "list", path);

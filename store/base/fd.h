@@ -14,14 +14,14 @@
 #include "store/base/error.h"
 
 /* open(2). -1 with `err` set; `mode` counts when O_CREAT is in `flags`. */
-int fd_open(const char *path, int flags, mode_t mode, struct error *err)
-        MUST_CHECK;
+int fd_open(const char *path, int flags, mode_t mode,
+            struct error *err) MUST_CHECK;
 void fd_close(int *fd); /* and sets -1; -1 is fine */
 #define auto_fd CLEANUP(fd_close)
 
 /* Read to the end, into `ret` (whose limit holds). `name` is for messages. */
-int fd_read_all(int fd, const char *name, struct buf *ret, struct error *err)
-        MUST_CHECK;
+int fd_read_all(int fd, const char *name, struct buf *ret,
+                struct error *err) MUST_CHECK;
 int fd_write_all(int fd, const char *name, const void *bytes, size_t len,
                  struct error *err) MUST_CHECK;
 

@@ -21,7 +21,7 @@
 #include "store/base/compiler.h"
 
 #define HASH_SECRET_BYTES 192
-#define HASH_TEXT_BYTES 27 /* 26 characters and a NUL */
+#define HASH_TEXT_BYTES   27 /* 26 characters and a NUL */
 
 struct hash_secret {
 	unsigned char bytes[HASH_SECRET_BYTES];
@@ -34,8 +34,8 @@ struct hash {
 
 struct hasher;
 
-struct hasher *hasher_new(const struct hash_secret *secret, const char *record)
-        MUST_CHECK;
+struct hasher *hasher_new(const struct hash_secret *secret,
+                          const char *record) MUST_CHECK;
 void hasher_bytes(struct hasher *hasher, const void *bytes, size_t len);
 void hasher_text(struct hasher *hasher, const char *text);
 void hasher_int(struct hasher *hasher, int64_t number);

@@ -151,14 +151,6 @@ int path_check_artifact(const char *path, struct error *err)
 
 	if (path_check(path, err) < 0)
 		return -1;
-	for (const char *at = path; at != NULL; at = next_segment(at)) {
-		const char *problem;
-
-		fold(at, segment_len(at), name);
-		problem = artifact_problem(name);
-		if (problem != NULL)
-			return refuse(path, problem, err);
-	}
 	fold(path, segment_len(path), name);
 	for (size_t i = 0; i < ARRAY_LEN(owned); i++) {
 		if (text_equal(name, owned[i]))
@@ -166,6 +158,14 @@ int path_check_artifact(const char *path, struct error *err)
 			                 "cannot write \"%s\": only a person "
 			                 "changes \"%s\"",
 			                 path, owned[i]);
+	}
+	for (const char *at = path; at != NULL; at = next_segment(at)) {
+		const char *problem;
+
+		fold(at, segment_len(at), name);
+		problem = artifact_problem(name);
+		if (problem != NULL)
+			return refuse(path, problem, err);
 	}
 	return 0;
 }

@@ -188,8 +188,12 @@ _Static_assert(sizeof(latin) == 2 * (LATIN_LAST - LATIN_FIRST + 1) + 1,
 static size_t slug_letters(uint32_t point, char ret[2])
 {
 	if (point >= LATIN_FIRST && point <= LATIN_LAST) {
-		memcpy(ret, latin + 2 * (point - LATIN_FIRST), 2);
-		return (size_t)((ret[0] != ' ') + (ret[1] != ' '));
+		size_t place = point - LATIN_FIRST;
+
+		memcpy(ret, latin + 2 * place, 2);
+		if (ret[1] != ' ')
+			return 2;
+		return ret[0] != ' ' ? 1 : 0;
 	}
 	ret[0] = point < 0x80 ? to_lower((char)point) : ' ';
 	return is_lower(ret[0]) || text_is_digit(ret[0]);
@@ -336,16 +340,20 @@ static const struct range hidden[] = {
 	{ 0x2066, 0x2069 },
 };
 
+bool utf8_is_hidden(uint32_t point)
+{
+	return in_ranges(point, hidden, ARRAY_LEN(hidden));
+}
+
 void text_add_printable(struct buf *buf, const char *text, size_t len)
 {
 	while (len > 0) {
 		uint32_t point = 0;
 		size_t size = utf8_next(text, len, &point);
 
-		if (size == 0 ||
-		    (size == 1 && in_ranges(point, hidden, ARRAY_LEN(hidden))))
+		if (size == 0 || (size == 1 && utf8_is_hidden(point)))
 			buf_printf(buf, "\\x%02x", (unsigned char)text[0]);
-		else if (in_ranges(point, hidden, ARRAY_LEN(hidden)))
+		else if (utf8_is_hidden(point))
 			buf_printf(buf, "\\u%04x", point);
 		else
 			buf_add(buf, text, size);

@@ -38,6 +38,9 @@ char *text_slug(struct arena *arena, const char *text);
  * `*ret_point` (if not NULL) is its code point. */
 size_t utf8_next(const char *bytes, size_t len, uint32_t *ret_point);
 bool utf8_valid(const char *bytes, size_t len);
+/* Controls (but newline and tab), line and paragraph separators and bidi
+ * controls: what a reader does not see, or sees as something else. */
+bool utf8_is_hidden(uint32_t point);
 /* Columns that `text` takes on a terminal: code points, wide ones twice. */
 size_t utf8_width(const char *text);
 /* Append `text` so that a terminal is safe from it: controls (but newline and
