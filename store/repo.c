@@ -149,24 +149,32 @@ void repo_close_auto(struct repo **repo)
 	repo_close(*repo);
 }
 
+/* libgit2 1.5 looks for safe.directory to tell whether a repository of
+ * another user is trusted, and reports that this was not found. */
+static bool is_foreign(int rc, const git_error *last)
+{
+	return rc == GIT_EOWNER ||
+	       (rc == GIT_ENOTFOUND && last && last->klass == GIT_ERROR_CONFIG);
+}
+
 static int open_fail(int rc, const char *dir, struct error *err)
 {
 	const git_error *last = git_error_last();
 	const char *text = last ? last->message : "";
 
-	if (rc == GIT_ENOTFOUND) {
-		(void)error_set(err, ERR_STATE,
-		                "\"%s\" is not in a git repository", dir);
-		return error_hint(err, "Change to your workspace, or make "
-		                       "one with: reeve init");
-	}
-	if (rc == GIT_EOWNER) {
+	if (is_foreign(rc, last)) {
 		(void)error_set(err, ERR_STATE,
 		                "the git repository of \"%s\" belongs to "
 		                "another user",
 		                dir);
 		return error_hint(err, "If you trust it, run: git config "
 		                       "--global --add safe.directory DIR");
+	}
+	if (rc == GIT_ENOTFOUND) {
+		(void)error_set(err, ERR_STATE,
+		                "\"%s\" is not in a git repository", dir);
+		return error_hint(err, "Change to your workspace, or make "
+		                       "one with: reeve init");
 	}
 	if (strstr(text, "objectformat"))
 		return error_set(err, ERR_STATE,

@@ -87,6 +87,14 @@ int repo_object_verify(struct repo *repo, const struct oid *oid,
 /* A tree for libgit2's own functions; NULL for NULL (the empty tree). */
 int repo_tree_open(struct repo *repo, const struct oid *oid, git_tree **ret,
                    struct error *err) MUST_CHECK;
+/* repo_tree_write() for changes that come from git itself: their paths and
+ * objects are not checked. */
+int repo_tree_apply(struct repo *repo, const struct oid *base,
+                    const struct tree_change *changes, size_t count,
+                    struct oid *ret, struct error *err) MUST_CHECK;
+/* The differences that libgit2 found, in `arena`. */
+void repo_diff_list(const git_diff *diff, struct arena *arena,
+                    struct tree_difference **ret, size_t *ret_count);
 /* What commit `oid` has as tree and first parent (zero: none). */
 int repo_commit_links(struct repo *repo, const struct oid *oid,
                       struct oid *ret_tree, struct oid *ret_parent,

@@ -11,11 +11,14 @@
 /* Files. */
 #define LIMIT_YAML_FILE (4u << 20)    /* a job, an agent, reeve.yaml */
 #define LIMIT_DATA_FILE (64u << 20)   /* what `read` may take in */
+#define LIMIT_NOTE (4u << 20)         /* one file below memory/ */
 #define LIMIT_YAML_DEPTH 64           /* nested lists and maps */
 #define LIMIT_YAML_NODES (1u << 20)   /* scalars, lists and maps in one file */
 #define LIMIT_JSON_DEPTH 64
 #define LIMIT_PATH 1024               /* a workspace path */
 #define LIMIT_PATH_SEGMENT 200        /* one name in it */
+#define LIMIT_TREE_FILES (1u << 20)   /* files that one listing may have */
+#define LIMIT_TREE_PATH 4096          /* a path in a tree that is listed */
 
 /* Templates and expressions. */
 #define LIMIT_TEMPLATE (1u << 20)     /* source */
@@ -30,6 +33,7 @@
 #define LIMIT_SUBJECT 72
 
 /* Steps. */
+#define LIMIT_STEPS 1000              /* of one job */
 #define LIMIT_OUTPUT (16u << 20)      /* what one step may put out */
 #define LIMIT_STDERR (64u << 10)      /* of which the end is kept */
 #define LIMIT_ERROR_TEXT (8u << 10)   /* one message */
