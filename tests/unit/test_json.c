@@ -1,0 +1,256 @@
+#include "tests/unit/unit.h"
+
+#include "store/base/alloc.h"
+#include "store/base/arena.h"
+#include "store/base/json.h"
+#include "store/base/limits.h"
+
+static struct value *parse(struct arena *arena, const char *text)
+{
+	auto_error struct error err = { 0 };
+	struct value *value =
+	        json_parse(arena, "f.json", text, strlen(text), &err);
+
+	if (value == NULL)
+		fail_msg("%s in: %s", err.message, text);
+	return value;
+}
+
+static char *write_json(struct arena *arena, const struct value *value,
+                        unsigned flags)
+{
+	auto_buf struct buf buf = buf_make(1 << 20);
+
+	json_write(&buf, value, flags);
+	return arena_strndup(arena, buf.at, buf.len);
+}
+
+static void test_json__reads_and_writes_the_same(void **state)
+{
+	static const char *const texts[] = {
+		"null",
+		"true",
+		"false",
+		"0",
+		"-1",
+		"1200.50",
+		"1.0",
+		"1E+5",
+		"-0.0",
+		"1e-400",
+		"9223372036854775807",
+		"-9223372036854775808",
+		"18446744073709551615",
+		"\"\"",
+		"\"a \\\"b\\\" \\\\ /\"",
+		"\"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\"",
+		"\"\\u0000\\u0009\\u000a\\u007f\\u0085\\u009f\"",
+		"\"\\u2028\\u2029\\u061c\\u200e\\u202e\\u2066\"",
+		"[]",
+		"{}",
+		"[[],{},[null,1,\"x\"]]",
+		"{\"b\":1,\"a\":{\"\":2},\"c\":[3]}",
+	};
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		auto_arena struct arena arena = { 0 };
+		struct value *value = parse(&arena, texts[i]);
+
+		assert_row_text(i, write_json(&arena, value, 0), texts[i]);
+	}
+}
+
+static void test_json__spellings_become_one(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *wanted;
+	} cases[] = {
+		{ " [ 1 ,\t2 ]\r\n", "[1,2]" },
+		{ "\"\\/\\b\\f\\n\\r\\t\"",
+		  "\"/\\u0008\\u000c\\u000a\\u000d\\u0009\"" },
+		{ "\"\\u00E4\\ud83D\\uDE00\"", "\"\xc3\xa4\xf0\x9f\x98\x80\"" },
+		{ "-0", "0" },
+		{ "\xef\xbb\xbf{}", "{}" },
+	};
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_arena struct arena arena = { 0 };
+		struct value *value = parse(&arena, cases[i].text);
+
+		assert_row_text(i, write_json(&arena, value, 0),
+		                cases[i].wanted);
+	}
+}
+
+static void test_json__refuses_with_position(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len; /* 0: strlen(text) */
+		unsigned line;
+		unsigned column;
+		const char *message;
+	} cases[] = {
+		{ "", 0, 1, 1, "the JSON ends too early" },
+		{ " \n", 0, 2, 1, "the JSON ends too early" },
+		{ "[1,\n", 0, 2, 1, "the JSON ends too early" },
+		{ "{\"a\":", 0, 1, 6, "the JSON ends too early" },
+		{ "1 2", 0, 1, 3, "this is not JSON: unexpected character" },
+		{ "{} x", 0, 1, 4, "a word that JSON does not have" },
+		{ "[1]]", 0, 1, 4, "this is not JSON: unexpected character" },
+		{ "[1,]", 0, 1, 4, "this is not JSON: unexpected character" },
+		{ "{\"a\":1,}", 0, 1, 8,
+		  "this is not JSON: unexpected character" },
+		{ "[1}", 0, 1, 3,
+		  "this is not JSON: array value separator ',' expected" },
+		{ "{\"a\" 1}", 0, 1, 6,
+		  "this is not JSON: object property name separator ':' "
+		  "expected" },
+		{ "{1:2}", 0, 1, 2,
+		  "this is not JSON: quoted object property name expected" },
+		{ "{a:1}", 0, 1, 2, "a word that JSON does not have" },
+		{ "NaN", 0, 1, 1, "a word that JSON does not have" },
+		{ "[Infinity]", 0, 1, 2, "a word that JSON does not have" },
+		{ "-Infinity", 0, 1, 1, "a number is not spelled as in JSON" },
+		{ "True", 0, 1, 1, "a word that JSON does not have" },
+		{ "truefalse", 0, 1, 1, "a word that JSON does not have" },
+		{ "'a'", 0, 1, 1, "unexpected character" },
+		{ "/* x */1", 0, 1, 1, "unexpected character" },
+		{ "\f1", 0, 1, 1, "unexpected character" },
+		{ "1\0", 2, 1, 2, "unexpected character" },
+		{ "[1]\0[2]", 7, 1, 4, "unexpected character" },
+		{ "01", 0, 1, 1, "a number is not spelled as in JSON" },
+		{ "[-]", 0, 1, 2, "a number is not spelled as in JSON" },
+		{ "[1.]", 0, 1, 2, "a number is not spelled as in JSON" },
+		{ "[+1]", 0, 1, 2, "a word that JSON does not have" },
+		{ "[.5]", 0, 1, 2, "a word that JSON does not have" },
+		{ "[1e]", 0, 1, 2, "a number is not spelled as in JSON" },
+		{ "[1.5.5]", 0, 1, 2, "a number is not spelled as in JSON" },
+		{ "[1-2]", 0, 1, 2, "a number is not spelled as in JSON" },
+		{ "[1true]", 0, 1, 2, "a number is not spelled as in JSON" },
+		{ "18446744073709551616", 0, 1, 1, "a number is too large" },
+		{ "-9223372036854775809", 0, 1, 1, "a number is too large" },
+		{ "1e999", 0, 1, 1, "a number is too large" },
+		{ "[\n \"a\nb\"]", 0, 2, 4,
+		  "a control character in a string must be escaped" },
+		{ "\"a", 0, 1, 1, "this string is not closed" },
+		{ "\"a\\\"", 0, 1, 1, "this string is not closed" },
+		{ "\"\\", 0, 1, 2, "unknown escape" },
+		{ "\"\\x\"", 0, 1, 2, "unknown escape" },
+		{ "\"\\u12\"", 0, 1, 2,
+		  "\"\\u\" needs four hexadecimal digits" },
+		{ "\"\\ud800\"", 0, 1, 2, "half of a surrogate pair" },
+		{ "\"\\udc00\"", 0, 1, 2, "half of a surrogate pair" },
+		{ "\"\\ud800\\u0041\"", 0, 1, 2, "half of a surrogate pair" },
+		{ "\"\\ud800\\ud800\"", 0, 1, 2, "half of a surrogate pair" },
+		{ "\"\xff\"", 0, 1, 2, "invalid UTF-8" },
+		{ "\"\xc0\x80\"", 0, 1, 2, "invalid UTF-8" },
+		{ "\"\xed\xa0\x80\"", 0, 1, 2, "invalid UTF-8" },
+		{ "\"\xe2\x82", 0, 1, 2, "invalid UTF-8" },
+		{ "{\"a\\u0000b\" : 1}", 0, 1, 2,
+		  "a name with the character U+0000" },
+		{ "{\"a\":1,\"\\u0061\":2}", 0, 1, 1,
+		  "an object has two members of the same name" },
+		{ "[{\"a\":{\"b\":1,\"b\":1}}]", 0, 1, 1,
+		  "an object has two members of the same name" },
+	};
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_arena struct arena arena = { 0 };
+		auto_error struct error err = { 0 };
+		size_t len =
+		        cases[i].len > 0 ? cases[i].len : strlen(cases[i].text);
+
+		/* The reader must not look behind the end of the text. */
+		auto_free char *exact = mem_alloc(len);
+		memcpy(exact, cases[i].text, len);
+		assert_row(i, json_parse(&arena, "f.json", exact, len, &err) ==
+		                      NULL);
+		assert_row_text(i, err.message, cases[i].message);
+		assert_row_text(i, err.file, "f.json");
+		if (err.pos.line != cases[i].line ||
+		    err.pos.column != cases[i].column)
+			fail_msg("row %zu: at %u:%u", i, err.pos.line,
+			         err.pos.column);
+	}
+}
+
+static void test_json__colons_in_strings_are_no_names(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct value *map =
+	        parse(&arena, "{\"a:b\":\":\",\"c\\\":\":[\"::\"]}");
+
+	UNUSED_STATE(state);
+	assert_int_equal(map->length, 2);
+	assert_string_equal(value_get_text(map, "a:b", ""), ":");
+}
+
+static void test_json__depth_limit_is_exact(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_error struct error err = { 0 };
+	char text[2 * LIMIT_JSON_DEPTH + 4] = { 0 };
+
+	UNUSED_STATE(state);
+	memset(text, '[', LIMIT_JSON_DEPTH);
+	text[LIMIT_JSON_DEPTH] = '1';
+	memset(text + LIMIT_JSON_DEPTH + 1, ']', LIMIT_JSON_DEPTH);
+	assert_non_null(parse(&arena, text));
+	memset(text, '[', LIMIT_JSON_DEPTH + 1);
+	memset(text + LIMIT_JSON_DEPTH + 1, ']', LIMIT_JSON_DEPTH + 1);
+	assert_null(json_parse(&arena, "f", text, strlen(text), &err));
+	assert_string_equal(err.message,
+	                    "lists and objects are nested too deep");
+	assert_int_equal(err.pos.column, LIMIT_JSON_DEPTH + 1);
+}
+
+static void test_json__strings_may_hold_nul(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct value *value = parse(&arena, "\"a\\u0000b\"");
+
+	UNUSED_STATE(state);
+	assert_int_equal(value->length, 3);
+	assert_memory_equal(value->text, "a\0b", 4);
+}
+
+static void test_json__invalid_bytes_are_written_as_replacement(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct value *value = value_bytes(&arena, "a\xff\xc3", 3);
+
+	UNUSED_STATE(state);
+	assert_string_equal(write_json(&arena, value, 0),
+	                    "\"a\\ufffd\\ufffd\"");
+}
+
+static void test_json__sorted_and_pretty(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct value *map = parse(&arena, "{\"b\":[1,{}],\"B\":{},\"a\":[],"
+	                                  "\"\xc3\xa4\":{\"z\":1,\"y\":2}}");
+
+	UNUSED_STATE(state);
+	assert_string_equal(json_canonical(&arena, map),
+	                    "{\"B\":{},\"a\":[],\"b\":[1,{}],"
+	                    "\"\xc3\xa4\":{\"y\":2,\"z\":1}}");
+	assert_string_equal(write_json(&arena, map, JSON_PRETTY),
+	                    "{\n"
+	                    "  \"b\": [\n"
+	                    "    1,\n"
+	                    "    {}\n"
+	                    "  ],\n"
+	                    "  \"B\": {},\n"
+	                    "  \"a\": [],\n"
+	                    "  \"\xc3\xa4\": {\n"
+	                    "    \"z\": 1,\n"
+	                    "    \"y\": 2\n"
+	                    "  }\n"
+	                    "}");
+	assert_string_equal(map->members[0].name, "b");
+}
