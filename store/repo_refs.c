@@ -253,6 +253,23 @@ static int fail_locked(struct repo *repo, const char *name, struct error *err)
 	                  path);
 }
 
+/* The reference whose name is a directory in `name`, or NULL. */
+static char *find_ref_above(struct repo *repo, const char *name)
+{
+	auto_free char *above = mem_strdup(name);
+	auto_error struct error err = { 0 };
+	struct oid oid;
+	char *slash;
+
+	while ((slash = strrchr(above, '/'))) {
+		*slash = '\0';
+		if (repo_ref_read(repo, above, &oid, &err) == 1)
+			return steal(&above);
+		error_clear(&err);
+	}
+	return NULL;
+}
+
 static int fail_change(struct repo *repo, const struct ref_change *change,
                        int rc, const char *reason, struct error *err)
 {
@@ -265,6 +282,11 @@ static int fail_change(struct repo *repo, const struct ref_change *change,
 		return error_set(err, ERR_CONFLICT,
 		                 "\"%s\" was changed by somebody else",
 		                 change->name);
+	auto_free char *above = find_ref_above(repo, change->name);
+	if (above)
+		return error_set(err, ERR_STATE,
+		                 "cannot make \"%s\" while there is \"%s\"",
+		                 change->name, above);
 	return error_set(err, rc == GIT_EEXISTS ? ERR_STATE : ERR_SYSTEM,
 	                 "could not %s \"%s\": %s", verb, change->name, reason);
 }

@@ -17,7 +17,7 @@
 #define LIMIT_JSON_DEPTH 64
 #define LIMIT_PATH 1024               /* a workspace path */
 #define LIMIT_PATH_SEGMENT 200        /* one name in it */
-#define LIMIT_TREE_FILES (1u << 20)   /* files that one listing may have */
+#define LIMIT_TREE_FILES (1u << 18)   /* files that one listing may have */
 #define LIMIT_TREE_PATH 4096          /* a path in a tree that is listed */
 
 /* Templates and expressions. */
