@@ -42,7 +42,8 @@ enum escape escape_for_path(const char *path);
 /* Parse the text of `source` (a string value). Its positions are found from
  * the value's own, so an error inside a YAML file points into that file; for a
  * template file pass a value made of its whole text with position 1:1 and
- * STYLE_PLAIN. NULL with ERR_CONFIG. */
+ * STYLE_PLAIN. The template points into the text of `source`. NULL with
+ * ERR_CONFIG. */
 struct template *template_parse(struct arena *arena, const char *file,
                                 const struct value *source,
                                 struct error *err) MUST_CHECK;
