@@ -652,7 +652,9 @@ static int fold_event_emitted(struct fold *fold)
 	              "?7)");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->event->id);
+	/* Emitted by a step, it is known by its effect key. */
+	const char *key = text_of(fold, "effect_key");
+	statement_bind_text(row, 1, key ? key : fold->event->id);
 	statement_bind_text(row, 2, fold->run);
 	statement_bind_text(row, 3, fold->step);
 	statement_bind_text(row, 4, text_of(fold, "type"));

@@ -1,0 +1,52 @@
+/*
+ * The bus: the one road to the world outside.
+ *
+ *	permission → intent (frozen, durable) → perform → result (durable)
+ *
+ * The intent is in the journal before anything leaves. When a process dies in
+ * between, the effect is in doubt: bus_settle() asks the connector to look,
+ * and never guesses.
+ */
+#ifndef BUS_BUS_H
+#define BUS_BUS_H
+
+#include "engine/bus/connector.h"
+#include "store/view.h"
+
+/* The effects that connectors offer; NULL-terminated, sorted by name. */
+extern const struct effect *const bus_effects[];
+
+struct bus_request {
+	struct arena *arena;
+	struct env *env;
+	const char *run;
+	const char *run_name;            /* for people: "proposal 7k2fq0ab" */
+	const char *job;
+	const char *step;
+	const char *item;
+	const char *key;
+	const char *effect;
+	const struct value *with;
+	bool released;                   /* a merged slip says so */
+	const struct config *pinned;     /* both must allow it */
+	const struct config *current;
+};
+
+/* Do it once: a key that has its result gives that result. ERR_FAILED when it
+ * is not permitted, not well-formed, or the receiver refused; then that is in
+ * the journal too, unless nothing was intended yet. */
+int bus_perform(const struct bus_request *request, struct value **ret_result,
+                struct error *err) MUST_CHECK;
+
+/* Settle an intent without a result: 1 when it is settled now, 0 when it stays
+ * in doubt (the connector cannot tell), -1. */
+int bus_settle(struct env *env, const struct config *config,
+               const struct effect_record *effect, struct error *err)
+        MUST_CHECK;
+
+const struct connector *bus_connector(const char *effect);
+
+/* Check connectors.* of reeve.yaml against their connectors' settings. */
+void bus_check(const struct config *config, struct errors *errors);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Connectors: the adapters that perform one family of effects. One file and
+ * one row of table.c each.
+ *
+ * A connector describes an effect and performs it; everything else is the
+ * bus's work (bus.h): permission, intent and result events, doubt.
+ */
+#ifndef BUS_CONNECTOR_H
+#define BUS_CONNECTOR_H
+
+#include "engine/io/env.h"
+#include "engine/job/config.h"
+#include "engine/job/language.h"
+#include "store/base/arena.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+#include "store/base/value.h"
+
+/* One effect on its way. */
+struct call {
+	struct arena *arena;
+	struct env *env;
+	const char *run;
+	const char *job;
+	const char *step;
+	const char *item;
+	const char *key;              /* the effect key */
+	const struct value *settings; /* connectors.<family>, or NULL */
+	const struct value *with;     /* what is to be done, rendered */
+	const struct value *payload;  /* what was frozen of it in the intent */
+};
+
+enum finding {
+	FOUND_DONE,
+	FOUND_NOT_DONE,
+	FOUND_NOTHING, /* it cannot be told */
+};
+
+struct connector {
+	struct effect effect;
+	const char *family;           /* the name under `connectors`, or NULL */
+	const struct field *settings; /* of that map; ends with an empty row */
+	/* MUST unless `decide`. What is frozen in the intent, made from `with`
+	 * and `settings`: a retry sends exactly this. ERR_FAILED when it
+	 * cannot be sent at all. */
+	int (*freeze)(const struct call *call, struct value **ret_payload,
+	              struct error *err);
+	/* MUST unless `decide`. Do it, once; the result for later steps. */
+	int (*perform)(const struct call *call, struct value **ret_result,
+	               struct error *err);
+	/* MAY. After a crash between intent and result: was it done? */
+	int (*verify)(const struct call *call, enum finding *ret,
+	              struct value **ret_result, struct error *err);
+	/* An effect on the journal alone: it writes its own event, durably, and
+	 * needs no intent. */
+	int (*decide)(const struct call *call, struct value **ret_result,
+	              struct error *err);
+};
+
+/* NULL-terminated, sorted by name. */
+extern const struct connector *const connectors[];
+
+extern const struct connector email_send;
+extern const struct connector sequence_next;
+
+#endif

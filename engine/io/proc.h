@@ -1,0 +1,42 @@
+/*
+ * One child process: started, fed, watched and reaped.
+ *
+ * The child gets its own process group, an environment that holds nothing but
+ * what is given, and descriptors 0, 1 and 2 alone. When the deadline passes,
+ * the group gets SIGTERM, two seconds later SIGKILL, so that nothing it
+ * started stays. Output is bounded: more than the limit is an error, of the
+ * standard error only the end is kept.
+ */
+#ifndef IO_PROC_H
+#define IO_PROC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/base/buf.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+
+struct proc {
+	const char *const *argv; /* NULL-terminated; argv[0] is looked for in
+	                            PATH of `env` */
+	const char *const *env;  /* NULL-terminated, "NAME=value" */
+	const char *dir;         /* working directory */
+	const char *input;       /* on its standard input; NULL: empty */
+	size_t input_len;
+	int64_t timeout_ms;      /* 0: none */
+};
+
+/* Run it to its end. 0 when it exited with status 0. ERR_FAILED for another
+ * status, a signal or the deadline: the message says which and ends with the
+ * last lines of its standard error. `ret_output` gets the standard output
+ * (its limit holds). */
+int proc_run(const struct proc *proc, struct buf *ret_output,
+             struct error *err) MUST_CHECK;
+
+/* `git -C dir ARGS…` with hooks and fsmonitor off, the process's own
+ * environment (credentials, ssh) and a deadline of a minute. */
+int proc_git(const char *dir, const char *const *args, struct buf *ret_output,
+             struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,143 @@
+#include "engine/job/page.h"
+
+#include <string.h>
+
+#include "store/base/buf.h"
+#include "store/base/limits.h"
+#include "store/base/text.h"
+
+static const char *partial_path(struct arena *arena, const char *name)
+{
+	return arena_printf(arena, "templates/%s", name);
+}
+
+static const struct template *load(const struct page *page, const char *path,
+                                   struct error *err)
+{
+	auto_errors struct errors errors = {0};
+	const struct template *template =
+	        workspace_template(page->workspace, path, &errors);
+
+	if (!template)
+		error_move(err, &errors.items[0]);
+	return template;
+}
+
+static const struct template *find_partial(void *state, const char *name,
+                                           struct error *err)
+{
+	const struct page *page = state;
+
+	return load(page, partial_path(page->arena, name), err);
+}
+
+static struct value *group(const struct page *page, struct value *ingredients,
+                           const char *name)
+{
+	struct value *map = value_get(ingredients, name);
+
+	if (!map) {
+		map = value_map(page->arena);
+		value_map_set(page->arena, ingredients, name, map);
+	}
+	return map;
+}
+
+static void add_names(const struct page *page, const struct template *template,
+                      struct value *names)
+{
+	const struct name_use *uses;
+	size_t count;
+
+	template_names(template, &uses, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct value *value = NULL;
+		if (text_starts(uses[i].name, "run.") ||
+		    text_starts(uses[i].name, "company.") ||
+		    text_equal(uses[i].name, "company"))
+			value = value_path(page->scope, uses[i].name);
+		if (value)
+			value_map_set(page->arena, names, uses[i].name,
+			              value_copy(page->arena, value));
+	}
+}
+
+/* The file's blob id and names; its partials are appended to `paths`. */
+static int add_file(const struct page *page, struct value *ingredients,
+                    const char ***paths, size_t at, size_t *count,
+                    struct error *err)
+{
+	auto_buf struct buf bytes = buf_make(LIMIT_TEMPLATE);
+	const char *path = (*paths)[at];
+	const struct name_use *partials;
+	size_t partial_count;
+	struct oid oid;
+	const struct template *template = load(page, path, err);
+
+	if (!template)
+		return -1;
+	if (files_read(workspace_files(page->workspace), path, &bytes, &oid,
+	               err) < 0)
+		return -1;
+	value_map_text(page->arena, group(page, ingredients, "templates"),
+	               path, oid_text(page->arena, &oid));
+	add_names(page, template, group(page, ingredients, "names"));
+	template_partials(template, &partials, &partial_count);
+	for (size_t i = 0; i < partial_count; i++) {
+		*paths = arena_grow(page->arena, *paths, *count,
+		                    sizeof(**paths));
+		(*paths)[(*count)++] =
+		        partial_path(page->arena, partials[i].name);
+	}
+	return 0;
+}
+
+/* A list of paths that grows while it is walked: partials may name each other
+ * in circles. */
+int page_ingredients(const struct page *page, struct value *ingredients,
+                     struct error *err)
+{
+	const char **paths = arena_grow(page->arena, NULL, 0, sizeof(*paths));
+	size_t count = 1;
+
+	paths[0] = page->path;
+	for (size_t i = 0; i < count; i++) {
+		const struct value *known = value_get(ingredients, "templates");
+		if (value_get(known, paths[i]))
+			continue;
+		if (add_file(page, ingredients, &paths, i, &count, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int page_render(const struct page *page, const char **ret, struct error *err)
+{
+	auto_buf struct buf text = buf_make(LIMIT_RENDERED);
+	auto_errors struct errors errors = {0};
+	const struct template *template = load(page, page->path, err);
+	const struct config *config =
+	        workspace_config(page->workspace, &errors);
+	struct value *scope = value_map(page->arena);
+	struct page partials = *page;
+
+	if (!template)
+		return -1;
+	value_map_set(page->arena, scope, "with",
+	              value_copy(page->arena, page->with));
+	value_map_set(page->arena, scope, "run", value_get(page->scope, "run"));
+	value_map_set(page->arena, scope, "company",
+	              value_get(page->scope, "company"));
+	struct render render = {
+		.scope = scope,
+		.escape = escape_for_path(page->path),
+		.strict = page->strict,
+		.partial = find_partial,
+		.state = &partials,
+		.locale = config ? config->locale : "en",
+	};
+	if (template_render(template, &render, &text, err) < 0)
+		return -1;
+	*ret = arena_strndup(page->arena, text.at, text.len);
+	return 0;
+}

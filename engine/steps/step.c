@@ -1,0 +1,31 @@
+#include "engine/steps/step.h"
+
+#include <stdarg.h>
+
+#include "store/base/buf.h"
+#include "store/base/limits.h"
+
+int step_error(const struct step_run *run, struct error *err,
+               const char *format, ...)
+{
+	auto_buf struct buf text = buf_make(LIMIT_ERROR_TEXT);
+	va_list values;
+
+	va_start(values, format);
+	buf_vprintf(&text, format, values);
+	va_end(values);
+	return error_at(err, ERR_FAILED, run->job->path, run->step->pos, "%s",
+	                text.at);
+}
+
+void step_ingredient_file(struct step_run *run, const char *group,
+                          const char *path, const struct oid *oid)
+{
+	struct value *files = value_get(run->ingredients, group);
+
+	if (!files) {
+		files = value_map(run->arena);
+		value_map_set(run->arena, run->ingredients, group, files);
+	}
+	value_map_text(run->arena, files, path, oid_text(run->arena, oid));
+}

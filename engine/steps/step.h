@@ -1,0 +1,63 @@
+/*
+ * A step on its way: what a kind gets, and what it gives back.
+ *
+ * The engine renders the step's configuration and calls the kind's `prepare`,
+ * which finds what the step reads and adds to `ingredients` everything that
+ * the result depends on. Their hash is the content key. If the journal has no
+ * result under it, `start` is called and leaves `output` (and `record`).
+ *
+ * Everything lives in `arena`, which is the run's; a kind keeps what it found
+ * in `prepared` between the two calls.
+ */
+#ifndef STEPS_STEP_H
+#define STEPS_STEP_H
+
+#include "engine/io/env.h"
+#include "engine/job/job.h"
+#include "engine/job/workspace.h"
+#include "store/base/arena.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+#include "store/base/value.h"
+#include "store/files.h"
+#include "store/view.h"
+
+struct step_run {
+	struct arena *arena;
+	struct env *env;
+	const struct run_record *run;
+	const struct job *job;
+	const struct step *step;
+	const char *item;            /* "" outside a fan-out */
+	struct workspace *workspace; /* of the pin */
+	struct files *files;         /* that `read`, `recall`, `run` see */
+	const struct value *scope;   /* what names mean */
+	const struct value *config;  /* the step's, rendered */
+	const char *name;            /* what a named kind names, or NULL */
+	const char *effect_key;      /* of a kind that acts */
+	const struct value *released; /* the `with` that was merged in the slip,
+	                                 or NULL: then `config` is what is done */
+	const struct config *owner_config; /* of the owner's branch now */
+	struct oid owner_tip;
+	const char *day;             /* the trigger's day, 2026-11-22 */
+
+	struct value *ingredients;   /* a map; prepare adds to it */
+	void *prepared;
+
+	struct value *output;
+	struct value *record;        /* for explain: prompt, decision, … */
+	bool journalled;             /* the kind has written its own result */
+};
+
+/* NULL-terminated, sorted by name: the rows of the kinds. */
+extern const struct step_kind *const step_kinds[];
+
+/* A position for an error about the step: the file and where it stands. */
+int step_error(const struct step_run *run, struct error *err,
+               const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Add { path: blob id } to the ingredient `group`. */
+void step_ingredient_file(struct step_run *run, const char *group,
+                          const char *path, const struct oid *oid);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * The kinds of steps: one row each, sorted by name.
+ */
+#include "engine/steps/kinds.h"
+
+const struct step_kind *const step_kinds[] = {
+	&step_agent,
+	&step_call,
+	&step_emit,
+	&step_gate,
+	&step_read,
+	&step_recall,
+	&step_remember,
+	&step_render,
+	&step_run_program,
+	NULL,
+};
