@@ -65,11 +65,19 @@ bool number_valid(const char *text, size_t len)
 	return len > 0 && number_prefix(text, len) == len;
 }
 
+enum {
+	ALWAYS_FITS = 18 /* characters without an exponent, whatever they are */
+};
+
 bool number_fits(const char *text, size_t len)
 {
-	auto_free char *copy = mem_strndup(text, len);
+	auto_free char *copy = NULL;
 
 	assert(number_valid(text, len));
+	if (len <= ALWAYS_FITS && memchr(text, 'e', len) == NULL &&
+	    memchr(text, 'E', len) == NULL)
+		return true;
+	copy = mem_strndup(text, len);
 	if (strpbrk(copy, ".eE") != NULL)
 		return isfinite(strtod(copy, NULL));
 	errno = 0;

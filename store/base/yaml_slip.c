@@ -75,8 +75,6 @@ static bool begins_value(const char *line, size_t at)
 {
 	size_t before = at;
 
-	if (memchr(line, '"', at) != NULL || memchr(line, '\'', at) != NULL)
-		return false;
 	while (before > 0 && is_blank(line[before - 1]))
 		before--;
 	if (before == 0)
@@ -152,15 +150,27 @@ int slip_braces_at(struct yaml_source *source, size_t line, size_t column,
 	return braces_error(source, line, at - source->start, err);
 }
 
-/* The slip anywhere on a line where a value may begin. */
+/* The bytes of a line before its first quote. */
+static size_t unquoted_length(const char *line, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && line[at] != '"' && line[at] != '\'')
+		at++;
+	return at;
+}
+
+/* The slip anywhere on a line where a value may begin, but not behind a quote:
+ * there, braces may well be in the right place. */
 static int slip_braces_on(struct yaml_source *source, size_t line,
                           struct error *err)
 {
 	size_t len;
 	const char *text = yaml_source_line(source, line, &len);
+	const char *end = text + unquoted_length(text, len);
 	const char *at = text;
 
-	while ((at = memmem(at, len - (size_t)(at - text), "{{", 2)) != NULL) {
+	while ((at = memmem(at, (size_t)(end - at), "{{", 2)) != NULL) {
 		if (begins_value(text, (size_t)(at - text)))
 			return braces_error(source, line, (size_t)(at - text),
 			                    err);

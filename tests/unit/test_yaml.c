@@ -299,6 +299,8 @@ static void test_yaml__syntax_errors_say_what_to_type(void **state)
 		  "\"- \" was expected here; look at the indentation", NULL },
 		{ "a: \"x\nb: 1\n", 0, 1, 4,
 		  "the quote that begins here is not closed", NULL },
+		{ "a: \"x: {{y}}\nb: 1\n", 0, 1, 4,
+		  "the quote that begins here is not closed", NULL },
 		{ "a: [1, 2\nb: 3\n", 0, 2, 2,
 		  "\",\" or \"]\" was expected here", NULL },
 		{ "a: {b: 1\nc\n", 0, 3, 1, "\",\" or \"}\" was expected here",
