@@ -89,40 +89,6 @@ static void test_repo_history__merge_bases(void **state)
 	}
 }
 
-/* A hole in the history is an error, not an answer. */
-static void test_repo_history__a_commit_that_is_gone_is_an_error(void **state)
-{
-	auto_fixture struct fixture fixture;
-	struct oid base;
-	struct oid *oids;
-	size_t count;
-
-	UNUSED_STATE(state);
-	fixture_open(&fixture);
-	struct history made = make_history(&fixture);
-	const char *text = fixture_text(&fixture, made.left[0]);
-	auto_free char *command =
-	        mem_printf("rm -f .git/objects/%.2s/%s", text, text + 2);
-	(void)fixture_run(&fixture, command);
-	fixture_failed(&fixture,
-	               repo_is_ancestor(fixture.repo, &made.root, &made.left[1],
-	                                &fixture.err),
-	               ERR_CORRUPT);
-	fixture_failed(&fixture,
-	               repo_is_ancestor(fixture.repo, &made.left[0],
-	                                &made.left[1], &fixture.err),
-	               ERR_MISSING);
-	fixture_failed(&fixture,
-	               repo_merge_base(fixture.repo, &made.left[1],
-	                               &made.right[1], &base, &fixture.err),
-	               ERR_MISSING);
-	fixture_failed(&fixture,
-	               repo_first_parents(fixture.repo, &fixture.arena,
-	                                  &made.left[1], NULL, &oids, &count,
-	                                  &fixture.err),
-	               ERR_MISSING);
-}
-
 static void test_repo_history__first_parents_oldest_first(void **state)
 {
 	auto_fixture struct fixture fixture;
