@@ -75,10 +75,8 @@ static struct level *top(struct reader *reader)
 	return reader->depth > 0 ? &reader->levels[reader->depth - 1] : NULL;
 }
 
-static bool expects_name(struct reader *reader)
+static bool expects_name(const struct level *level)
 {
-	const struct level *level = top(reader);
-
 	return level != NULL && level->value->kind == VALUE_MAP &&
 	       level->name == NULL;
 }
@@ -120,9 +118,9 @@ static int check_node(struct reader *reader, yaml_mark_t mark,
 	return 0;
 }
 
-static int take_name(struct reader *reader, const yaml_event_t *event)
+static int take_name(struct reader *reader, struct level *level,
+                     const yaml_event_t *event)
 {
-	struct level *level = top(reader);
 	const char *text = (const char *)event->data.scalar.value;
 	bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	const struct member *same = value_member(level->value, text);
@@ -248,8 +246,8 @@ static int take_scalar(struct reader *reader, const yaml_event_t *event)
 	if (strlen(text) != event->data.scalar.length)
 		return fail_at(reader, event->start_mark,
 		               "the character U+0000 cannot stand in a text");
-	if (expects_name(reader))
-		return take_name(reader, event);
+	if (expects_name(top(reader)))
+		return take_name(reader, top(reader), event);
 	value = scalar_value(reader, event);
 	if (value == NULL)
 		return -1;
@@ -265,7 +263,7 @@ static int take_open(struct reader *reader, const yaml_mark_t *mark,
 	if (slip_braces_at(&reader->source, mark->line, mark->column,
 	                   reader->err) < 0)
 		return -1;
-	if (expects_name(reader))
+	if (expects_name(top(reader)))
 		return fail(reader, value->pos,
 		            "a key must be a string, not a %s",
 		            value_kind_name(value->kind));
