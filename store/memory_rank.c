@@ -30,6 +30,9 @@
 #define B         0.75
 #define NEIGHBOUR 0.3
 
+/* Binary digits behind the point: about nine decimal ones. */
+#define LOG2_DIGITS 30
+
 /* Sorted. Parts that an apostrophe leaves (don't, we'll) are in it, too. */
 static const char *const stop_words[] = {
 	"a",     "about",  "after", "all",    "also", "am",    "an",
@@ -126,14 +129,19 @@ static struct candidate *find(const struct ranking *ranking, int64_t id)
 	return found ? &ranking->candidates[found->at] : NULL;
 }
 
-/* log2 of a number from 1 on: the squares of its mantissa are its digits. */
+/* log2 of a number from 1 on: its mantissa, squared again and again, gives one
+ * binary digit after the other. */
 static double log2_of(double number)
 {
 	double result = 0;
+	double digit = 1;
 
-	for (; number >= 2; number /= 2)
+	while (number >= 2) {
+		number /= 2;
 		result += 1;
-	for (double digit = 0.5; digit > 1e-9; digit /= 2) {
+	}
+	for (int i = 0; i < LOG2_DIGITS; i++) {
+		digit /= 2;
 		number *= number;
 		if (number >= 2) {
 			number /= 2;
