@@ -132,35 +132,50 @@ static bool is_still(const char *path, int fd)
 	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+static int take_fd(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+/* One attempt: 1 and the locked descriptor, 0 when the file was removed in
+ * between, -1. */
+static int lock_file(const char *path, int *ret_fd, struct error *err)
+{
+	struct flock all = { .l_type = F_WRLCK };
+	auto_fd int fd = fd_open(path, O_RDWR | O_CREAT, 0644, err);
+
+	if (fd < 0)
+		return -1;
+	if (fcntl(fd, F_OFD_SETLK, &all) < 0) {
+		if (errno == EAGAIN || errno == EACCES)
+			return fail_busy(fd, path, err);
+		return error_errno(err, errno, "could not lock \"%s\"", path);
+	}
+	if (!is_still(path, fd))
+		return 0;
+	*ret_fd = take_fd(&fd);
+	return 1;
+}
+
 struct lock *lock_try(const char *dir, const char *name, struct error *err)
 {
 	auto_free char *path = mem_printf("%s/%s", dir, name);
-	struct flock all = { .l_type = F_WRLCK };
+	int fd = -1;
+	int locked = 0;
 
 	if (dir_make(dir, err) < 0 || refuse_network(dir, err) < 0)
 		return NULL;
-	for (;;) {
-		auto_fd int fd = fd_open(path, O_RDWR | O_CREAT, 0644, err);
-
-		if (fd < 0)
-			return NULL;
-		if (fcntl(fd, F_OFD_SETLK, &all) < 0) {
-			if (errno == EAGAIN || errno == EACCES)
-				(void)fail_busy(fd, path, err);
-			else
-				(void)error_errno(err, errno,
-				                  "could not lock \"%s\"",
-				                  path);
-			return NULL;
-		}
-		if (!is_still(path, fd))
-			continue;
-		write_holder(fd);
-		struct lock *lock = mem_zalloc(1, sizeof(*lock));
-		lock->fd = fd;
-		fd = -1;
-		return lock;
-	}
+	while (locked == 0)
+		locked = lock_file(path, &fd, err);
+	if (locked < 0)
+		return NULL;
+	write_holder(fd);
+	struct lock *lock = mem_zalloc(1, sizeof(*lock));
+	lock->fd = fd;
+	return lock;
 }
 
 static int64_t boot_ms(void)

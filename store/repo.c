@@ -310,6 +310,7 @@ static int identity_part(struct arena *arena, git_config *config,
                          const struct identity_source *source, const char **ret,
                          struct error *err)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	const char *value = getenv(source->variable);
 
 	for (size_t i = 0; i < ARRAY_LEN(source->keys); i++) {
@@ -348,8 +349,8 @@ int repo_identity(struct repo *repo, struct arena *arena, const char **ret_name,
 		},
 	};
 	auto_git(git_config) config = NULL;
-	const char *name;
-	const char *email;
+	const char *name = NULL;
+	const char *email = NULL;
 
 	int rc = git_repository_config_snapshot(&config, repo->git);
 	if (rc < 0)

@@ -75,6 +75,7 @@ static void reverse(struct oid *oids, size_t count)
 	}
 }
 
+/* NOLINTNEXTLINE(readability-function-size): its list is two parameters */
 int repo_first_parents(struct repo *repo, struct arena *arena,
                        const struct oid *tip, const struct oid *until,
                        struct oid **ret, size_t *ret_count, struct error *err)
@@ -251,6 +252,7 @@ static int expect_line(struct repo *repo, const struct oid *tip,
 	return 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a place in, a place out */
 int repo_blame_line(struct repo *repo, const struct oid *tip, const char *path,
                     unsigned line, struct oid *ret_commit, unsigned *ret_line,
                     struct error *err)

@@ -28,6 +28,7 @@ struct repo {
 };
 
 /* Releases a libgit2 object when its variable leaves its scope. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 #define GIT_CLEANUP(type)                                                      \
 	static inline void type##_cleanup(type **pointer)                      \
 	{                                                                      \
@@ -47,6 +48,8 @@ GIT_CLEANUP(git_signature)
 GIT_CLEANUP(git_tree)
 
 #define auto_git(type) CLEANUP(type##_cleanup) type *
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline git_oid oid_to_git(const struct oid *oid)
 {

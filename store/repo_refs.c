@@ -86,6 +86,7 @@ static bool fd_dir_has(DIR *dir, const struct stat *file)
 	const struct dirent *entry;
 	struct stat found;
 
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): our own listing */
 	while ((entry = readdir(dir))) {
 		if (fstatat(dirfd(dir), entry->d_name, &found, 0) == 0 &&
 		    found.st_dev == file->st_dev &&
@@ -128,6 +129,7 @@ static bool is_open_somewhere(const struct stat *file)
 	const struct dirent *entry;
 	bool open_somewhere = !proc; /* not known */
 
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): our own listing */
 	while (proc && !open_somewhere && (entry = readdir(proc))) {
 		if (text_is_digit(entry->d_name[0]))
 			open_somewhere = process_may_have(entry->d_name, file);

@@ -151,6 +151,7 @@ static int list_level(struct listing *listing, const struct oid *oid,
 	return 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): its list is two parameters */
 int repo_tree_list(struct repo *repo, struct arena *arena,
                    const struct oid *tree, const char *dir,
                    struct tree_entry **ret, size_t *ret_count,
