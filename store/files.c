@@ -45,7 +45,9 @@ struct files {
 	const struct files_kind *kind;
 	struct repo *repo; /* a tree */
 	struct oid tree;
-	char *root;         /* a directory */
+	char *root;                  /* a directory */
+	const struct file_row *rows; /* a table */
+	size_t row_count;
 	struct files *over; /* an overlay */
 	struct files *under;
 };
@@ -239,12 +241,26 @@ static void close_dir(DIR **dir)
 		(void)closedir(*dir); /* was only read */
 }
 
+/* The next name, NULL at the end with errno 0 and on failure with errno. */
+static const char *next_name(DIR *stream)
+{
+	const struct dirent *entry;
+
+	do {
+		errno = 0;
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): our own listing */
+		entry = readdir(stream);
+	} while (entry && (text_equal(entry->d_name, ".") ||
+	                   text_equal(entry->d_name, "..")));
+	return entry ? entry->d_name : NULL;
+}
+
 static int list_dir(struct files *files, struct listing *listing,
                     const char *dir, struct error *err)
 {
 	auto_fd int fd = -1;
 	CLEANUP(close_dir) DIR *stream = NULL;
-	const struct dirent *entry;
+	const char *name;
 
 	int found = open_below(files->root, dir, &fd, err);
 	if (found <= 0)
@@ -256,16 +272,15 @@ static int list_dir(struct files *files, struct listing *listing,
 		               : error_errno(err, errno,
 		                             "could not list \"%s\"", dir);
 	fd = -1; /* the stream's now */
-	while ((entry = readdir(stream))) {
-		const char *name = entry->d_name;
+	while ((name = next_name(stream))) {
 		const char *path = arena_printf(listing->arena, "%s%s%s", dir,
 		                                *dir ? "/" : "", name);
 
-		if (text_equal(name, ".") || text_equal(name, ".."))
-			continue;
 		if (list_name(files, listing, stream, name, path, err) < 0)
 			return -1;
 	}
+	if (errno != 0)
+		return error_errno(err, errno, "could not list \"%s\"", dir);
 	return 0;
 }
 
@@ -286,6 +301,54 @@ struct files *files_from_dir(const char *root)
 
 	files->kind = &dir_kind;
 	files->root = mem_strdup(root);
+	return files;
+}
+
+/* A table in memory. */
+
+static int table_read(struct files *files, const char *path, struct buf *ret,
+                      struct oid *ret_oid, struct error *err)
+{
+	for (size_t i = 0; i < files->row_count; i++) {
+		const struct file_row *row = &files->rows[i];
+
+		if (!text_equal(row->path, path))
+			continue;
+		buf_add(ret, row->bytes, row->len);
+		repo_blob_id(row->bytes, row->len, ret_oid);
+		return buf_check(ret, path, err) < 0 ? -1 : 1;
+	}
+	return 0;
+}
+
+static int table_list(struct files *files, struct listing *listing,
+                      struct error *err)
+{
+	(void)err; /* memory does not fail */
+	for (size_t i = 0; i < files->row_count; i++) {
+		const struct file_row *row = &files->rows[i];
+		struct oid oid;
+
+		if (!is_wanted(listing, row->path))
+			continue;
+		repo_blob_id(row->bytes, row->len, &oid);
+		add_entry(listing, row->path, &oid);
+	}
+	return 0;
+}
+
+static const struct files_kind table_kind = {
+	.read = table_read,
+	.list = table_list,
+};
+
+struct files *files_from_table(const struct file_row *rows, size_t count)
+{
+	struct files *files = mem_zalloc(1, sizeof(*files));
+
+	files->kind = &table_kind;
+	files->rows = rows;
+	files->row_count = count;
 	return files;
 }
 

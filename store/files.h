@@ -27,6 +27,15 @@ struct files *files_from_tree(struct repo *repo, const struct oid *tree)
         MUST_CHECK FREED_BY(files_free);
 /* The directory `root`; `.git` and `.reeve` are left out. */
 struct files *files_from_dir(const char *root) MUST_CHECK FREED_BY(files_free);
+/* A table of files in memory, which must outlive the result. */
+struct file_row {
+	const char *path;
+	const unsigned char *bytes;
+	size_t len;
+};
+
+struct files *files_from_table(const struct file_row *rows, size_t count)
+        MUST_CHECK FREED_BY(files_free);
 /* What `over` has, else what `under` has. Takes both. */
 struct files *files_overlay(struct files *over, struct files *under)
         MUST_CHECK FREED_BY(files_free);

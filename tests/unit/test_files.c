@@ -164,3 +164,36 @@ static void test_files__what_lies_over_hides_what_lies_under(void **state)
 	assert_string_equal(text.at, "a=under a b=over b c=under c d=over d ");
 	assert_int_equal(files_read(files, "e", &text, NULL, &fixture.err), 0);
 }
+
+static void test_files__a_table_reads_and_lists(void **state)
+{
+	static const unsigned char bytes[] = "b\0c";
+	static const struct file_row rows[] = {
+		{ "jobs/z.yaml", bytes, 3 },
+		{ "jobs/a.yaml", bytes, 1 },
+		{ "notes/n.md", bytes, 0 },
+	};
+	auto_files struct files *files =
+	        files_from_table(rows, ARRAY_LEN(rows));
+	auto_arena struct arena arena = { 0 };
+	auto_error struct error err = { 0 };
+	auto_buf struct buf text = buf_make(3);
+	struct file_entry *items;
+	size_t count;
+	struct oid oid;
+
+	UNUSED_STATE(state);
+	assert_int_equal(
+	        files_list(files, &arena, "jobs/*", &items, &count, &err), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(items[0].path, "jobs/a.yaml");
+	assert_string_equal(items[1].path, "jobs/z.yaml");
+	assert_int_equal(files_read(files, "jobs/z.yaml", &text, &oid, &err),
+	                 1);
+	assert_memory_equal(text.at, bytes, 3);
+	assert_true(oid_equal(&oid, &items[1].oid));
+	assert_int_equal(files_read(files, "jobs/n", &text, &oid, &err), 0);
+	assert_int_equal(files_read(files, "jobs/a.yaml", &text, &oid, &err),
+	                 -1);
+	assert_int_equal(err.code, ERR_LIMIT);
+}
