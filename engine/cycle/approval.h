@@ -1,0 +1,51 @@
+/*
+ * Approval has one rule: the first commit on the owner's branch (by first
+ * parents) whose tree holds the draft's slip, and fits.
+ *
+ * By whatever road it came: a merge, a squash, a rebase, `reeve approve`.
+ * Ancestry and trailers prove nothing. A slip or an artifact that no longer
+ * parses keeps the gate closed, with its place; a later commit that mends it
+ * is the approval.
+ */
+#ifndef CYCLE_APPROVAL_H
+#define CYCLE_APPROVAL_H
+
+#include "engine/cycle/run.h"
+#include "engine/cycle/tick.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+
+struct approval {
+	struct oid commit;
+	struct oid tree;
+	const char *author;   /* address of that commit's author */
+	int64_t revision;
+	struct value *artifacts; /* list of {step, path, blob, merged?} */
+	struct value *declined;  /* list of step ids */
+};
+
+/* Is `draft` (of `run`, open) approved on the owner's branch as it is now?
+ * 1 and how, in the run's arena; 0 not yet; -1 with what is in the way: a
+ * misfit with its position (ERR_CONFIG), an author who may not approve or a
+ * deleted branch (ERR_STATE). */
+int approval_look(struct live_run *run, const struct draft_record *draft,
+                  struct approval *ret, struct error *err) MUST_CHECK;
+
+/* See to all open drafts: journal the approvals. Problems are told. */
+int approvals_collect(struct tick *tick, struct error *err) MUST_CHECK;
+
+/* Merge the draft's branch into the owner's, as the owner. The approval itself
+ * is seen by the next tick. ERR_CONFLICT with the paths when it does not merge
+ * cleanly. */
+int approval_merge(struct engine *engine, const struct run_record *run,
+                   const struct draft_record *draft, struct oid *ret_commit,
+                   struct error *err) MUST_CHECK;
+
+/* Journal that the owner rejects the draft, with the reason, and set the
+ * branch aside. The run is over. */
+int approval_reject(struct engine *engine, const struct run_record *run,
+                    const struct draft_record *draft, const char *reason,
+                    const char **ret_kept, struct arena *arena,
+                    struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * The library reaches the engine as a table (engine/job/library.h) with the
+ * repository's paths; here they become workspace paths: jobs/agents/x.yaml is
+ * agents/x.yaml, templates/… stays. `check` lays the table itself under the
+ * working tree. A run is pinned to a git tree of it, written once, so that a
+ * newer reeve finishes an old run with the texts that it began with.
+ */
+#include "engine/cycle/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/bus/bus.h"
+#include "engine/job/library.h"
+#include "engine/steps/step.h"
+#include "store/base/alloc.h"
+#include "store/base/fd.h"
+#include "store/base/text.h"
+
+#define LIBRARY_AGENTS "jobs/agents/"
+#define LIBRARY_TEMPLATES "templates/"
+#define LIBRARY_SCAFFOLDS "templates/workspace/"
+
+struct language engine_language(void)
+{
+	return (struct language){
+		.kinds = step_kinds,
+		.effects = bus_effects,
+	};
+}
+
+/* ---- The library --------------------------------------------------------- */
+
+/* The workspace path of a library file; NULL: it is none of a workspace's. */
+static const char *library_path(const char *path)
+{
+	if (text_starts(path, LIBRARY_AGENTS))
+		return path + strlen("jobs/");
+	if (text_starts(path, LIBRARY_SCAFFOLDS))
+		return NULL;
+	return text_starts(path, LIBRARY_TEMPLATES) ? path : NULL;
+}
+
+/* The rows under their workspace paths, sorted as the table is, on the heap. */
+static struct file_row *library_rows(size_t *ret_count)
+{
+	struct file_row *rows =
+	        mem_zalloc(library_file_count + 1, sizeof(*rows));
+	size_t count = 0;
+
+	for (size_t i = 0; i < library_file_count; i++) {
+		const struct library_file *file = &library_files[i];
+		const char *path = library_path(file->path);
+		if (path)
+			rows[count++] = (struct file_row){ path, file->bytes,
+				                           file->len };
+	}
+	*ret_count = count;
+	return rows;
+}
+
+int engine_library(struct engine *engine, struct oid *ret, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	size_t count;
+	auto_free struct file_row *rows = library_rows(&count);
+	struct tree_change *changes =
+	        arena_array(&arena, count, sizeof(*changes));
+
+	if (!oid_is_zero(&engine->library)) {
+		*ret = engine->library;
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		changes[i].path = rows[i].path;
+		changes[i].mode = 0100644;
+		if (repo_blob_write(engine->repo, rows[i].bytes, rows[i].len,
+		                    &changes[i].oid, err) < 0)
+			return -1;
+	}
+	if (repo_tree_write(engine->repo, NULL, changes, count,
+	                    &engine->library, err) < 0)
+		return -1;
+	*ret = engine->library;
+	return 0;
+}
+
+/* The table, kept for as long as the process: it is a view of constants. */
+static struct files *built_in(struct arena *arena)
+{
+	size_t count;
+	auto_free struct file_row *rows = library_rows(&count);
+	struct file_row *kept = arena_array(arena, count, sizeof(*kept));
+
+	memcpy(kept, rows, count * sizeof(*kept));
+	return files_from_table(kept, count);
+}
+
+struct files *engine_files(struct engine *engine, const struct oid *tree,
+                           const struct oid *library, struct error *err)
+{
+	struct files *under;
+
+	if (library && !oid_is_zero(library) &&
+	    !repo_object_exists(engine->repo, library)) {
+		error_set(err, ERR_CORRUPT,
+		          "the library that a run is pinned to is gone");
+		return NULL;
+	}
+	if (library && !oid_is_zero(library))
+		under = files_from_tree(engine->repo, library);
+	else
+		under = built_in(&engine->arena);
+	return files_overlay(files_from_tree(engine->repo, tree), under);
+}
+
+struct files *engine_work_files(struct arena *arena, const char *work_dir)
+{
+	return files_overlay(files_from_dir(work_dir), built_in(arena));
+}
+
+/* ---- The owner's branch -------------------------------------------------- */
+
+static void forget_tip(struct engine *engine)
+{
+	workspace_free(engine->tip_workspace);
+	files_free(engine->tip_files);
+	engine->tip_workspace = NULL;
+	engine->tip_files = NULL;
+	memset(&engine->tip, 0, sizeof(engine->tip));
+}
+
+int engine_look(struct engine *engine, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	struct commit commit;
+	struct oid tip;
+	int found = repo_ref_read(engine->repo, engine->branch_ref, &tip, err);
+
+	if (found < 0)
+		return -1;
+	if (found == 0) {
+		error_set(err, ERR_STATE, "the branch \"%s\" has no commit yet",
+		          engine->branch);
+		return error_hint(err, "Commit the workspace first: git add -A "
+		                       "&& git commit.");
+	}
+	if (oid_equal(&tip, &engine->tip))
+		return 0;
+	forget_tip(engine);
+	if (repo_commit_read(engine->repo, &arena, &tip, &commit, err) < 0)
+		return -1;
+	engine->tip_files =
+	        engine_files(engine, &commit.tree, NULL, err);
+	if (!engine->tip_files)
+		return -1;
+	engine->tip_workspace =
+	        workspace_new(engine->tip_files, &engine->language);
+	engine->tip = tip;
+	engine->tip_tree = commit.tree;
+	return 0;
+}
+
+const struct config *engine_config(struct engine *engine, struct error *err)
+{
+	auto_errors struct errors errors = {0};
+
+	if (engine_look(engine, err) < 0)
+		return NULL;
+	const struct config *config =
+	        workspace_config(engine->tip_workspace, &errors);
+	if (!config)
+		error_move(err, &errors.items[0]);
+	else
+		engine->env.timezone = config->timezone;
+	return config;
+}
+
+/* ---- Opening ------------------------------------------------------------- */
+
+static const char *source_name(struct arena *arena)
+{
+	char host[256] = "localhost";
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		return "/reeve/localhost";
+	return arena_printf(arena, "/reeve/%s", host);
+}
+
+static int open_repo(struct engine *engine, const char *dir,
+                     struct error *err)
+{
+	engine->repo = repo_open(dir, err);
+	if (!engine->repo)
+		return -1;
+	if (repo_is_bare(engine->repo)) {
+		error_set(err, ERR_STATE, "this is a bare repository");
+		return error_hint(err, "Run reeve in a clone with a working "
+		                       "tree.");
+	}
+	engine->lock_dir =
+	        mem_printf("%s/reeve", repo_common_dir(engine->repo));
+	engine->state_dir =
+	        mem_printf("%s/.reeve", repo_work_dir(engine->repo));
+	return 0;
+}
+
+static int open_journal(struct engine *engine, struct error *err)
+{
+	const struct journal_root *root;
+
+	engine->journal = journal_open(engine->repo, &engine->clock,
+	                               source_name(&engine->arena), err);
+	if (!engine->journal || journal_root(engine->journal, &root, err) < 0)
+		return -1;
+	engine->branch = root->branch;
+	engine->branch_ref = arena_printf(&engine->arena, "refs/heads/%s",
+	                                  root->branch);
+	engine->env.root = root;
+	return 0;
+}
+
+static int open_view(struct engine *engine, struct error *err)
+{
+	auto_free char *path = mem_printf("%s/view.db", engine->state_dir);
+
+	if (dir_make(engine->state_dir, err) < 0)
+		return -1;
+	engine->view = view_open(path, engine->repo, &engine->view_moved, err);
+	if (!engine->view)
+		return -1;
+	journal_follow(engine->journal, view_sink(engine->view),
+	               view_cursor(engine->view));
+	return journal_catch_up(engine->journal, err);
+}
+
+/* The branch and the time zone are the owner's to say, once there is a
+ * reeve.yaml to say it in. */
+static void read_settings(struct engine *engine)
+{
+	auto_error struct error ignored = {0}; /* commands that need it ask */
+	const struct config *config = engine_config(engine, &ignored);
+
+	if (!config || !config->branch ||
+	    text_equal(config->branch, engine->branch))
+		return;
+	engine->branch = arena_strdup(&engine->arena, config->branch);
+	engine->branch_ref = arena_printf(&engine->arena, "refs/heads/%s",
+	                                  engine->branch);
+	forget_tip(engine);
+}
+
+struct engine *engine_open(const char *dir, struct error *err)
+{
+	auto_engine struct engine *engine = mem_zalloc(1, sizeof(*engine));
+
+	engine->language = engine_language();
+	engine->env.timezone = "UTC";
+	if (clock_system(&engine->clock, &engine->clock_state, err) < 0 ||
+	    open_repo(engine, dir, err) < 0 || open_journal(engine, err) < 0 ||
+	    open_view(engine, err) < 0)
+		return NULL;
+	engine->env.repo = engine->repo;
+	engine->env.journal = engine->journal;
+	engine->env.view = engine->view;
+	engine->env.clock = &engine->clock;
+	engine->env.work_dir = repo_work_dir(engine->repo);
+	engine->env.state_dir = engine->state_dir;
+	read_settings(engine);
+	return steal(&engine);
+}
+
+void engine_close(struct engine *engine)
+{
+	if (!engine)
+		return;
+	forget_tip(engine);
+	view_close(engine->view);
+	journal_close(engine->journal);
+	repo_close(engine->repo);
+	arena_clear(&engine->arena);
+	free(engine->lock_dir);
+	free(engine->state_dir);
+	free(engine);
+}
+
+void engine_close_auto(struct engine **engine)
+{
+	engine_close(*engine);
+}
+
+const char *engine_short(struct engine *engine, struct arena *arena,
+                         const char *run)
+{
+	return view_short_id(engine->view, arena, run);
+}

@@ -1,0 +1,61 @@
+/*
+ * The slip: actions/<job>-<run>.<n>.yaml, the last file of every draft. What
+ * is merged in it is what is released.
+ *
+ *	gate: review
+ *	run: 7k2fq0ab…
+ *	title: Proposal for Acme GmbH
+ *	revision: 1
+ *	effects:
+ *	  - id: send
+ *	    effect: email.send
+ *	    with:
+ *	      to: ann@acme.example
+ *	      subject: Your proposal
+ *	      text: { artifact: projects/acme/proposal.md }
+ *
+ * A field is a value; or { artifact: path }: the text of that file as merged;
+ * or { later: "{{send.message_id}}" }: what the job says, once it is known.
+ */
+#ifndef CYCLE_SLIP_H
+#define CYCLE_SLIP_H
+
+#include <stdint.h>
+
+#include "engine/job/workspace.h"
+#include "store/base/arena.h"
+#include "store/base/buf.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+#include "store/base/value.h"
+
+struct slip_entry {
+	const char *step;
+	const char *effect; /* an effect, or the type of an event */
+	const struct value *with;
+	struct pos pos;
+};
+
+struct slip {
+	const char *gate; /* NULL: nothing waits for this draft */
+	const char *run;
+	const char *title;
+	int64_t revision;
+	const struct value *about; /* more of the head: a map, or NULL */
+	struct slip_entry *entries;
+	size_t count;
+};
+
+/* Append the file, with a comment for the owner on top. */
+int slip_write(struct buf *buf, const struct slip *slip, struct error *err)
+        MUST_CHECK;
+
+/* Read it back, in `arena`. ERR_CONFIG with its position in `path` when it is
+ * no slip, or not the one of `run`. */
+struct slip *slip_parse(struct arena *arena, const char *path,
+                        const char *bytes, size_t len, const char *run,
+                        struct error *err) MUST_CHECK;
+
+const struct slip_entry *slip_find(const struct slip *slip, const char *step);
+
+#endif
