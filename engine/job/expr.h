@@ -4,8 +4,11 @@
  * Our tokenizer turns each dotted name into a bound parameter, so outside text
  * is never SQL; SQLite evaluates in a scratch connection that can only read.
  * Strict: a missing name, NULL as a condition, and text compared with a number
- * are errors that show what was there; has(x) and coalesce(x, …) ask.
- * `'now'`, date() and random() are refused ("use run.date").
+ * are errors that show what was there. Two ask: has(x) is false when x is
+ * missing or null, and within coalesce(x, …) what is missing is null.
+ * Refused: `'now'`, date() and random() ("use run.date"), select, comments,
+ * parameters, double quotes, and a list or a map beside an operator.
+ * The functions are those of functions.h and SQLite's pure ones.
  */
 #ifndef JOB_EXPR_H
 #define JOB_EXPR_H
@@ -24,16 +27,18 @@ struct expr;
 /* Parse the text of `source` (a string, or a scalar that is taken as text).
  * NULL with ERR_CONFIG at the position of the token. */
 struct expr *expr_parse(struct arena *arena, const char *file,
-                        const struct value *source, struct error *err)
-        MUST_CHECK;
+                        const struct value *source,
+                        struct error *err) MUST_CHECK;
 void expr_names(const struct expr *expr, const struct name_use **ret,
                 size_t *ret_count);
 
-/* The value, in `arena`. */
+/* The value, in `arena`: a comparison or a logical operation gives true or
+ * false (or null), a single name its own value, of any kind. */
 int expr_value(const struct expr *expr, const struct value *scope,
-               struct arena *arena, struct value **ret, struct error *err)
-        MUST_CHECK;
-/* The truth: 1 or 0, or -1. NULL and text are errors. */
+               struct arena *arena, struct value **ret,
+               struct error *err) MUST_CHECK;
+/* The truth: 1 or 0, or -1. Numbers but 0 are true; null, texts, lists and maps
+ * are errors. */
 int expr_is_true(const struct expr *expr, const struct value *scope,
                  struct error *err) MUST_CHECK;
 
