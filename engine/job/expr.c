@@ -22,6 +22,7 @@
 
 #include "engine/job/expr_token.h"
 #include "engine/job/functions.h"
+#include "store/base/buf.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
 #include "store/db.h"
@@ -230,7 +231,7 @@ static void collect_names(struct arena *arena, struct expr *expr)
 
 static int write_sql(struct arena *arena, struct expr *expr, struct error *err)
 {
-	auto_buf struct buf sql = buf_make(2 * LIMIT_EXPRESSION);
+	auto_buf struct buf sql = buf_make((size_t)2 * LIMIT_EXPRESSION);
 
 	buf_add_text(&sql, "select (");
 	for (size_t i = 0; i < expr->count; i++) {
@@ -446,33 +447,39 @@ static int check_pairs(const struct expr *expr,
 	return 0;
 }
 
-static int evaluate(const struct expr *expr, const struct value *const *values,
-                    struct arena *arena, struct value **ret, struct error *err)
+static struct value *evaluate(const struct expr *expr,
+                              const struct value *const *values,
+                              struct arena *arena, struct error *err)
 {
 	auto_db struct db *db = open_scratch(err);
 
 	if (!db)
-		return -1;
+		return NULL;
 
 	auto_statement struct statement *row = db_prepare(db, expr->sql, err);
 
-	if (!row)
-		return scope_place(err, expr->file, expr->pos);
-	for (size_t i = 1; i <= expr->name_count; i++)
-		statement_bind_value(row, (int)i, values[i]);
-	if (statement_step(row, err) < 0)
-		return scope_place(err, expr->file, expr->pos);
-	*ret = statement_value(arena, row, 0);
-	return 0;
+	if (row)
+		for (size_t i = 1; i <= expr->name_count; i++)
+			statement_bind_value(row, (int)i, values[i]);
+	if (!row || statement_step(row, err) < 0) {
+		scope_place(err, expr->file, expr->pos);
+		return NULL;
+	}
+
+	struct value *result = statement_value(arena, row, 0);
+
+	if (expr->is_truth && result->kind == VALUE_NUMBER)
+		return value_bool(arena, !text_equal(result->text, "0"));
+	return result;
 }
 
 int expr_value(const struct expr *expr, const struct value *scope,
                struct arena *arena, struct value **ret, struct error *err)
 {
 	auto_arena struct arena scratch = { 0 };
-	const struct value **values =
-	        arena_array(&scratch, expr->name_count + 1, sizeof(*values));
-	struct value *result = NULL;
+	const struct value **values = arena_array(
+	        &scratch, expr->name_count + 1, sizeof(const struct value *));
+	struct value *result;
 
 	if (look_up(expr, scope, &scratch, values, err) < 0)
 		return -1;
@@ -481,11 +488,11 @@ int expr_value(const struct expr *expr, const struct value *scope,
 		return 0;
 	}
 	if (check_scalars(expr, values, err) < 0 ||
-	    check_pairs(expr, values, err) < 0 ||
-	    evaluate(expr, values, arena, &result, err) < 0)
+	    check_pairs(expr, values, err) < 0)
 		return -1;
-	if (expr->is_truth && result->kind == VALUE_NUMBER)
-		result = value_bool(arena, !text_equal(result->text, "0"));
+	result = evaluate(expr, values, arena, err);
+	if (!result)
+		return -1;
 	*ret = result;
 	return 0;
 }
@@ -524,10 +531,11 @@ int expr_is_true(const struct expr *expr, const struct value *scope,
                  struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
-	struct value *value;
+	struct value *value = NULL;
 
 	if (expr_value(expr, scope, &arena, &value, err) < 0)
 		return -1;
+	assert(value);
 	switch (value->kind) {
 	case VALUE_BOOL:
 		return value->boolean;

@@ -52,8 +52,8 @@ struct template *template_parse(struct arena *arena, const char *file,
 struct name_use {
 	const char *name; /* dotted: "brief.client" */
 	struct pos pos;
-	bool section;     /* opens a section: missing is false, not an error */
-	bool inside;      /* stands in a section: may be a field of its item */
+	bool section; /* opens a section: missing is false, not an error */
+	bool inside;  /* stands in a section: may be a field of its item */
 };
 
 /* All names, in order of appearance, partials not followed. */
@@ -69,13 +69,13 @@ const struct name_use *template_single(const struct template *template);
 struct render {
 	const struct value *scope; /* a map: what names mean */
 	enum escape escape;
-	bool strict;               /* a missing variable is an error */
+	bool strict; /* a missing variable is an error */
 	/* Find a partial, parsed; NULL with err when there is none. May be NULL
 	 * when the text can have no partials. */
 	const struct template *(*partial)(void *state, const char *name,
 	                                  struct error *err);
 	void *state;
-	const char *locale;        /* of the formats: "en" (default), "de", "fr" */
+	const char *locale; /* of the formats: "en" (default), "de", "fr" */
 };
 
 /* Append the text. ERR_CONFIG with the tag's position and what was there:
@@ -85,9 +85,9 @@ int template_render(const struct template *template,
                     struct error *err) MUST_CHECK;
 
 /* The value of a single tag with its format applied, type kept, in `arena`. */
-int template_value(const struct template *template,
-                   const struct render *render, struct arena *arena,
-                   struct value **ret, struct error *err) MUST_CHECK;
+int template_value(const struct template *template, const struct render *render,
+                   struct arena *arena, struct value **ret,
+                   struct error *err) MUST_CHECK;
 
 /* Render every string below `source` as a template: a string that is exactly
  * one tag becomes the value itself, maps and lists are rebuilt in `arena`
