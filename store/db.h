@@ -35,8 +35,8 @@ void db_close_auto(struct db **db);
 /* Open or create a file: WAL, synchronous=NORMAL, foreign keys off, defensive,
  * no extensions, an owner-only file. ERR_CORRUPT when it is not a database.
  * Statements are freed before their connection is closed. */
-struct db *db_open(const char *path, struct error *err)
-        MUST_CHECK FREED_BY(db_close);
+struct db *db_open(const char *path, struct error *err) MUST_CHECK
+        FREED_BY(db_close);
 /* An empty scratch connection in memory for expressions: bounded length,
  * depth, memory and steps; only reading, only functions that were added with
  * db_add_function() and an allow-list of SQLite's pure ones. */
@@ -61,16 +61,16 @@ void statement_free_auto(struct statement **statement);
 /* Compile one statement. In a scratch connection an error of the text is
  * ERR_CONFIG and `*ret_offset` (may be NULL) is the byte it is at, or -1. */
 struct statement *db_prepare(struct db *db, const char *sql,
-                             struct error *err)
-        MUST_CHECK FREED_BY(statement_free);
-struct statement *db_prepare_at(struct db *db, const char *sql,
-                                int *ret_offset, struct error *err)
-        MUST_CHECK FREED_BY(statement_free);
+                             struct error *err) MUST_CHECK
+        FREED_BY(statement_free);
+struct statement *db_prepare_at(struct db *db, const char *sql, int *ret_offset,
+                                struct error *err) MUST_CHECK
+        FREED_BY(statement_free);
 
 /* Bind parameter `n` (from 1). Texts are copied; NULL binds null. */
 void statement_bind_text(struct statement *statement, int n, const char *text);
-void statement_bind_bytes(struct statement *statement, int n,
-                          const void *bytes, size_t len);
+void statement_bind_bytes(struct statement *statement, int n, const void *bytes,
+                          size_t len);
 void statement_bind_int(struct statement *statement, int n, int64_t number);
 /* By kind: bool as 0 or 1, whole numbers as integer, others as real, lists and
  * maps as their JSON text. */
@@ -92,8 +92,8 @@ bool statement_is_null(struct statement *statement, int n);
 int statement_columns(struct statement *statement);
 const char *statement_column_name(struct statement *statement, int n);
 /* The column as a value in `arena`: integer, real, text or null. */
-struct value *statement_value(struct arena *arena,
-                              struct statement *statement, int n);
+struct value *statement_value(struct arena *arena, struct statement *statement,
+                              int n);
 
 /* A pure SQL function of reeve's. It is called with `count` values in an
  * arena of the call's own and returns its result in it, or NULL with `err`. */
