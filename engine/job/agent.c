@@ -86,16 +86,22 @@ static void read_output(struct agent *agent, const struct value *output,
 	           "\"output\" must be the word text or a JSON Schema");
 }
 
-static void check_template_path(const struct value *root, const char *key,
-                                const char *file, struct errors *errors)
+/* The path of a template file, or NULL. */
+static const char *read_path(const struct value *root, const char *key,
+                             const char *file, struct pos *ret_pos,
+                             struct errors *errors)
 {
 	const struct value *path = value_get(root, key);
 
-	if (path != NULL && !text_starts(path->text, "templates/"))
+	if (path == NULL)
+		return NULL;
+	*ret_pos = path->pos;
+	if (!text_starts(path->text, "templates/"))
 		error_hint(errors_add(errors, ERR_CONFIG, file, path->pos,
 		                      "\"%s\" must be a file below templates/",
 		                      key),
 		           "Write it as templates/%s.", path->text);
+	return path->text;
 }
 
 static struct agent *read_agent(struct arena *arena, const char *name,
@@ -107,13 +113,13 @@ static struct agent *read_agent(struct arena *arena, const char *name,
 	agent->name = arena_strdup(arena, name);
 	agent->path = arena_strdup(arena, path);
 	agent->description = value_get_text(root, "description", NULL);
-	agent->prompt = value_get_text(root, "prompt", NULL);
-	agent->system = value_get_text(root, "system", NULL);
-	agent->offline = value_get_text(root, "offline", NULL);
+	agent->prompt =
+	        read_path(root, "prompt", path, &agent->prompt_pos, errors);
+	agent->system =
+	        read_path(root, "system", path, &agent->system_pos, errors);
+	agent->offline =
+	        read_path(root, "offline", path, &agent->offline_pos, errors);
 	agent->tier = value_get_text(root, "tier", NULL);
-	check_template_path(root, "prompt", path, errors);
-	check_template_path(root, "system", path, errors);
-	check_template_path(root, "offline", path, errors);
 	read_output(agent, value_get(root, "output"), errors);
 	return agent;
 }

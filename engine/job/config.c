@@ -252,11 +252,12 @@ static const struct value *as_list(const struct reader *reader,
 	return list;
 }
 
+/* The words are in the order of the enum. */
 static enum verdict verdict_of(const char *word)
 {
 	enum verdict verdict = VERDICT_GATE;
 
-	while (strcmp(verdict_words[verdict], word) != 0)
+	while (!text_equal(verdict_words[verdict], word))
 		verdict++;
 	return verdict;
 }

@@ -1,0 +1,120 @@
+#include "tests/unit/unit.h"
+
+#include "engine/job/config.h"
+#include "tests/unit/toy.h"
+
+static struct config *parse(struct arena *arena, const char *text)
+{
+	auto_errors struct errors errors = { 0 };
+	struct config *config =
+	        config_parse(arena, text, strlen(text), &toy_language, &errors);
+
+	assert_true((config == NULL) == (errors.count > 0));
+	return config;
+}
+
+static void test_config__the_smallest_has_defaults(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	const struct config *config = parse(&arena, "version: 1\n");
+
+	UNUSED_STATE(state);
+	assert_non_null(config);
+	assert_string_equal(config->timezone, "UTC");
+	assert_string_equal(config->locale, "en");
+	assert_int_equal(config->company->kind, VALUE_MAP);
+	assert_int_equal(config->connectors->kind, VALUE_MAP);
+	assert_int_equal(config->policy_count, 0);
+	assert_int_equal(config->approver_count, 0);
+	assert_null(config->branch);
+}
+
+static void test_config__keeps_what_it_says(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	const struct config *config =
+	        parse(&arena, "version: 1\n"
+	                      "company: { name: Ada }\n"
+	                      "timezone: Europe/Berlin\n"
+	                      "locale: de\n"
+	                      "connectors: { email: { folder: outbox } }\n"
+	                      "policy: { effect: email.send, then: never }\n"
+	                      "approvers: ada@example.com\n"
+	                      "branch: trunk\n");
+
+	UNUSED_STATE(state);
+	assert_non_null(config);
+	assert_string_equal(value_get_text(config->company, "name", ""), "Ada");
+	assert_string_equal(config->timezone, "Europe/Berlin");
+	assert_string_equal(config->locale, "de");
+	assert_non_null(value_path(config->connectors, "email.folder"));
+	assert_int_equal(config->policy_count, 1);
+	assert_int_equal(config->policy[0].pos.line, 6);
+	assert_int_equal(config->policy[0].then, VERDICT_NEVER);
+	assert_int_equal(config->approver_count, 1);
+	assert_string_equal(config->approvers[0], "ada@example.com");
+	assert_string_equal(config->branch, "trunk");
+}
+
+static const char policy[] =
+        "version: 1\n"
+        "policy:\n"
+        "  - { effect: email.send, to: ada@example.com, then: auto }\n"
+        "  - { effect: email.send, to: \"*@left.example\", then: never }\n"
+        "  - { effect: \"email.*\", job: newsletter, then: auto }\n"
+        "  - { effect: sequence.next, job: billing, then: gate }\n"
+        "  - { to: eve@example.com, then: never }\n";
+
+static void test_config__the_first_line_that_fits_decides(void **state)
+{
+	static const struct {
+		const struct effect *effect;
+		const char *job;
+		const char *target;
+		enum verdict verdict;
+	} cases[] = {
+		{ &toy_email, "a", "ada@example.com", VERDICT_AUTO },
+		{ &toy_email, "a", "ADA@Example.com", VERDICT_AUTO },
+		{ &toy_email, "a", "ann@example.com", VERDICT_GATE },
+		{ &toy_email, "a", "x@left.example", VERDICT_NEVER },
+		{ &toy_email, "a", "x@left.example.org", VERDICT_GATE },
+		{ &toy_email, "newsletter", "ann@example.com", VERDICT_AUTO },
+		{ &toy_email, "newsletter", "x@left.example", VERDICT_NEVER },
+		/* Any of the lines with `to` might fit. */
+		{ &toy_email, "a", NULL, VERDICT_NEVER },
+		{ &toy_email, "newsletter", NULL, VERDICT_NEVER },
+		{ &toy_sequence, "a", "x", VERDICT_AUTO },
+		{ &toy_sequence, "billing", "x", VERDICT_GATE },
+		{ &toy_pay, "a", "x", VERDICT_GATE },
+		{ &toy_pay, "a", "eve@example.com", VERDICT_NEVER },
+	};
+	auto_arena struct arena arena = { 0 };
+	const struct config *config = parse(&arena, policy);
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_row(i,
+		           policy_decide(config, cases[i].effect, cases[i].job,
+		                         cases[i].target) == cases[i].verdict);
+}
+
+static void
+test_config__an_unknown_target_is_never_auto_by_address(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	const struct config *config =
+	        parse(&arena, "version: 1\n"
+	                      "policy: [{ to: a@b.example, then: auto }]\n");
+
+	UNUSED_STATE(state);
+	assert_int_equal(policy_decide(config, &toy_email, "a", NULL),
+	                 VERDICT_GATE);
+}
+
+static void test_config__effect_classes_have_names(void **state)
+{
+	UNUSED_STATE(state);
+	assert_string_equal(effect_class_name(EFFECT_INTERNAL), "internal");
+	assert_string_equal(effect_class_name(EFFECT_CLIENT), "client");
+	assert_string_equal(effect_class_name(EFFECT_FINANCIAL), "financial");
+}
