@@ -57,13 +57,13 @@ struct trigger {
 	bool drafts;              /* also what a merged draft brings */
 	const char *event_type;   /* event */
 	const struct expr *where; /* event: names `event.*`; or NULL */
-	const struct value *with; /* input: template over `trigger.*`; or NULL */
+	const struct value *with; /* input: template of trigger.*; or NULL */
 };
 
 struct input {
 	const char *name;
 	struct pos pos;
-	const char *type; /* string integer number boolean date path slug email */
+	const char *type; /* a word of type.h */
 	bool required;
 	const struct value *otherwise; /* a template or a value; or NULL */
 	const struct value *words;     /* a list (enum:), or NULL */
@@ -83,17 +83,17 @@ struct condition {
 
 struct step {
 	const char *id;
-	size_t index;              /* in job->steps: the written order */
+	size_t index; /* in job->steps: the written order */
 	struct pos pos;
 	const struct step_kind *kind;
-	const char *name;          /* what a named kind names; else NULL */
+	const char *name; /* what a named kind names; else NULL */
 	struct pos name_pos;
 	const struct value *config; /* the kind's map, or `with`; never NULL */
-	const struct expr *condition;  /* `if`, or NULL */
-	const struct value *artifact;  /* path template, or NULL */
+	const struct expr *condition; /* `if`, or NULL */
+	const struct value *artifact; /* path template, or NULL */
 	const struct condition *checks;
 	size_t check_count;
-	enum publish publish;      /* PUBLISH_UNSET: by the job and its place */
+	enum publish publish; /* PUBLISH_UNSET: by the job and its place */
 	bool strict;
 	/* Every name in its tags and expressions. */
 	const struct name_use *uses;
@@ -106,7 +106,7 @@ struct step {
 	 * skipped when one of them failed or was skipped or declined. */
 	const size_t *depends_on;
 	size_t depend_count;
-	size_t wall;               /* the nearest gate above, or STEP_NONE */
+	size_t wall; /* the nearest gate above, or STEP_NONE */
 };
 
 struct job {
@@ -114,7 +114,7 @@ struct job {
 	const char *path;
 	const struct value *title; /* template, or NULL */
 	const char *description;
-	enum publish publish;      /* PUBLISH_REVIEW when not said */
+	enum publish publish; /* PUBLISH_REVIEW when not said */
 	const struct trigger *triggers;
 	size_t trigger_count;
 	const struct input *inputs;
