@@ -1,0 +1,217 @@
+/*
+ * A gate covers values, not lines.
+ *
+ * Each value of an effect that a gate must release is followed back to where
+ * it is made. Above the gate it is settled: the gate shows it. Below the gate
+ * only what a kind computes from settled values is settled, too, and what an
+ * effect gave back; what an agent, a program or memory makes there has been
+ * seen by nobody. A program that is `pure` counts as computing.
+ */
+#include <string.h>
+
+#include "engine/job/check_private.h"
+#include "store/base/text.h"
+
+/* The effect that is looked at. */
+struct cover {
+	struct check *check;
+	const struct step *step;
+	const struct effect *effect;
+	bool *visited; /* by step index: where its value was followed */
+};
+
+static const struct step *step_of(struct check *check,
+                                  const struct name_use *use)
+{
+	const char *name = use->name;
+
+	if (text_starts(name, "steps."))
+		name += strlen("steps.");
+	return job_step(check->job, name_head(check->arena, name));
+}
+
+static bool is_pure(const struct step *step)
+{
+	return step->kind->fields != NULL &&
+	       field_find(step->kind->fields, "pure") != NULL &&
+	       value_get_bool(step->config, "pure", false);
+}
+
+static bool is_unseen(const struct step *step)
+{
+	return (step->kind->flags & KIND_UNSEEN) != 0 && !is_pure(step);
+}
+
+/* What the runner knows of a step is no text of the step's; its error is. */
+static bool is_about(const struct name_use *use)
+{
+	return text_starts(use->name, "steps.") &&
+	       !text_ends(use->name, ".error");
+}
+
+/* `use` leads to `maker`; `tag` is the name in the effect's own `with`. */
+static void add_uncovered(const struct cover *cover, const struct name_use *tag,
+                          const struct name_use *use, const struct step *maker)
+{
+	struct check *check = cover->check;
+	const struct step *gate = &check->job->steps[cover->step->wall];
+	const char *name;
+	const char *what = cover->effect->class == EFFECT_CLIENT
+	                           ? "send text"
+	                           : "use a value";
+	const char *by = maker->kind->name;
+
+	if (strcmp(tag->name, use->name) != 0)
+		name = arena_printf(check->arena,
+		                    "%s}} comes from {{%s}}, which", tag->name,
+		                    use->name);
+	else
+		name = arena_printf(check->arena, "%s}}", tag->name);
+	if (maker->name != NULL)
+		by = arena_printf(check->arena, "%s %s", by, maker->name);
+	error_hint(errors_add(check->errors, ERR_CONFIG, check->job->path,
+	                      tag->pos,
+	                      "%s would %s that nobody has seen: {{%s is "
+	                      "%s by %s (line %u), below the last gate "
+	                      "(line %u)",
+	                      cover->effect->name, what, name,
+	                      maker->name != NULL ? "written" : "made", by,
+	                      maker->name_pos.line, gate->name_pos.line),
+	           "Put a gate between them.");
+}
+
+static void follow(struct cover *cover, const struct name_use *tag,
+                   const struct name_use *use);
+
+/* The step computes: all that it uses reaches its value. */
+static void follow_step(struct cover *cover, const struct name_use *tag,
+                        const struct step *maker)
+{
+	if (cover->visited[maker->index])
+		return;
+	cover->visited[maker->index] = true;
+	for (size_t i = 0; i < maker->use_count; i++)
+		follow(cover, tag, &maker->uses[i]);
+}
+
+static void follow(struct cover *cover, const struct name_use *tag,
+                   const struct name_use *use)
+{
+	const struct step *maker = step_of(cover->check, use);
+
+	if (maker == NULL || is_about(use) || maker->index <= cover->step->wall)
+		return;
+	if (is_unseen(maker))
+		add_uncovered(cover, tag, use, maker);
+	else if ((maker->kind->flags & KIND_ACTS) == 0)
+		follow_step(cover, tag, maker);
+}
+
+static void check_values(struct cover *cover)
+{
+	auto_errors struct errors scratch = { 0 };
+	struct check *check = cover->check;
+	struct name_use *uses = NULL;
+	size_t count = 0;
+
+	render_names(check->arena, check->job->path, cover->step->config, &uses,
+	             &count, &scratch);
+	for (size_t i = 0; i < count; i++) {
+		cover->visited =
+		        arena_array(check->arena, check->job->step_count,
+		                    sizeof(*cover->visited));
+		follow(cover, &uses[i], &uses[i]);
+	}
+}
+
+static const char *harm(enum effect_class class)
+{
+	switch (class) {
+	case EFFECT_INTERNAL:
+		break;
+	case EFFECT_CLIENT:
+		return "a client would get it unseen";
+	case EFFECT_FINANCIAL:
+		return "money would move unseen";
+	}
+	return "it would be done unseen";
+}
+
+static void add_no_gate(struct check *check, const struct step *step,
+                        const struct effect *effect)
+{
+	error_hint(errors_add(check->errors, ERR_CONFIG, check->job->path,
+	                      step->name_pos, "%s has no gate above it: %s",
+	                      effect->name, harm(effect->class)),
+	           "Put a gate above it, such as \"gate: { title: Send it? "
+	           "}\".");
+}
+
+/* The target, if the job's text alone says it. */
+static const char *literal_target(const struct step *step,
+                                  const struct effect *effect)
+{
+	const struct value *target =
+	        effect->target != NULL ? value_get(step->config, effect->target)
+	                               : NULL;
+
+	if (target == NULL || target->kind != VALUE_STRING ||
+	    strstr(target->text, "{{") != NULL)
+		return NULL;
+	return target->text;
+}
+
+bool check_needs_gate(const struct config *config, const struct job *job,
+                      const struct step *step, const struct effect *effect)
+{
+	return policy_decide(config, effect, job->name,
+	                     literal_target(step, effect)) != VERDICT_AUTO;
+}
+
+/* With a target that is not known yet, what the policy refuses is found when
+ * it is about to be done. */
+static bool is_refused(struct check *check, const struct step *step,
+                       const struct effect *effect)
+{
+	const char *target = literal_target(step, effect);
+
+	if (target == NULL && effect->target != NULL)
+		return false;
+	return policy_decide(check->config, effect, check->job->name, target) ==
+	       VERDICT_NEVER;
+}
+
+static void check_effect(struct check *check, const struct step *step,
+                         const struct effect *effect)
+{
+	struct cover cover = { check, step, effect, NULL };
+
+	if (is_refused(check, step, effect))
+		error_hint(errors_add(check->errors, ERR_CONFIG,
+		                      check->job->path, step->name_pos,
+		                      "the policy never allows %s here",
+		                      effect->name),
+		           "See \"policy\" in reeve.yaml.");
+	else if (!check_needs_gate(check->config, check->job, step, effect))
+		return;
+	else if (step->wall == STEP_NONE)
+		add_no_gate(check, step, effect);
+	else
+		check_values(&cover);
+}
+
+void check_cover(struct check *check)
+{
+	const struct language *language = workspace_language(check->workspace);
+
+	for (size_t i = 0; i < check->job->step_count; i++) {
+		const struct step *step = &check->job->steps[i];
+		const struct effect *effect =
+		        check_is_kind(step, "effect")
+		                ? language_effect(language, step->name)
+		                : NULL;
+
+		if (effect != NULL)
+			check_effect(check, step, effect);
+	}
+}

@@ -1,0 +1,66 @@
+/*
+ * What the files check*.c share; nobody else includes it.
+ *
+ * check.c walks the workspace, check_refs.c looks at what steps name in other
+ * files, check_page.c at template files, check_shape.c at the fields of
+ * values, check_cover.c at what reaches the world.
+ */
+#ifndef JOB_CHECK_PRIVATE_H
+#define JOB_CHECK_PRIVATE_H
+
+#include "engine/job/check.h"
+
+struct check {
+	struct workspace *workspace;
+	const struct config *config; /* NULL: it has errors of its own */
+	const struct job *job;       /* NULL while an agent is looked at */
+	struct arena *arena;
+	struct errors *errors;
+	struct errors *warnings;
+};
+
+/* A place for a message. */
+struct place {
+	const char *file;
+	struct pos pos;
+};
+
+/* check_refs.c: what the step names, its values and its artifact. */
+void check_references(struct check *check, const struct step *step);
+/* The effects that steps call and those that `may` allows. */
+void check_may(struct check *check);
+/* Two steps that write the same path. */
+void check_artifacts(struct check *check);
+
+/* check_page.c: the template file at `path` and its partials. `step` gives the
+ * values that it is rendered with; NULL: they are not looked at. A missing
+ * file is reported at `place`, or not at all when that has no file. */
+void check_page(struct check *check, const char *path, const struct step *step,
+                struct place place);
+/* The templates of an agent. */
+void check_agent(struct check *check, const struct agent *agent);
+
+/* check_shape.c: every name that the step uses, and those of the title. */
+void check_shapes(struct check *check, const struct step *step);
+void check_title(struct check *check);
+/* Whether company has the field that `use` names. */
+void check_company(struct check *check, const struct name_use *use,
+                   const char *file);
+/* What `value` of a step's `with` will be; NULL if that has errors. */
+const struct shape *check_value_shape(struct check *check,
+                                      const struct step *step,
+                                      const struct value *value);
+/* What is at `rest` (NULL: itself) below `shape`, which `name` names. NULL
+ * with an error at `place` if it has no such field. */
+const struct shape *check_below(struct check *check, const struct shape *shape,
+                                const char *name, const char *rest,
+                                struct place place);
+
+/* check_cover.c: the values of each effect that a gate must release. */
+void check_cover(struct check *check);
+
+void check_hint_nearest(struct error *err, const char *word,
+                        const char *const *names, size_t count);
+bool check_is_kind(const struct step *step, const char *names);
+
+#endif
