@@ -197,16 +197,12 @@ static int known(const struct call *call, struct value **ret_result,
 	                 effect.effect);
 }
 
-int bus_perform(const struct bus_request *request, struct value **ret_result,
-                struct error *err)
+static struct call call_of(const struct bus_request *request,
+                           const struct connector *connector)
 {
-	const struct connector *connector = bus_connector(request->effect);
-	struct value *payload;
+	const struct value *all = request->current->connectors;
 
-	if (!connector)
-		return error_set(err, ERR_FAILED, "there is no effect \"%s\"",
-		                 request->effect);
-	struct call call = {
+	return (struct call){
 		.arena = request->arena,
 		.env = request->env,
 		.run = request->run,
@@ -215,14 +211,51 @@ int bus_perform(const struct bus_request *request, struct value **ret_result,
 		.item = request->item,
 		.key = request->key,
 		.settings = connector->family
-		                    ? value_get(request->current->connectors,
-		                                connector->family)
+		                    ? value_get(all, connector->family)
 		                    : NULL,
 		.with = request->with,
 	};
+}
+
+/* Permitted and well-formed; the connector, or NULL with err. */
+static const struct connector *admit(const struct bus_request *request,
+                                     struct error *err)
+{
+	const struct connector *connector = bus_connector(request->effect);
+
+	if (!connector) {
+		error_set(err, ERR_FAILED, "there is no effect \"%s\"",
+		          request->effect);
+		return NULL;
+	}
 	if (permit(connector, request, err) < 0 ||
 	    fits(connector, request->with, err) < 0)
+		return NULL;
+	return connector;
+}
+
+int bus_prove(const struct bus_request *request, struct error *err)
+{
+	const struct connector *connector = admit(request, err);
+	struct value *payload;
+
+	if (!connector)
 		return -1;
+	if (connector->decide)
+		return 0;
+	struct call call = call_of(request, connector);
+	return connector->freeze(&call, &payload, err);
+}
+
+int bus_perform(const struct bus_request *request, struct value **ret_result,
+                struct error *err)
+{
+	const struct connector *connector = admit(request, err);
+	struct value *payload;
+
+	if (!connector)
+		return -1;
+	struct call call = call_of(request, connector);
 	if (connector->decide)
 		return connector->decide(&call, ret_result, err);
 	int settled = known(&call, ret_result, err);

@@ -38,6 +38,11 @@ struct bus_request {
 int bus_perform(const struct bus_request *request, struct value **ret_result,
                 struct error *err) MUST_CHECK;
 
+/* Whether bus_perform() could do it as far as can be said without doing it:
+ * permitted, well-formed, with what its connector needs. Writes nothing. */
+int bus_prove(const struct bus_request *request, struct error *err)
+        MUST_CHECK;
+
 /* Settle an intent without a result: 1 when it is settled now, 0 when it stays
  * in doubt (the connector cannot tell), -1. */
 int bus_settle(struct env *env, const struct config *config,

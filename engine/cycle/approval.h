@@ -31,6 +31,11 @@ struct approval {
 int approval_look(struct live_run *run, const struct draft_record *draft,
                   struct approval *ret, struct error *err) MUST_CHECK;
 
+/* Whether the draft's slip is on the owner's branch at all, cheaply: 1, 0, or
+ * -1 with what is in the way (a deleted draft branch). */
+int approval_is_near(struct engine *engine, const struct draft_record *draft,
+                     struct error *err) MUST_CHECK;
+
 /* See to all open drafts: journal the approvals. Problems are told. */
 int approvals_collect(struct tick *tick, struct error *err) MUST_CHECK;
 

@@ -128,6 +128,32 @@ struct slip *slip_parse(struct arena *arena, const char *path,
 	return NULL;
 }
 
+static bool is_stand_in(const struct value *value)
+{
+	return value->kind == VALUE_MAP && value->length == 1 &&
+	       (value_get(value, "artifact") || value_get(value, "later"));
+}
+
+int slip_resolve(struct arena *arena, const struct value *with,
+                 const struct slip_resolver *resolver,
+                 const struct value **ret, struct error *err)
+{
+	struct value *result = value_map(arena);
+
+	for (size_t i = 0; i < with->length; i++) {
+		const struct member *member = &with->members[i];
+		struct value *value = NULL;
+		if (!is_stand_in(member->value))
+			value = value_copy(arena, member->value);
+		else if (resolver->resolve(resolver->state, member->name,
+		                           member->value, &value, err) < 0)
+			return -1;
+		value_map_set(arena, result, member->name, value);
+	}
+	*ret = result;
+	return 0;
+}
+
 const struct slip_entry *slip_find(const struct slip *slip, const char *step)
 {
 	for (size_t i = 0; i < slip->count; i++)

@@ -56,6 +56,19 @@ struct slip *slip_parse(struct arena *arena, const char *path,
                         const char *bytes, size_t len, const char *run,
                         struct error *err) MUST_CHECK;
 
+/* The `with` of an entry, its stand-ins ({artifact: …}, {later: …}) replaced
+ * by what `resolve` gives for the field; in `arena`. */
+struct slip_resolver {
+	int (*resolve)(void *state, const char *field,
+	               const struct value *stand_in, struct value **ret,
+	               struct error *err);
+	void *state;
+};
+
+int slip_resolve(struct arena *arena, const struct value *with,
+                 const struct slip_resolver *resolver,
+                 const struct value **ret, struct error *err) MUST_CHECK;
+
 const struct slip_entry *slip_find(const struct slip *slip, const char *step);
 
 #endif

@@ -1,0 +1,612 @@
+/*
+ * How an approval is found: only when the slip is in the owner's tree now are
+ * the first parents walked, oldest first, from where the draft began; the
+ * first commit whose slip and artifacts fit is the one. What did not fit is
+ * remembered as the problem, in case none does.
+ */
+#include "engine/cycle/approval.h"
+
+#include <string.h>
+
+#include "engine/bus/bus.h"
+#include "engine/cycle/branch.h"
+#include "engine/cycle/execute.h"
+#include "engine/job/agent.h"
+#include "engine/job/document.h"
+#include "store/base/limits.h"
+#include "store/base/text.h"
+#include "store/draft.h"
+
+/* One commit that holds the slip, held against the draft. */
+struct candidate {
+	struct live_run *run;
+	const struct draft_record *draft;
+	const struct commit *commit;
+	struct artifact_record *artifacts;
+	size_t artifact_count;
+	struct slip *slip;
+	struct approval *approval;
+	struct value *scope; /* the run's, with the merged values */
+};
+
+static const char *draft_name(const struct draft_record *draft)
+{
+	return draft->branch + strlen(DRAFT_BRANCHES);
+}
+
+/* ---- Does it fit? -------------------------------------------------------- */
+
+/* The file at `path` in the commit: 1, 0 when there is none, -1. */
+static int read_merged(struct candidate *candidate, const char *path,
+                       struct buf *ret, struct oid *ret_oid,
+                       struct error *err)
+{
+	struct repo *repo = candidate->run->engine->repo;
+	struct tree_entry entry;
+	int found = repo_tree_find(repo, &candidate->commit->tree, path,
+	                           &entry, err);
+
+	if (found <= 0)
+		return found;
+	*ret_oid = entry.oid;
+	return repo_blob_read(repo, &entry.oid, ret, err) < 0 ? -1 : 1;
+}
+
+static int fit_slip(struct candidate *candidate, struct error *err)
+{
+	struct live_run *run = candidate->run;
+	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
+	struct oid oid;
+
+	if (read_merged(candidate, candidate->draft->slip, &bytes, &oid, err) <
+	    0)
+		return -1;
+	candidate->slip =
+	        slip_parse(&run->arena, candidate->draft->slip, bytes.at,
+	                   bytes.len, run->record.id, err);
+	if (!candidate->slip)
+		return -1;
+	candidate->approval->revision = candidate->slip->revision;
+	return 0;
+}
+
+static void add_row(struct candidate *candidate,
+                    const struct artifact_record *artifact,
+                    const struct oid *merged)
+{
+	struct arena *arena = &candidate->run->arena;
+	struct value *row = value_map(arena);
+
+	value_map_text(arena, row, "step", artifact->step);
+	value_map_text(arena, row, "path", artifact->path);
+	value_map_text(arena, row, "blob", oid_text(arena, &artifact->drafted));
+	if (merged)
+		value_map_text(arena, row, "merged", oid_text(arena, merged));
+	value_list_add(arena, candidate->approval->artifacts, row);
+}
+
+static void decline(struct candidate *candidate, const char *step)
+{
+	struct arena *arena = &candidate->run->arena;
+
+	value_list_add(arena, candidate->approval->declined,
+	               value_string(arena, step));
+}
+
+/* The schema of the agent that drafted it still holds. */
+static int fit_schema(struct candidate *candidate, const struct step *step,
+                      const char *path, const struct value *merged,
+                      struct error *err)
+{
+	auto_errors struct errors errors = {0};
+
+	if (!text_equal(step->kind->name, "agent"))
+		return 0;
+	const struct agent *agent = workspace_agent(
+	        candidate->run->workspace, step->name, &errors);
+	if (agent && (!agent->structured ||
+	              schema_check(agent->schema, merged, path, &errors)))
+		return 0;
+	error_move(err, &errors.items[0]);
+	return -1;
+}
+
+static int fit_artifact(struct candidate *candidate,
+                        const struct artifact_record *artifact,
+                        struct error *err)
+{
+	struct live_run *run = candidate->run;
+	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
+	const struct step *step = job_step(run->job, artifact->step);
+	struct oid merged;
+	int found = read_merged(candidate, artifact->path, &bytes, &merged,
+	                        err);
+
+	if (found < 0 || !step)
+		return -1;
+	if (found == 0) {
+		decline(candidate, artifact->step);
+		add_row(candidate, artifact, NULL);
+		return 0;
+	}
+	struct value *value = document_parse(&run->arena, artifact->path,
+	                                     bytes.at, bytes.len, err);
+	if (!value ||
+	    fit_schema(candidate, step, artifact->path, value, err) < 0)
+		return -1;
+	value_map_set(&run->arena, candidate->scope, step->id,
+	              document_with_path(&run->arena, value, artifact->path));
+	add_row(candidate, artifact, &merged);
+	return 0;
+}
+
+static bool is_declined(const struct candidate *candidate, const char *step)
+{
+	const struct value *list = candidate->approval->declined;
+
+	for (size_t i = 0; i < list->length; i++)
+		if (text_equal(list->items[i]->text, step))
+			return true;
+	return false;
+}
+
+/* The text of an artifact as this commit holds it; what only a later effect
+ * will give passes as a word. */
+static int resolve_merged(void *state, const char *field,
+                          const struct value *stand_in, struct value **ret,
+                          struct error *err)
+{
+	struct candidate *candidate = state;
+	struct arena *arena = &candidate->run->arena;
+	const char *path = value_get_text(stand_in, "artifact", NULL);
+
+	(void)field;
+	*ret = value_string(arena, "later");
+	if (!path)
+		return 0;
+	for (size_t i = 0; i < candidate->artifact_count; i++) {
+		if (!text_equal(candidate->artifacts[i].path, path))
+			continue;
+		const struct value *value = value_get(
+		        candidate->scope, candidate->artifacts[i].step);
+		const struct value *text = value_get(value, "text");
+		*ret = value_copy(arena, text ? text : value);
+		return 0;
+	}
+	return error_set(err, ERR_CONFIG,
+	                 "\"%s\" is no artifact of this draft", path);
+}
+
+/* An entry must be an effect of this draft, and one that could be done. */
+static int prove_entry(struct candidate *candidate,
+                       const struct slip_entry *entry, struct error *err)
+{
+	struct live_run *run = candidate->run;
+	struct slip_resolver resolver = { resolve_merged, candidate };
+	const struct step *step = job_step(run->job, entry->step);
+	struct bus_request request = {
+		.arena = &run->arena,
+		.env = &run->engine->env,
+		.run = run->record.id,
+		.run_name = run->name,
+		.job = run->job->name,
+		.step = entry->step,
+		.item = "",
+		.effect = entry->effect,
+		.released = true,
+		.pinned = run->config,
+	};
+
+	if (!step || !text_equal(step->name, entry->effect)) {
+		error_set(err, ERR_CONFIG,
+		          "this draft has no effect \"%s\" of a step \"%s\"",
+		          entry->effect, entry->step);
+		return error_hint(err, "Entries may be changed or deleted, "
+		                       "not added.");
+	}
+	if (slip_resolve(&run->arena, entry->with, &resolver, &request.with,
+	                 err) < 0)
+		return -1;
+	if (!language_effect(&run->engine->language, entry->effect))
+		return 0; /* an event, which takes anything */
+	request.key = run_effect_key(run, step);
+	request.current = engine_config(run->engine, err);
+	return request.current ? bus_prove(&request, err) : -1;
+}
+
+/* With the place of the entry, where the reason has none of its own. */
+static int fit_entries(struct candidate *candidate, struct error *err)
+{
+	for (size_t i = 0; i < candidate->slip->count; i++) {
+		const struct slip_entry *entry = &candidate->slip->entries[i];
+		auto_error struct error reason = {0};
+		if (is_declined(candidate, entry->step) ||
+		    prove_entry(candidate, entry, &reason) == 0)
+			continue;
+		if (reason.pos.line) {
+			error_move(err, &reason);
+			return -1;
+		}
+		error_at(err, ERR_CONFIG, candidate->draft->slip, entry->pos,
+		         "%s", reason.message);
+		if (reason.hint)
+			error_hint(err, "%s", reason.hint);
+		return -1;
+	}
+	return 0;
+}
+
+/* The checks of the steps that drafted, and of the gate, on what was merged. */
+static int fit_checks(struct candidate *candidate, struct error *err)
+{
+	struct live_run *run = candidate->run;
+	struct value *before = run->scope;
+	int status = 0;
+
+	run->scope = candidate->scope;
+	for (size_t i = 0; i < candidate->artifact_count && status == 0; i++) {
+		const struct step *step =
+		        job_step(run->job, candidate->artifacts[i].step);
+		if (step && !is_declined(candidate, step->id))
+			status = execute_checks(run, step, err);
+	}
+	const struct step *gate =
+	        candidate->draft->step
+	                ? job_step(run->job, candidate->draft->step)
+	                : NULL;
+	if (status == 0 && gate && candidate->approval->declined->length == 0)
+		status = execute_checks(run, gate, err);
+	run->scope = before;
+	return status;
+}
+
+/* What was listed when the gate opened and is not in the slip any more. */
+static void decline_entries(struct candidate *candidate)
+{
+	const struct value *listed = candidate->draft->effects;
+
+	for (size_t i = 0; listed && i < listed->length; i++) {
+		const char *step =
+		        value_get_text(listed->items[i], "step", "");
+		if (!slip_find(candidate->slip, step))
+			decline(candidate, step);
+	}
+}
+
+static int fit(struct candidate *candidate, struct error *err)
+{
+	if (fit_slip(candidate, err) < 0)
+		return -1;
+	for (size_t i = 0; i < candidate->artifact_count; i++)
+		if (fit_artifact(candidate, &candidate->artifacts[i], err) < 0)
+			return -1;
+	decline_entries(candidate);
+	if (fit_entries(candidate, err) < 0)
+		return -1;
+	return fit_checks(candidate, err);
+}
+
+/* ---- Which commit? ------------------------------------------------------- */
+
+static int may_approve(const struct live_run *run, const struct commit *commit,
+                       struct error *err)
+{
+	const struct config *config = run->config;
+
+	for (size_t i = 0; i < config->approver_count; i++)
+		if (text_equal(config->approvers[i], commit->author.email))
+			return 0;
+	if (config->approver_count == 0)
+		return 0;
+	error_set(err, ERR_STATE,
+	          "%s merged it, who is not among the approvers of reeve.yaml",
+	          commit->author.email);
+	return error_hint(err, "One of them must merge it: revert the merge, "
+	                       "or let them commit to the slip.");
+}
+
+static void empty_approval(struct live_run *run, const struct commit *commit,
+                           struct approval *ret)
+{
+	ret->commit = commit->id;
+	ret->tree = commit->tree;
+	ret->author = commit->author.email;
+	ret->artifacts = value_list(&run->arena);
+	ret->declined = value_list(&run->arena);
+}
+
+/* 1 when the commit is the approval, 0 when it has no slip, -1 with what does
+ * not fit. */
+static int try_commit(struct live_run *run, const struct draft_record *draft,
+                      const struct oid *id, struct approval *ret,
+                      struct error *err)
+{
+	struct commit *commit = arena_new(&run->arena, struct commit);
+	struct repo *repo = run->engine->repo;
+	struct tree_entry slip;
+
+	if (repo_commit_read(repo, &run->arena, id, commit, err) < 0)
+		return -1;
+	int found =
+	        repo_tree_find(repo, &commit->tree, draft->slip, &slip, err);
+	if (found <= 0)
+		return found;
+	struct candidate candidate = {
+		.run = run,
+		.draft = draft,
+		.commit = commit,
+		.approval = ret,
+		.scope = value_copy(&run->arena, run->scope),
+	};
+	empty_approval(run, commit, ret);
+	if (view_artifacts(run->engine->view, &run->arena, run->record.id,
+	                   draft->n, &candidate.artifacts,
+	                   &candidate.artifact_count, err) < 0 ||
+	    may_approve(run, commit, err) < 0 || fit(&candidate, err) < 0)
+		return -1;
+	return 1;
+}
+
+/* The draft is not on the owner's branch: is its own branch still there? */
+static int look_at_branch(struct engine *engine,
+                          const struct draft_record *draft, struct error *err)
+{
+	enum draft_presence presence;
+	struct oid tip;
+	char text[OID_TEXT_BYTES];
+
+	if (draft_look(engine->repo, draft_name(draft), &presence, &tip, err) < 0)
+		return -1;
+	if (presence != DRAFT_DELETED)
+		return 0;
+	oid_to_text(&draft->tip, text);
+	error_set(err, ERR_STATE, "the draft branch %s was deleted",
+	          draft->branch);
+	return error_hint(err,
+	                  "That decides nothing. Bring it back with: git "
+	                  "branch %s %.12s; or refuse it with: reeve reject "
+	                  "%.8s.",
+	                  draft->branch, text, draft->run);
+}
+
+int approval_is_near(struct engine *engine, const struct draft_record *draft,
+                     struct error *err)
+{
+	struct tree_entry slip;
+
+	if (engine_look(engine, err) < 0)
+		return -1;
+	int there = repo_tree_find(engine->repo, &engine->tip_tree,
+	                           draft->slip, &slip, err);
+	return there == 0 ? look_at_branch(engine, draft, err) : there;
+}
+
+int approval_look(struct live_run *run, const struct draft_record *draft,
+                  struct approval *ret, struct error *err)
+{
+	struct engine *engine = run->engine;
+	auto_error struct error first = {0};
+	struct oid *commits;
+	size_t count;
+	int near = approval_is_near(engine, draft, err);
+
+	if (near <= 0)
+		return near;
+	if (repo_first_parents(engine->repo, &run->arena, &engine->tip,
+	                       &draft->base, &commits, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		auto_error struct error reason = {0};
+		int found =
+		        try_commit(run, draft, &commits[i], ret, &reason);
+		if (found > 0)
+			return 1;
+		/* The latest misfit is the one that is there to be mended. */
+		if (found < 0)
+			error_move(&first, &reason);
+	}
+	if (!first.code)
+		return 0;
+	error_move(err, &first);
+	return -1;
+}
+
+/* ---- Journalling it ------------------------------------------------------ */
+
+static void journal_approval(struct live_run *run,
+                             const struct draft_record *draft,
+                             const struct approval *approval)
+{
+	struct arena *arena = &run->arena;
+	struct value *data = execute_about(run, draft->step);
+	struct value *output = value_map(arena);
+	const char *commit = oid_text(arena, &approval->commit);
+
+	value_map_text(arena, output, "commit", commit);
+	value_map_text(arena, output, "author", approval->author);
+	value_map_int(arena, output, "revision", approval->revision);
+	value_map_int(arena, data, "n", draft->n);
+	value_map_text(arena, data, "commit", commit);
+	value_map_text(arena, data, "author", approval->author);
+	value_map_int(arena, data, "revision", approval->revision);
+	value_map_set(arena, data, "artifacts", approval->artifacts);
+	if (draft->step) {
+		value_map_set(arena, data, "declined", approval->declined);
+		value_map_set(arena, data, "output", output);
+	}
+	journal_add(run->engine->journal,
+	            draft->step ? EVENT_GATE_APPROVED : EVENT_DRAFT_MERGED,
+	            draft->step ? arena_printf(arena, "%s/%s", run->record.id,
+	                                       draft->step)
+	                        : run->record.id,
+	            data);
+}
+
+static int take_approval(struct tick *tick, struct live_run *run,
+                         const struct draft_record *draft,
+                         const struct approval *approval, struct error *err)
+{
+	struct engine *engine = tick->engine;
+
+	journal_approval(run, draft, approval);
+	if (journal_flush(engine->journal,
+	                  arena_printf(&run->arena, "%s: merged by %s",
+	                               run->name, approval->author),
+	                  err) < 0)
+		return -1;
+	struct note note = {
+		.kind = NOTE_APPROVED,
+		.run = run->name,
+		.step = draft->step,
+		.state = "approved",
+		.text = approval->author,
+	};
+	tick_tell(tick, &note);
+	tick->changes++;
+	if (draft_forget(engine->repo, draft_name(draft), err) < 0)
+		return -1;
+	return branch_drop(engine, draft->branch, &draft->tip,
+	                   &approval->commit, err);
+}
+
+/* Problems of the owner's making are told; the machine's end the tick. */
+static int tell_problem(struct tick *tick, const struct draft_record *draft,
+                        struct error *reason, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+
+	if (reason->code == ERR_SYSTEM || reason->code == ERR_CORRUPT) {
+		error_move(err, reason);
+		return -1;
+	}
+	struct note note = {
+		.kind = NOTE_PROBLEM,
+		.run = arena_strdup(&arena, draft_name(draft)),
+		.problem = reason,
+	};
+	tick_tell(tick, &note);
+	tick->problems++;
+	return 0;
+}
+
+static int collect_one(struct tick *tick, const struct draft_record *draft,
+                       struct error *err)
+{
+	auto_error struct error reason = {0};
+	struct approval approval;
+	int found = approval_is_near(tick->engine, draft, &reason);
+
+	if (found <= 0)
+		return found < 0 ? tell_problem(tick, draft, &reason, err) : 0;
+	auto_run struct live_run *run =
+	        run_load(tick->engine, draft->run, err);
+	if (!run)
+		return -1;
+	found = approval_look(run, draft, &approval, &reason);
+	if (found < 0)
+		return tell_problem(tick, draft, &reason, err);
+	return found ? take_approval(tick, run, draft, &approval, err) : 0;
+}
+
+int approvals_collect(struct tick *tick, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	struct draft_record *drafts;
+	size_t count;
+
+	if (view_drafts(tick->engine->view, &arena, NULL, true, &drafts,
+	                &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (drafts[i].branch && collect_one(tick, &drafts[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- Deciding by hand ---------------------------------------------------- */
+
+static int merge_commit(struct engine *engine, const struct run_record *run,
+                        const struct draft_record *draft,
+                        const struct oid *draft_tip, struct oid *ret,
+                        struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	struct oid parents[] = { engine->tip, *draft_tip };
+	struct commit commit = {
+		.parents = parents,
+		.parent_count = ARRAY_LEN(parents),
+	};
+	struct signature *owner = &commit.author;
+
+	if (repo_identity(engine->repo, &arena, &owner->name, &owner->email,
+	                  err) < 0 ||
+	    repo_merge_trees(engine->repo, &engine->tip, draft_tip,
+	                     &commit.tree, err) < 0)
+		return -1;
+	owner->time_s = clock_wall_ms(&engine->clock) / 1000;
+	commit.committer = commit.author;
+	commit.message = arena_printf(&arena, "%s\n\nReeve-Run: %s\n",
+	                              draft->title ? draft->title : run->job,
+	                              run->id);
+	commit.message_len = strlen(commit.message);
+	return repo_commit_write(engine->repo, &commit, ret, err);
+}
+
+int approval_merge(struct engine *engine, const struct run_record *run,
+                   const struct draft_record *draft, struct oid *ret_commit,
+                   struct error *err)
+{
+	enum draft_presence presence;
+	struct oid tip;
+
+	if (engine_look(engine, err) < 0 ||
+	    draft_look(engine->repo, draft_name(draft), &presence, &tip, err) <
+	            0)
+		return -1;
+	if (presence != DRAFT_THERE)
+		return error_set(err, ERR_STATE,
+		                 "the draft branch %s is gone", draft->branch);
+	int merged = repo_is_ancestor(engine->repo, &tip, &engine->tip, err);
+	if (merged != 0) {
+		*ret_commit = engine->tip;
+		return merged < 0 ? -1 : 0;
+	}
+	if (merge_commit(engine, run, draft, &tip, ret_commit, err) < 0)
+		return error_hint(err, "Merge it by hand: git merge %s",
+		                  draft->branch);
+	return branch_advance(engine, ret_commit, err);
+}
+
+int approval_reject(struct engine *engine, const struct run_record *run,
+                    const struct draft_record *draft, const char *reason,
+                    const char **ret_kept, struct arena *arena,
+                    struct error *err)
+{
+	struct value *data = value_map(arena);
+	struct value *end = value_map(arena);
+
+	value_map_text(arena, data, "run", run->id);
+	value_map_text(arena, data, "step", draft->step);
+	value_map_int(arena, data, "n", draft->n);
+	value_map_text(arena, data, "reason", reason);
+	journal_add(engine->journal,
+	            draft->step ? EVENT_GATE_REJECTED : EVENT_DRAFT_REJECTED,
+	            run->id, data);
+	if (!run_is_over(run->state)) {
+		value_map_text(arena, end, "run", run->id);
+		value_map_text(arena, end, "state", "rejected");
+		value_map_text(arena, end, "reason", reason);
+		journal_add(engine->journal, EVENT_RUN_FINISHED, run->id, end);
+	}
+	if (journal_flush(engine->journal,
+	                  arena_printf(arena, "%s %s: rejected", run->job,
+	                               engine_short(engine, arena, run->id)),
+	                  err) < 0)
+		return -1;
+	*ret_kept = NULL;
+	if (!draft->branch)
+		return 0;
+	*ret_kept = draft_set_aside(engine->repo, arena, draft_name(draft),
+	                            &draft->tip, err);
+	return *ret_kept ? 0 : -1;
+}

@@ -1,0 +1,54 @@
+/*
+ * What gates and publishing share: the artifacts that no draft holds yet, as
+ * commits that say where they come from.
+ */
+#ifndef CYCLE_DRAFTING_H
+#define CYCLE_DRAFTING_H
+
+#include "engine/cycle/run.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+#include "store/draft.h"
+
+/* Artifacts on their way into a draft. */
+struct drafting {
+	struct live_run *run;
+	const char *name;         /* "proposal-7k2fq0ab.1" */
+	int64_t n;                /* of the run's drafts, from 1 */
+	const char *slip;         /* actions/<name>.yaml */
+	struct draft_commit *commits;
+	size_t count;
+	struct value *artifacts;  /* list of {step, path, blob} */
+	struct live_step **steps; /* whose artifacts they are */
+};
+
+/* Which artifacts: those that are merged without a review, or the others. */
+enum drafting_choice {
+	DRAFTING_REVIEWS,
+	DRAFTING_MERGES,
+	DRAFTING_ALL,
+};
+
+/* Gather the artifacts of settled steps above `until` (an index; STEP_NONE:
+ * all) that no draft holds yet, write their blobs, and prepare one commit a
+ * step. */
+int drafting_gather(struct live_run *run, size_t until,
+                    enum drafting_choice choice, struct drafting *ret,
+                    struct error *err) MUST_CHECK;
+
+/* Write `bytes` as the file `path` in one more commit, subject `subject`. */
+int drafting_add_file(struct drafting *drafting, const char *path,
+                      const struct buf *bytes, const char *subject,
+                      struct error *err) MUST_CHECK;
+
+/* Build the commits on `base`. */
+int drafting_build(struct drafting *drafting, const struct oid *base,
+                   struct oid *ret_tip, struct error *err) MUST_CHECK;
+
+/* The artifacts are in a draft now. */
+void drafting_done(struct drafting *drafting);
+
+/* Whether an artifact of `step` is merged without a review. */
+bool drafting_merges(const struct live_run *run, const struct step *step);
+
+#endif

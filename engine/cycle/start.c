@@ -1,0 +1,283 @@
+/*
+ * A run's id is the hash of its job's name and its trigger's id, so the same
+ * trigger never starts two runs, on any machine. The event names the owner's
+ * tip and the library; its commit holds both trees, so that neither an amend
+ * nor gc can lose them.
+ */
+#include "engine/cycle/start.h"
+
+#include <string.h>
+
+#include "engine/cycle/run.h"
+#include "engine/job/type.h"
+#include "store/base/date.h"
+#include "store/base/limits.h"
+#include "store/base/text.h"
+#include "store/key.h"
+
+struct starting {
+	struct engine *engine;
+	struct arena *arena;
+	const struct job *job;
+	const struct cause *cause;
+	const struct config *config;
+	const char *run;
+	struct value *names; /* run.* */
+	struct value *inputs;
+};
+
+/* ---- Inputs -------------------------------------------------------------- */
+
+static int render_input(struct starting *start, const struct value *source,
+                        struct value **ret, struct error *err)
+{
+	struct value *scope = value_map(start->arena);
+
+	value_map_set(start->arena, scope, "run", start->names);
+	value_map_set(start->arena, scope, "company",
+	              value_copy(start->arena, start->config->company));
+	value_map_set(start->arena, scope, "trigger",
+	              value_copy(start->arena, start->cause->facts));
+	struct render render = {
+		.scope = scope,
+		.strict = true,
+		.locale = start->config->locale,
+	};
+	return render_value(start->arena, start->job->path, source, &render,
+	                    ret, err);
+}
+
+/* The value for `input`; NULL in `ret` when nobody gives one. */
+static int find_input(struct starting *start, const struct input *input,
+                      struct value **ret, struct error *err)
+{
+	const struct value *given = value_get(start->cause->given, input->name);
+	const struct value *with = value_get(start->cause->with, input->name);
+
+	*ret = NULL;
+	if (given)
+		*ret = value_copy(start->arena, given);
+	else if (with)
+		return render_input(start, with, ret, err);
+	else if (input->otherwise)
+		return render_input(start, input->otherwise, ret, err);
+	return 0;
+}
+
+static bool is_one_of(const struct value *words, const struct value *value)
+{
+	for (size_t i = 0; words && i < words->length; i++)
+		if (value_equal(words->items[i], value))
+			return true;
+	return !words;
+}
+
+/* By hand everything comes as text: a number may be meant. */
+static struct value *as_meant(struct starting *start, const struct type *type,
+                              struct value *value)
+{
+	int64_t number;
+
+	if (type->fits(value) || value->kind != VALUE_STRING)
+		return value;
+	if (text_to_int(value->text, INT64_MIN, INT64_MAX, &number))
+		return value_int(start->arena, number);
+	if (text_equal(value->text, "true") || text_equal(value->text, "false"))
+		return value_bool(start->arena, text_equal(value->text, "true"));
+	return value;
+}
+
+static int fit_input(struct starting *start, const struct input *input,
+                     struct value *value, struct error *err)
+{
+	bool optional;
+	const struct type *type =
+	        type_find(input->type ? input->type : "string", &optional);
+
+	if (!value && input->required) {
+		error_at(err, ERR_CONFIG, start->job->path, input->pos,
+		         "the input \"%s\" is required", input->name);
+		return error_hint(err, "Give it: reeve run %s %s=…",
+		                  start->job->name, input->name);
+	}
+	if (!value)
+		return 0;
+	value = type ? as_meant(start, type, value) : value;
+	if (type && !type->fits(value))
+		return error_at(err, ERR_CONFIG, start->job->path, input->pos,
+		                "the input \"%s\" must be %s", input->name,
+		                type->phrase);
+	if (!is_one_of(input->words, value))
+		return error_at(err, ERR_CONFIG, start->job->path, input->pos,
+		                "the input \"%s\" is none of its words",
+		                input->name);
+	value_map_set(start->arena, start->inputs, input->name, value);
+	return 0;
+}
+
+static int unknown_input(struct starting *start, const char *name,
+                         struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	const char **names =
+	        arena_array(&arena, start->job->input_count + 1,
+	                    sizeof(*names));
+
+	for (size_t i = 0; i < start->job->input_count; i++)
+		names[i] = start->job->inputs[i].name;
+	const char *near =
+	        text_nearest(name, names, start->job->input_count);
+	error_set(err, ERR_USAGE, "the job \"%s\" has no input \"%s\"",
+	          start->job->name, name);
+	return near ? error_hint(err, "Did you mean \"%s\"?", near) : -1;
+}
+
+static int read_inputs(struct starting *start, struct error *err)
+{
+	const struct value *given = start->cause->given;
+
+	start->inputs = value_map(start->arena);
+	for (size_t i = 0; given && i < given->length; i++)
+		if (!job_input(start->job, given->members[i].name))
+			return unknown_input(start, given->members[i].name,
+			                     err);
+	for (size_t i = 0; i < start->job->input_count; i++) {
+		const struct input *input = &start->job->inputs[i];
+		struct value *value;
+		if (find_input(start, input, &value, err) < 0 ||
+		    fit_input(start, input, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- The event ----------------------------------------------------------- */
+
+static struct value *trigger_of(const struct starting *start)
+{
+	auto_buf struct buf time = buf_make(64);
+	struct value *trigger = value_map(start->arena);
+	const struct value *facts = start->cause->facts;
+
+	for (size_t i = 0; facts && i < facts->length; i++)
+		if (strcmp(facts->members[i].name, "event") != 0)
+			value_map_set(start->arena, trigger,
+			              facts->members[i].name,
+			              facts->members[i].value);
+	value_map_text(start->arena, trigger, "kind", start->cause->kind);
+	value_map_text(start->arena, trigger, "id", start->cause->id);
+	date_add_rfc3339(&time, start->cause->time_ms);
+	value_map_text(start->arena, trigger, "time", time.at);
+	return trigger;
+}
+
+static struct value *steps_of(const struct starting *start)
+{
+	struct value *list = value_list(start->arena);
+
+	for (size_t i = 0; i < start->job->step_count; i++) {
+		const struct step *step = &start->job->steps[i];
+		struct value *row = value_map(start->arena);
+		value_map_text(start->arena, row, "id", step->id);
+		value_map_text(start->arena, row, "kind", step->kind->name);
+		value_list_add(start->arena, list, row);
+	}
+	return list;
+}
+
+static int journal_start(struct starting *start, struct error *err)
+{
+	struct arena *arena = start->arena;
+	struct engine *engine = start->engine;
+	struct value *data = value_map(arena);
+	struct oid library;
+
+	if (engine_library(engine, &library, err) < 0)
+		return -1;
+	const char *library_id = oid_text(arena, &library);
+	value_map_text(arena, data, "run", start->run);
+	value_map_text(arena, data, "job", start->job->name);
+	value_map_text(arena, data, "run_title", start->job->name);
+	value_map_int(arena, data, "epoch", 0);
+	value_map_set(arena, data, "trigger", trigger_of(start));
+	value_map_set(arena, data, "inputs", start->inputs);
+	value_map_text(arena, data, "commit", oid_text(arena, &engine->tip));
+	value_map_text(arena, data, "tree",
+	               oid_text(arena, &engine->tip_tree));
+	value_map_text(arena, data, "library", library_id);
+	value_map_set(arena, data, "steps", steps_of(start));
+	journal_add(engine->journal, EVENT_RUN_STARTED, start->run, data);
+	journal_keep(engine->journal,
+	             arena_printf(arena, "pins/%s", start->run),
+	             &engine->tip_tree, 040000);
+	journal_keep(engine->journal,
+	             arena_printf(arena, "library/%s", library_id), &library,
+	             040000);
+	return journal_flush(engine->journal,
+	                     arena_printf(arena, "%s %.8s: started by %s",
+	                                  start->job->name, start->run,
+	                                  start->cause->says),
+	                     err);
+}
+
+int start_run(struct engine *engine, struct arena *arena,
+              const struct job *job, const struct cause *cause,
+              const char **ret_run, struct error *err)
+{
+	struct starting start = {
+		.engine = engine,
+		.arena = arena,
+		.job = job,
+		.cause = cause,
+		.config = engine_config(engine, err),
+	};
+	struct run_record known;
+
+	if (!start.config)
+		return -1;
+	start.run = key_run(arena, &engine->env.root->secret, job->name,
+	                    cause->id);
+	start.names = run_names(arena, start.config->timezone, start.run,
+	                        job->name, cause->time_ms);
+	*ret_run = start.run;
+	int there = view_run(engine->view, arena, start.run, &known, err);
+	if (there != 0)
+		return there < 0 ? -1 : 0;
+	if (read_inputs(&start, err) < 0)
+		return error_wrap(err, "could not start \"%s\"", job->name);
+	return journal_start(&start, err) < 0 ? -1 : 1;
+}
+
+/* ---- By hand ------------------------------------------------------------- */
+
+int run_start_by_hand(struct engine *engine, struct arena *arena,
+                      const char *job, const struct value *inputs,
+                      const char **ret_run, struct error *err)
+{
+	auto_errors struct errors errors = {0};
+	unsigned char random[16];
+	struct hash hash;
+	char id[HASH_TEXT_BYTES];
+
+	if (engine_look(engine, err) < 0)
+		return -1;
+	const struct job *found =
+	        workspace_job(engine->tip_workspace, job, &errors);
+	if (!found) {
+		error_move(err, &errors.items[0]);
+		return -1;
+	}
+	clock_random(&engine->clock, random, sizeof(random));
+	memcpy(&hash, random, sizeof(hash));
+	hash_to_text(hash, id);
+	struct cause cause = {
+		.kind = "hand",
+		.id = arena_printf(arena, "hand:%s", id),
+		.says = "hand",
+		.time_ms = clock_wall_ms(&engine->clock),
+		.facts = value_map(arena),
+		.given = inputs,
+	};
+	return start_run(engine, arena, found, &cause, ret_run, err) < 0 ? -1
+	                                                                 : 0;
+}

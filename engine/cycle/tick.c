@@ -1,0 +1,173 @@
+/*
+ * The phases are functions; the cycle is the few lines of cycle(). It goes
+ * round as long as a round has changed something: an event that a run emits
+ * starts another run in the same tick.
+ */
+#include "engine/cycle/tick.h"
+
+#include <string.h>
+
+#include "engine/bus/bus.h"
+#include "engine/cycle/approval.h"
+#include "engine/cycle/execute.h"
+#include "engine/cycle/start.h"
+#include "store/draft.h"
+#include "store/lock.h"
+
+void tick_tell(struct tick *tick, const struct note *note)
+{
+	if (tick->tell)
+		tick->tell(tick->state, note);
+}
+
+/* What is shared is taken in: the journal as it is now. */
+static int sync_phase(struct tick *tick, struct error *err)
+{
+	return journal_catch_up(tick->engine->journal, err);
+}
+
+/* ---- Recovery ------------------------------------------------------------ */
+
+static int settle_doubt(struct tick *tick, const struct effect_record *effect,
+                        struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	auto_error struct error problem = {0};
+	struct engine *engine = tick->engine;
+	const struct config *config = engine_config(engine, err);
+
+	if (!config)
+		return -1;
+	int settled = bus_settle(&engine->env, config, effect, err);
+	if (settled != 0) {
+		tick->changes += settled > 0;
+		return settled < 0 ? -1 : 0;
+	}
+	error_set(&problem, ERR_STATE,
+	          "nobody knows whether %s of step \"%s\" was done",
+	          effect->effect, effect->step);
+	struct note note = {
+		.kind = NOTE_PROBLEM,
+		.run = engine_short(engine, &arena, effect->run),
+		.problem = &problem,
+	};
+	tick_tell(tick, &note);
+	tick->problems++;
+	return 0;
+}
+
+/* A draft whose event was written and whose branch was not. In a clone that
+ * does not have the draft's commits there is nothing to make it of. */
+static int restore_draft(struct tick *tick, const struct draft_record *draft,
+                         struct error *err)
+{
+	struct repo *repo = tick->engine->repo;
+	const char *name = draft->branch + strlen(DRAFT_BRANCHES);
+	enum draft_presence presence;
+	struct oid tip;
+
+	if (draft_look(repo, name, &presence, &tip, err) < 0)
+		return -1;
+	if (presence != DRAFT_NEVER_MADE ||
+	    !repo_object_exists(repo, &draft->tip))
+		return 0;
+	return draft_publish(repo, name, &draft->tip, err);
+}
+
+static int recover_phase(struct tick *tick, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	struct view *view = tick->engine->view;
+	struct effect_record *effects;
+	struct draft_record *drafts;
+	size_t count;
+
+	if (view_effects_in_doubt(view, &arena, &effects, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (settle_doubt(tick, &effects[i], err) < 0)
+			return -1;
+	if (view_drafts(view, &arena, NULL, true, &drafts, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (drafts[i].branch && restore_draft(tick, &drafts[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- The cycle ----------------------------------------------------------- */
+
+static int collect_phase(struct tick *tick, struct error *err)
+{
+	if (approvals_collect(tick, err) < 0)
+		return -1;
+	return triggers_collect(tick, err);
+}
+
+/* A run that waits for the owner has nothing to do until that is journalled. */
+static int execute_phase(struct tick *tick, struct error *err)
+{
+	auto_arena struct arena arena = {0};
+	struct run_record *runs;
+	size_t count;
+
+	if (view_runs(tick->engine->view, &arena, RUNS_NOT_OVER, &runs, &count,
+	              err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (runs[i].state == RUN_OPEN &&
+		    execute_run(tick, runs[i].id, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int cycle(struct tick *tick, struct error *err)
+{
+	size_t before;
+
+	if (sync_phase(tick, err) < 0 || recover_phase(tick, err) < 0)
+		return -1;
+	do {
+		before = tick->changes;
+		tick->problems = 0;
+		if (collect_phase(tick, err) < 0 ||
+		    execute_phase(tick, err) < 0 ||
+		    publish_pending(tick, err) < 0)
+			return -1;
+	} while (tick->changes > before);
+	return sync_phase(tick, err);
+}
+
+/* Leave word for whoever holds the lock, and say who that is. */
+static int busy(const char *lock_dir, struct error *busy_error,
+                struct error *err)
+{
+	auto_error struct error ignored = {0}; /* being busy is the news */
+
+	if (busy_error->code == ERR_BUSY)
+		(void)wake_leave(lock_dir, &ignored);
+	error_move(err, busy_error);
+	return -1;
+}
+
+int tick_run(struct tick *tick, struct error *err)
+{
+	const char *lock_dir = tick->engine->lock_dir;
+	int64_t woken;
+
+	do {
+		auto_error struct error reason = {0};
+		auto_lock struct lock *lock =
+		        lock_try(lock_dir, "engine", &reason);
+		if (!lock)
+			return busy(lock_dir, &reason, err);
+		do {
+			woken = wake_size(lock_dir);
+			if (cycle(tick, err) < 0)
+				return -1;
+		} while (wake_size(lock_dir) > woken);
+		/* The lock is released here; a note that came between the
+		 * last look and this is looked for once more. */
+	} while (wake_size(lock_dir) > woken);
+	return 0;
+}
