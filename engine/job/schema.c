@@ -3,11 +3,10 @@
  * rows, so a keyword that would have no effect is refused when the agent is
  * read, not passed over when an answer is checked.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/job/agent.h"
-#include "store/base/text.h"
+#include "store/base/number.h"
 
 static const char *const type_words[] = {
 	"object", "array", "string", "integer", "number", "boolean", NULL,
@@ -209,13 +208,13 @@ static void check_number(const struct check *check, const struct value *schema,
 {
 	const struct value *least = value_get(schema, "minimum");
 	const struct value *most = value_get(schema, "maximum");
-	double number = strtod(value->text, NULL);
+	double number = number_value(value->text);
 
-	if (least != NULL && number < strtod(least->text, NULL))
+	if (least != NULL && number < number_value(least->text))
 		misfit(check, value, path,
 		       arena_printf(check->arena, "is less than %s",
 		                    least->text));
-	if (most != NULL && number > strtod(most->text, NULL))
+	if (most != NULL && number > number_value(most->text))
 		misfit(check, value, path,
 		       arena_printf(check->arena, "is more than %s",
 		                    most->text));

@@ -87,3 +87,8 @@ bool number_fits(const char *text, size_t len)
 		(void)strtoull(copy, NULL, 10);
 	return errno == 0;
 }
+
+double number_value(const char *text)
+{
+	return strtod(text, NULL);
+}

@@ -23,4 +23,8 @@ bool number_valid(const char *text, size_t len);
  * 2^64-1, one with a fraction or an exponent that is finite as a double. */
 bool number_fits(const char *text, size_t len);
 
+/* The nearest double to a valid number, for comparing only: what is kept or
+ * printed is the text. */
+double number_value(const char *text);
+
 #endif

@@ -62,3 +62,10 @@ static void test_number__fits_64_bits_or_a_double(void **state)
 		           number_fits(cases[i].text, strlen(cases[i].text)) ==
 		                   cases[i].fits);
 }
+
+static void test_number__has_a_value_to_compare(void **state)
+{
+	UNUSED_STATE(state);
+	assert_true(number_value("0.5") < number_value("1"));
+	assert_true(number_value("-2e3") < number_value("-1999.5"));
+}
