@@ -47,26 +47,47 @@ static const char *behind(const char *dotted, size_t count)
 	return dotted;
 }
 
+/* Whether an error at `place` begins with `text`. */
+static bool was_said(const struct check *check, struct place place,
+                     const char *text)
+{
+	for (size_t i = 0; i < check->errors->count; i++) {
+		const struct error *err = &check->errors->items[i];
+
+		if (err->pos.line == place.pos.line &&
+		    err->pos.column == place.pos.column &&
+		    text_equal(err->file, place.file) &&
+		    text_starts(err->message, text))
+			return true;
+	}
+	return false;
+}
+
+/* Once for each value, however often the files name it. */
 static void missing_value(struct page *page, const char *path,
                           const struct name_use *use, const char *name)
 {
 	const struct value *with = page->step->config;
-	struct arena *arena = page->check->arena;
-	const char **names = arena_array(arena, with->length, sizeof(*names));
+	struct check *check = page->check;
+	const struct place place = { check->job->path, page->step->name_pos };
+	const char **names =
+	        arena_array(check->arena, with->length, sizeof(*names));
+	const char *what =
+	        arena_printf(check->arena, "\"with\" lacks \"%s\",", name);
 	const char *nearest;
 	struct error *err;
 
+	if (was_said(check, place, what))
+		return;
 	for (size_t i = 0; i < with->length; i++)
 		names[i] = with->members[i].name;
 	nearest = text_nearest(name, names, with->length);
-	err = errors_add(page->check->errors, ERR_CONFIG,
-	                 page->check->job->path, page->step->name_pos,
-	                 "%s:%u names \"%s\", which \"with\" does not have",
-	                 path, use->pos.line, use->name);
+	err = errors_add(check->errors, ERR_CONFIG, place.file, place.pos,
+	                 "%s which %s names (line %u)", what, path,
+	                 use->pos.line);
 	if (nearest != NULL)
 		error_hint(err,
-		           "\"with\" has \"%s\"; one of the two may be "
-		           "misspelled.",
+		           "It has \"%s\"; one of the two may be misspelled.",
 		           nearest);
 	error_hint(err, "Add \"%s\" to the step's \"with\".", name);
 }
