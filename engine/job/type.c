@@ -3,6 +3,7 @@
  */
 #include "engine/job/type.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "store/base/date.h"
@@ -145,6 +146,7 @@ static void fit_member(const struct member *field, const struct value *data,
 	const struct value *value = value_get(data, field->name);
 	bool missing = value == NULL || value->kind == VALUE_NULL;
 
+	assert(type != NULL); /* types_check() has seen to it */
 	if (missing && !optional)
 		errors_add(errors, ERR_CONFIG, file,
 		           value != NULL ? value->pos : data->pos,
@@ -181,8 +183,11 @@ struct shape *types_shape(const struct value *declared, struct arena *arena)
 		const struct member *member = &declared->members[i];
 		struct shape *of = arena_new(arena, struct shape);
 		bool optional;
+		const struct type *type =
+		        type_find(member->value->text, &optional);
 
-		of->kind = type_find(member->value->text, &optional)->shape;
+		assert(type != NULL); /* types_check() has seen to it */
+		of->kind = type->shape;
 		of->item = &any;
 		fields[i].name = member->name;
 		fields[i].shape = of;

@@ -36,7 +36,8 @@ bool types_check(const struct value *declared, const char *file,
                  struct errors *errors);
 
 /* Whether `data` is a map with the declared fields, each of its type. More
- * fields are allowed. Errors are at the places of `data`, in `file`. */
+ * fields are allowed; `declared` has passed types_check() (FIELD_TYPES). Errors
+ * are at the places of `data`, in `file`. */
 bool types_fit(const struct value *declared, const struct value *data,
                const char *file, struct errors *errors);
 

@@ -21,7 +21,7 @@ static const struct field read_fields[] = {
 	},
 	{
 	        .name = "expect",
-	        .type = FIELD_MAP,
+	        .type = FIELD_TYPES,
 	        .help = "fields that must be there, each with its type",
 	        .example = "{ client: slug, budget: optional number }",
 	},
