@@ -1,0 +1,25 @@
+/*
+ * The rows of the table of commands, one defined in each file.
+ */
+#ifndef CMD_COMMANDS_H
+#define CMD_COMMANDS_H
+
+#include "engine/cmd/command.h"
+
+extern const struct command command_alone;
+extern const struct command command_approve;
+extern const struct command command_check;
+extern const struct command command_explain;
+extern const struct command command_hooks;
+extern const struct command command_init;
+extern const struct command command_log;
+extern const struct command command_rebuild;
+extern const struct command command_recall;
+extern const struct command command_reject;
+extern const struct command command_review;
+extern const struct command command_run;
+extern const struct command command_status;
+extern const struct command command_tick;
+extern const struct command command_why;
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * The commands: one row each, sorted by name; `reeve` alone has none.
+ */
+#include "engine/cmd/commands.h"
+
+const struct command *const commands[] = {
+	&command_alone,  &command_approve, &command_check,  &command_explain,
+	&command_hooks,  &command_init,    &command_log,    &command_rebuild,
+	&command_recall, &command_reject,  &command_review, &command_run,
+	&command_status, &command_tick,    &command_why,    NULL,
+};
