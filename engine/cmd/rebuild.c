@@ -1,0 +1,83 @@
+/*
+ * reeve rebuild: the view anew, from the journal alone. It holds the engine
+ * lock, because a tick must not lose its view while it runs.
+ */
+#include "engine/cmd/commands.h"
+#include "engine/cmd/print.h"
+#include "engine/cycle/engine.h"
+#include "store/lock.h"
+
+static int count_event(void *state, const struct event *event,
+                       const struct journal_place *place, struct error *err)
+{
+	size_t *count = state;
+
+	(void)event;
+	(void)place;
+	(void)err;
+	++*count;
+	return 0;
+}
+
+static int fold_anew(struct engine *engine, size_t *ret_events,
+                     struct error *err)
+{
+	struct oid tip;
+
+	if (view_reset(engine->view, err) < 0)
+		return -1;
+	journal_follow(engine->journal, view_sink(engine->view),
+	               view_cursor(engine->view));
+	if (journal_catch_up(engine->journal, err) < 0 ||
+	    journal_tip(engine->journal, &tip, err) < 0)
+		return -1;
+	return journal_read(engine->journal, &tip, count_event, ret_events,
+	                    err);
+}
+
+static void report(const struct invocation *invocation, size_t events,
+                   int64_t voided)
+{
+	struct arena *arena = invocation->arena;
+
+	if (invocation->json) {
+		struct value *map = value_map(arena);
+		value_map_int(arena, map, "events", (int64_t)events);
+		value_map_int(arena, map, "voided", voided);
+		print_json(invocation, map);
+		return;
+	}
+	if (!invocation->quiet)
+		say(invocation, "The view is made anew from %s.\n",
+		    count_text(arena, events, "event", "events"));
+	if (voided)
+		say(invocation,
+		    "%s met a state that does not allow it, and %s void.\n",
+		    count_text(arena, (size_t)voided, "event", "events"),
+		    voided == 1 ? "is" : "are");
+}
+
+static int run_rebuild(struct invocation *invocation, struct error *err)
+{
+	auto_engine struct engine *engine = engine_open(".", err);
+	size_t events = 0;
+
+	if (!engine)
+		return -1;
+	auto_lock struct lock *lock = lock_try(engine->lock_dir, "engine", err);
+	if (!lock || fold_anew(engine, &events, err) < 0)
+		return -1;
+	report(invocation, events, view_voided(engine->view));
+	return EXIT_STATUS_DONE;
+}
+
+const struct command command_rebuild = {
+	.name = "rebuild",
+	.synopsis = "",
+	.help = "make the view anew from the journal",
+	.details =
+	        "Nothing is lost by \"rm -rf .reeve\": everything below it "
+	        "is derived from the journal and\nthe workspace. Commands do "
+	        "this by themselves when the view is missing or damaged.",
+	.run = run_rebuild,
+};

@@ -1,0 +1,28 @@
+/*
+ * Runs as people name them on the command line and read them in what it says.
+ */
+#ifndef CMD_RUNS_H
+#define CMD_RUNS_H
+
+#include "engine/cycle/engine.h"
+#include "store/base/arena.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+#include "store/view.h"
+
+/* "proposal-7k2fq0ab", in `arena`: one word, which every command takes. */
+const char *run_label(struct engine *engine, struct arena *arena,
+                      const struct run_record *run);
+
+/* Its title, or its job's name while it has none. */
+const char *run_heading(const struct run_record *run);
+
+/* "because PATH was committed", "by the event TYPE", "by hand"; in `arena`. */
+const char *run_cause(struct arena *arena, const struct value *trigger);
+
+/* The step `id` of `run`. ERR_MISSING with the nearest as a hint. */
+int runs_find_step(struct engine *engine, struct arena *arena,
+                   const struct run_record *run, const char *id,
+                   struct step_record *ret, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,337 @@
+/*
+ * reeve status: the runs, or one run with its steps and drafts.
+ *
+ * The JSON holds only what was folded from the journal, so that it is the
+ * same bytes after the view was made anew: no ages, no clock, no paths of
+ * this machine.
+ */
+#include <string.h>
+
+#include "engine/cmd/commands.h"
+#include "engine/cmd/print.h"
+#include "engine/cmd/runs.h"
+#include "store/base/text.h"
+
+struct status {
+	const struct invocation *invocation;
+	struct arena *arena;
+	struct engine *engine;
+	int64_t now_ms;
+};
+
+/* ---- JSON ---------------------------------------------------------------- */
+
+static int add_steps(const struct status *status, const char *run,
+                     struct value *map, struct error *err)
+{
+	struct arena *arena = status->arena;
+	struct value *list = value_list(arena);
+	struct step_record *steps;
+	size_t count;
+
+	if (view_steps(status->engine->view, arena, run, &steps, &count, err) <
+	    0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct value *row = value_map(arena);
+		value_map_text(arena, row, "id", steps[i].step);
+		value_map_text(arena, row, "kind", steps[i].kind);
+		value_map_text(arena, row, "state",
+		               step_state_name(steps[i].state));
+		value_map_text(arena, row, "key", steps[i].key);
+		value_map_text(arena, row, "event", steps[i].event);
+		value_map_text(arena, row, "reason", steps[i].reason);
+		value_map_text(arena, row, "at",
+		               instant_text(arena, steps[i].at));
+		value_list_add(arena, list, row);
+	}
+	value_map_set(arena, map, "steps", list);
+	return 0;
+}
+
+static int add_artifacts(const struct status *status,
+                         const struct draft_record *draft, struct value *map,
+                         struct error *err)
+{
+	struct arena *arena = status->arena;
+	struct value *list = value_list(arena);
+	struct artifact_record *artifacts;
+	size_t count;
+
+	if (view_artifacts(status->engine->view, arena, draft->run, draft->n,
+	                   &artifacts, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct value *row = value_map(arena);
+		value_map_text(arena, row, "step", artifacts[i].step);
+		value_map_text(arena, row, "path", artifacts[i].path);
+		value_map_text(arena, row, "drafted",
+		               oid_text(arena, &artifacts[i].drafted));
+		if (!oid_is_zero(&artifacts[i].merged))
+			value_map_text(arena, row, "merged",
+			               oid_text(arena, &artifacts[i].merged));
+		value_list_add(arena, list, row);
+	}
+	value_map_set(arena, map, "artifacts", list);
+	return 0;
+}
+
+static int add_drafts(const struct status *status, const char *run,
+                      struct value *map, struct error *err)
+{
+	struct arena *arena = status->arena;
+	struct value *list = value_list(arena);
+	struct draft_record *drafts;
+	size_t count;
+
+	if (view_drafts(status->engine->view, arena, run, false, &drafts,
+	                &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct draft_record *draft = &drafts[i];
+		struct value *row = value_map(arena);
+		value_map_int(arena, row, "n", draft->n);
+		value_map_text(arena, row, "gate", draft->step);
+		value_map_text(arena, row, "state",
+		               draft_state_name(draft->state));
+		value_map_text(arena, row, "title", draft->title);
+		value_map_text(arena, row, "priority", draft->priority);
+		value_map_text(arena, row, "branch", draft->branch);
+		value_map_text(arena, row, "slip", draft->slip);
+		value_map_text(arena, row, "author", draft->author);
+		value_map_text(arena, row, "due",
+		               instant_text(arena, draft->due_at));
+		value_map_text(arena, row, "opened",
+		               instant_text(arena, draft->opened_at));
+		value_map_text(arena, row, "decided",
+		               instant_text(arena, draft->decided_at));
+		if (!oid_is_zero(&draft->commit))
+			value_map_text(arena, row, "commit",
+			               oid_text(arena, &draft->commit));
+		value_list_add(arena, list, row);
+		if (add_artifacts(status, draft, row, err) < 0)
+			return -1;
+	}
+	value_map_set(arena, map, "drafts", list);
+	return 0;
+}
+
+static struct value *run_value(const struct status *status,
+                               const struct run_record *run, struct error *err)
+{
+	struct arena *arena = status->arena;
+	struct value *map = value_map(arena);
+
+	value_map_text(arena, map, "id", run->id);
+	value_map_text(arena, map, "short",
+	               engine_short(status->engine, arena, run->id));
+	value_map_text(arena, map, "job", run->job);
+	value_map_text(arena, map, "title", run_heading(run));
+	value_map_text(arena, map, "state", run_state_name(run->state));
+	value_map_text(arena, map, "reason", run->reason);
+	value_map_text(arena, map, "commit", oid_text(arena, &run->commit));
+	value_map_text(arena, map, "started",
+	               instant_text(arena, run->started_at));
+	value_map_text(arena, map, "finished",
+	               instant_text(arena, run->finished_at));
+	if (run->trigger)
+		value_map_set(arena, map, "trigger",
+		              value_copy(arena, run->trigger));
+	if (add_steps(status, run->id, map, err) < 0 ||
+	    add_drafts(status, run->id, map, err) < 0)
+		return NULL;
+	return map;
+}
+
+static int print_runs_json(const struct status *status,
+                           const struct run_record *runs, size_t count,
+                           struct error *err)
+{
+	struct value *document = value_map(status->arena);
+	struct value *list = value_list(status->arena);
+
+	for (size_t i = 0; i < count; i++) {
+		struct value *run = run_value(status, &runs[i], err);
+		if (!run)
+			return -1;
+		value_list_add(status->arena, list, run);
+	}
+	value_map_set(status->arena, document, "runs", list);
+	print_json(status->invocation, document);
+	return 0;
+}
+
+/* ---- Text ---------------------------------------------------------------- */
+
+static void print_runs(const struct status *status,
+                       const struct run_record *runs, size_t count)
+{
+	struct arena *arena = status->arena;
+	struct table table = { .arena = arena, .columns = 5 };
+
+	for (size_t i = 0; i < count; i++) {
+		table_add(&table, TINT_BOLD, "%s",
+		          engine_short(status->engine, arena, runs[i].id));
+		table_add(&table, TINT_NONE, "%s", runs[i].job);
+		table_add(&table, run_tint(runs[i].state), "%s",
+		          run_state_name(runs[i].state));
+		table_add(&table, TINT_NONE, "%s",
+		          cut_text(arena, run_heading(&runs[i]), 60));
+		table_add(&table, TINT_DIM, "%s",
+		          age_text(arena, status->now_ms, runs[i].started_at));
+	}
+	table_print(status->invocation, &table);
+	if (count == 0 && !status->invocation->quiet)
+		say(status->invocation,
+		    "No runs yet. A commit that a job waits for starts one, "
+		    "and so does \"reeve run\".\n");
+}
+
+static void print_draft(const struct status *status,
+                        const struct draft_record *draft)
+{
+	struct arena *arena = status->arena;
+	const char *zone = status->engine->env.timezone;
+	char commit[OID_TEXT_BYTES];
+
+	oid_to_text(&draft->commit, commit);
+	switch (draft->state) {
+	case DRAFT_OPEN:
+		say_fact(status->invocation, "draft", "%s%s%s, open for %s",
+		         draft->branch ? draft->branch : "to be merged",
+		         draft->due_at ? ", " : "",
+		         due_text(arena, status->now_ms, draft->due_at),
+		         age_text(arena, status->now_ms, draft->opened_at));
+		break;
+	case DRAFT_MERGED:
+		say_fact(status->invocation, "merged", "%.8s by %s on %s",
+		         commit, draft->author ? draft->author : "reeve",
+		         time_text(arena, zone, draft->decided_at));
+		break;
+	case DRAFT_REJECTED:
+		say_fact(status->invocation, "rejected", "on %s",
+		         time_text(arena, zone, draft->decided_at));
+		break;
+	}
+}
+
+static void print_head(const struct status *status,
+                       const struct run_record *run)
+{
+	const struct invocation *invocation = status->invocation;
+	struct arena *arena = status->arena;
+	const char *zone = status->engine->env.timezone;
+
+	say_tinted(invocation, TINT_BOLD, "%s", run_heading(run));
+	say(invocation, "  %s, ", run_label(status->engine, arena, run));
+	say_tinted(invocation, run_tint(run->state), "%s",
+	           run_state_name(run->state));
+	say(invocation, "\n\n");
+	say_fact(invocation, "started", "%s, %s",
+	         time_text(arena, zone, run->started_at),
+	         run_cause(arena, run->trigger));
+	if (run->finished_at)
+		say_fact(invocation, "finished", "%s",
+		         time_text(arena, zone, run->finished_at));
+	if (run->reason)
+		say_fact(invocation, "reason", "%s", run->reason);
+}
+
+static int print_drafts(const struct status *status,
+                        const struct run_record *run, struct error *err)
+{
+	struct draft_record *drafts;
+	size_t count;
+
+	if (view_drafts(status->engine->view, status->arena, run->id, false,
+	                &drafts, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		print_draft(status, &drafts[i]);
+	return 0;
+}
+
+static int print_run(const struct status *status, const struct run_record *run,
+                     struct error *err)
+{
+	struct arena *arena = status->arena;
+	struct table table = { .arena = arena, .columns = 5, .indent = 2 };
+	struct step_record *steps;
+	size_t count;
+
+	if (view_steps(status->engine->view, arena, run->id, &steps, &count,
+	               err) < 0)
+		return -1;
+	print_head(status, run);
+	if (print_drafts(status, run, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		table_add(&table, TINT_BOLD, "%s", steps[i].step);
+		table_add(&table, TINT_DIM, "%s", steps[i].kind);
+		table_add(&table, step_tint(steps[i].state), "%s",
+		          step_state_name(steps[i].state));
+		table_add(&table, TINT_DIM, "%s",
+		          time_text(arena, status->engine->env.timezone,
+		                    steps[i].at));
+		table_add(&table, TINT_NONE, "%s",
+		          steps[i].reason ? steps[i].reason : "");
+	}
+	say(status->invocation, "\n");
+	table_print(status->invocation, &table);
+	return 0;
+}
+
+static int show_one(const struct status *status, const char *name,
+                    struct error *err)
+{
+	struct run_record run;
+
+	if (view_find_run(status->engine->view, status->arena, name, &run,
+	                  err) < 0)
+		return -1;
+	return status->invocation->json ? print_runs_json(status, &run, 1, err)
+	                                : print_run(status, &run, err);
+}
+
+static int show_all(const struct status *status, struct error *err)
+{
+	struct run_record *runs;
+	size_t count;
+
+	if (view_runs(status->engine->view, status->arena, RUNS_ALL, &runs,
+	              &count, err) < 0)
+		return -1;
+	if (status->invocation->json)
+		return print_runs_json(status, runs, count, err);
+	print_runs(status, runs, count);
+	return 0;
+}
+
+static int run_status(struct invocation *invocation, struct error *err)
+{
+	auto_engine struct engine *engine = engine_open(".", err);
+
+	if (!engine)
+		return -1;
+	struct status status = {
+		.invocation = invocation,
+		.arena = invocation->arena,
+		.engine = engine,
+		.now_ms = clock_wall_ms(&engine->clock),
+	};
+	int result = invocation->count > 0
+	                     ? show_one(&status, invocation->args[0], err)
+	                     : show_all(&status, err);
+	return result < 0 ? -1 : EXIT_STATUS_DONE;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.synopsis = "[RUN]",
+	.help = "list the runs, or one run's steps",
+	.details = "RUN is what a run's id begins with, its name "
+	           "(proposal-7k2fq0ab) or its draft branch.\n"
+	           "The newest run comes last.",
+	.most = 1,
+	.run = run_status,
+};
