@@ -9,7 +9,7 @@ static const char *branch_ref(struct arena *arena, const char *name)
 
 static const char *anchor_ref(struct arena *arena, const char *name)
 {
-	return arena_printf(arena, "refs/reeve/draft/%s", name);
+	return arena_printf(arena, "refs/reeve/anchor/%s", name);
 }
 
 static int build_one(struct repo *repo, const struct draft_commit *draft,

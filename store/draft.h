@@ -2,7 +2,7 @@
  * Drafts: review branches, made of commits that never touch a working tree.
  *
  * A draft named N is the branch refs/heads/reeve/draft/N and, beside it, the
- * anchor refs/reeve/draft/N. The branch is the owner's to edit, merge or
+ * anchor refs/reeve/anchor/N. The branch is the owner's to edit, merge or
  * delete; the anchor is ours. A branch that is gone while its anchor stands
  * was deleted by somebody; one that is gone with its anchor was never made
  * (the process died between the event and the reference) and is made again.

@@ -101,6 +101,11 @@ void journal_close(struct journal *journal)
 	free(journal);
 }
 
+void journal_close_auto(struct journal **journal)
+{
+	journal_close(*journal);
+}
+
 int journal_tip(struct journal *journal, struct oid *ret, struct error *err)
 {
 	return repo_ref_read(journal->repo, JOURNAL_REF, ret, err);

@@ -49,6 +49,9 @@ struct journal_sink {
 };
 
 void journal_close(struct journal *journal);
+void journal_close_auto(struct journal **journal);
+#define auto_journal CLEANUP(journal_close_auto)
+
 /* Open the journal of `repo`; `repo` and `clock` must outlive it, `source` is
  * copied. A repository without a journal opens too: see journal_create(). */
 struct journal *journal_open(struct repo *repo, const struct clock *clock,

@@ -142,10 +142,8 @@ static int cycle(struct tick *tick, struct error *err)
 static int busy(const char *lock_dir, struct error *busy_error,
                 struct error *err)
 {
-	auto_error struct error ignored = {0}; /* being busy is the news */
-
-	if (busy_error->code == ERR_BUSY)
-		(void)wake_leave(lock_dir, &ignored);
+	if (busy_error->code == ERR_BUSY && wake_leave(lock_dir, err) < 0)
+		return -1;
 	error_move(err, busy_error);
 	return -1;
 }

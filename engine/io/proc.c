@@ -29,8 +29,6 @@
 #define GIT_TIMEOUT_MS 60000
 #define STDERR_LINES_BYTES 1000
 
-extern char **environ;
-
 struct child {
 	pid_t pid;
 	int pidfd;

@@ -2,8 +2,8 @@
  * run: a program of the owner's, over the run's files.
  *
  * It starts in a checkout, under .reeve/checkout/, of the files that it `reads`
- * (all of them when that is not said); they are write-protected and removed
- * afterwards. Its environment is what `env` declares, with a PATH, LANG and
+ * (all of them when that is not said); they are write-protected, and
+ * removed afterwards unless the program failed, for the owner to look at. Its environment is what `env` declares, with a PATH, LANG and
  * REEVE_OUT, a fresh folder that is the one place to write to. Its standard
  * output is the result.
  */
@@ -270,12 +270,8 @@ static int run_start(struct step_run *run, struct error *err)
 		.input_len = strlen(input),
 		.timeout_ms = TIMEOUT_MS,
 	};
-	int status = proc_run(&proc, &output, err);
-	auto_error struct error ignored = {0}; /* swept by the next tick */
-	(void)dir_remove(dir, &ignored);
-	error_clear(&ignored);
-	(void)dir_remove(out, &ignored);
-	if (status < 0)
+	if (proc_run(&proc, &output, err) < 0 ||
+	    dir_remove(dir, err) < 0 || dir_remove(out, err) < 0)
 		return -1;
 	return take_output(run, &output, err);
 }

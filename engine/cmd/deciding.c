@@ -1,0 +1,39 @@
+#include "engine/cmd/deciding.h"
+
+#include "engine/cmd/print.h"
+
+static int none_open(const struct run_record *run,
+                     const struct draft_record *drafts, size_t count,
+                     struct error *err)
+{
+	if (count == 0) {
+		error_set(err, ERR_STATE, "%s %.8s has nothing to review",
+		          run->job, run->id);
+		return error_hint(err, "reeve status %.8s shows where it is.",
+		                  run->id);
+	}
+	const struct draft_record *last = &drafts[count - 1];
+	return error_set(err, ERR_STATE, "the draft of %s %.8s was %s already",
+	                 run->job, run->id, draft_state_name(last->state));
+}
+
+int find_open_draft(struct invocation *invocation, struct engine *engine,
+                    const char *word, struct run_record *ret_run,
+                    struct draft_record *ret_draft, struct error *err)
+{
+	struct draft_record *drafts;
+	size_t count;
+
+	if (view_find_run(engine->view, invocation->arena, word, ret_run,
+	                  err) < 0 ||
+	    view_drafts(engine->view, invocation->arena, ret_run->id, false,
+	                &drafts, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (drafts[i].state != DRAFT_OPEN)
+			continue;
+		*ret_draft = drafts[i];
+		return 0;
+	}
+	return none_open(ret_run, drafts, count, err);
+}

@@ -1,0 +1,62 @@
+/*
+ * reeve run: start one run by hand, and go on with it.
+ */
+#include <string.h>
+
+#include "engine/cmd/commands.h"
+#include "engine/cmd/print.h"
+#include "engine/cmd/ticking.h"
+#include "engine/cycle/tick.h"
+
+/* "key=value" words as a map of texts. */
+static struct value *read_inputs(struct invocation *invocation,
+                                 struct error *err)
+{
+	struct value *inputs = value_map(invocation->arena);
+
+	for (size_t i = 1; i < invocation->count; i++) {
+		const char *word = invocation->args[i];
+		const char *equals = strchr(word, '=');
+		if (!equals || equals == word) {
+			error_set(err, ERR_USAGE, "\"%s\" is no input", word);
+			error_hint(err, "Write key=value.");
+			return NULL;
+		}
+		value_map_text(invocation->arena, inputs,
+		               arena_strndup(invocation->arena, word,
+		                             (size_t)(equals - word)),
+		               equals + 1);
+	}
+	return inputs;
+}
+
+static int run_command(struct invocation *invocation, struct error *err)
+{
+	auto_engine struct engine *engine = engine_open(".", err);
+	struct value *inputs = read_inputs(invocation, err);
+	const char *run;
+
+	if (!engine || !inputs)
+		return -1;
+	if (run_start_by_hand(engine, invocation->arena, invocation->args[0],
+	                      inputs, &run, err) < 0)
+		return -1;
+	if (!invocation->json && !invocation->quiet) {
+		say_tinted(invocation, TINT_BOLD, "%s %s", invocation->args[0],
+		           engine_short(engine, invocation->arena, run));
+		say(invocation, "  started by hand\n");
+	}
+	return tick_aloud(invocation, engine, EXIT_STATUS_DONE, err);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.synopsis = "JOB [KEY=VALUE]...",
+	.help = "start one run now",
+	.details = "Starts a run of jobs/JOB.yaml as it is committed on your "
+	           "branch, with the given\ninputs, and goes on with it until "
+	           "it is done or waits for you.",
+	.least = 1,
+	.most = (size_t)-1,
+	.run = run_command,
+};

@@ -1,0 +1,140 @@
+#include "engine/cmd/ticking.h"
+
+#include <string.h>
+
+#include "engine/cmd/print.h"
+#include "engine/cycle/tick.h"
+
+/* What a tick tells, on its way to the terminal or into the JSON list. */
+struct telling {
+	struct invocation *invocation;
+	struct engine *engine;
+	struct value *list;
+	size_t lines;
+};
+
+static const struct {
+	const char *word; /* in JSON */
+	enum tint tint;
+	const char *says;
+} kinds[] = {
+	[NOTE_STARTED] = { "started", TINT_BOLD, "started by" },
+	[NOTE_STEP] = { "step", TINT_DIM, NULL },
+	[NOTE_GATE] = { "gate", TINT_YELLOW, "waits for you:" },
+	[NOTE_APPROVED] = { "approved", TINT_GREEN, "merged by" },
+	[NOTE_MERGED] = { "merged", TINT_GREEN, "merged" },
+	[NOTE_FINISHED] = { "finished", TINT_BOLD, NULL },
+	[NOTE_PROBLEM] = { "problem", TINT_RED, NULL },
+};
+
+static void add_json(struct telling *telling, const struct note *note)
+{
+	struct arena *arena = telling->invocation->arena;
+	struct value *row = value_map(arena);
+
+	value_map_text(arena, row, "kind", kinds[note->kind].word);
+	value_map_text(arena, row, "run", note->run);
+	value_map_text(arena, row, "step", note->step);
+	value_map_text(arena, row, "state", note->state);
+	value_map_text(arena, row, "text", note->text);
+	if (note->problem) {
+		value_map_text(arena, row, "text", note->problem->message);
+		value_map_text(arena, row, "file", note->problem->file);
+		if (note->problem->pos.line) {
+			value_map_int(arena, row, "line",
+			              note->problem->pos.line);
+			value_map_int(arena, row, "column",
+			              note->problem->pos.column);
+		}
+		value_map_text(arena, row, "hint", note->problem->hint);
+	}
+	value_list_add(arena, telling->list, row);
+}
+
+static void print_problem(struct telling *telling, const struct note *note)
+{
+	const char *prefix =
+	        note->run ? arena_printf(telling->invocation->arena, "%s: ",
+	                                 note->run)
+	                  : "";
+
+	print_error(stderr, print_in_colour(stderr), prefix, "waiting",
+	            telling->engine->env.work_dir, note->problem);
+}
+
+static void print_note(struct telling *telling, const struct note *note)
+{
+	const struct invocation *invocation = telling->invocation;
+	const char *says = kinds[note->kind].says;
+
+	say_tinted(invocation, TINT_BOLD, "%s", note->run ? note->run : "");
+	if (note->step)
+		say(invocation, "  %s", note->step);
+	if (note->state)
+		say_tinted(invocation, kinds[note->kind].tint, "  %s",
+		           note->state);
+	if (says)
+		say(invocation, "  %s", says);
+	if (note->text)
+		say(invocation, " %s",
+		    cut_text(invocation->arena, note->text, 160));
+	say(invocation, "\n");
+}
+
+static void tell(void *state, const struct note *note)
+{
+	struct telling *telling = state;
+
+	if (telling->invocation->json) {
+		add_json(telling, note);
+		return;
+	}
+	if (note->kind == NOTE_PROBLEM) {
+		print_problem(telling, note);
+		return;
+	}
+	if (telling->invocation->quiet)
+		return;
+	print_note(telling, note);
+	telling->lines++;
+}
+
+static void print_end(struct telling *telling, const struct tick *tick)
+{
+	struct invocation *invocation = telling->invocation;
+
+	if (invocation->json)
+		print_json(invocation, telling->list);
+	else if (!invocation->quiet && telling->lines == 0 &&
+	         tick->problems == 0)
+		say(invocation, "nothing to do\n");
+}
+
+int tick_aloud(struct invocation *invocation, struct engine *engine,
+               int if_busy, struct error *err)
+{
+	auto_error struct error reason = {0};
+	struct telling telling = {
+		.invocation = invocation,
+		.engine = engine,
+		.list = value_list(invocation->arena),
+	};
+	struct tick tick = {
+		.engine = engine,
+		.tell = tell,
+		.state = &telling,
+	};
+
+	if (tick_run(&tick, &reason) < 0) {
+		if (reason.code == ERR_BUSY && if_busy == EXIT_STATUS_DONE) {
+			if (!invocation->quiet && !invocation->json)
+				say(invocation, "the engine that is running "
+				                "goes on with it\n");
+			return EXIT_STATUS_DONE;
+		}
+		error_move(err, &reason);
+		return -1;
+	}
+	print_end(&telling, &tick);
+	return tick.failures ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
+}

@@ -1,0 +1,18 @@
+/*
+ * A tick with its news printed: what `tick`, `run` and `approve` share.
+ */
+#ifndef CMD_TICKING_H
+#define CMD_TICKING_H
+
+#include "engine/cmd/command.h"
+#include "engine/cycle/engine.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
+
+/* Do everything that is due, saying what happens. The exit status, or -1. When
+ * another engine has the workspace it is told to look again, and `if_busy` is
+ * the status (EXIT_STATUS_BUSY, or EXIT_STATUS_DONE where that is as good). */
+int tick_aloud(struct invocation *invocation, struct engine *engine,
+               int if_busy, struct error *err) MUST_CHECK;
+
+#endif
