@@ -5,8 +5,10 @@
 #include "engine/job/config.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "store/base/alloc.h"
 #include "store/base/date.h"
 #include "store/base/text.h"
 #include "store/base/yaml.h"
@@ -386,12 +388,29 @@ static int strictness(enum verdict verdict)
 	return 2;
 }
 
+/* The address in "Ann <ann@acme.example>", on the heap: a policy speaks of
+ * addresses, and a display name must not lead around it. A target that has
+ * angle brackets but no address in them is not known: NULL. */
+static char *bare_target(const char *target)
+{
+	const char *open = target == NULL ? NULL : strrchr(target, '<');
+
+	if (open == NULL)
+		return target == NULL ? NULL : mem_strdup(target);
+	char *bare = mem_strndup(open + 1, strcspn(open + 1, ">"));
+	if (text_is_email(bare) && text_equal(open + 1 + strlen(bare), ">"))
+		return bare;
+	free(bare);
+	return NULL;
+}
+
 /* Without a target each line with `to` may or may not fit: the verdict is the
  * strictest of theirs and of the first line that surely fits. */
 enum verdict policy_decide(const struct config *config,
                            const struct effect *effect, const char *job,
                            const char *target)
 {
+	auto_free char *address = bare_target(target);
 	enum verdict verdict =
 	        effect->class == EFFECT_INTERNAL ? VERDICT_AUTO : VERDICT_GATE;
 	enum verdict possible = VERDICT_AUTO;
@@ -401,10 +420,10 @@ enum verdict policy_decide(const struct config *config,
 
 		if (!line_fits(line, effect, job))
 			continue;
-		if (line->to != NULL && target == NULL) {
+		if (line->to != NULL && address == NULL) {
 			if (strictness(line->then) > strictness(possible))
 				possible = line->then;
-		} else if (line->to == NULL || pattern_fits(line->to, target)) {
+		} else if (line->to == NULL || pattern_fits(line->to, address)) {
 			verdict = line->then;
 			break;
 		}
