@@ -51,14 +51,14 @@ static void add_json(struct telling *telling, const struct note *note)
 	value_list_add(arena, telling->list, row);
 }
 
-static void print_problem(struct telling *telling, const struct note *note)
+static void print_waiting(struct telling *telling, const struct note *note)
 {
 	const char *prefix =
 	        note->run ? arena_printf(telling->invocation->arena, "%s: ",
 	                                 note->run)
 	                  : "";
 
-	print_error(stderr, print_in_colour(stderr), prefix, "waiting",
+	print_problem(stderr, print_in_colour(stderr), prefix, "waiting",
 	            telling->engine->env.work_dir, note->problem);
 }
 
@@ -90,7 +90,7 @@ static void tell(void *state, const struct note *note)
 		return;
 	}
 	if (note->kind == NOTE_PROBLEM) {
-		print_problem(telling, note);
+		print_waiting(telling, note);
 		return;
 	}
 	if (telling->invocation->quiet)
