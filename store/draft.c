@@ -16,7 +16,7 @@ static int build_one(struct repo *repo, const struct draft_commit *draft,
                      const struct signature *author, struct oid *tip,
                      struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct commit before;
 	struct oid tree;
 	struct oid parent = *tip;
@@ -56,8 +56,8 @@ int draft_build(struct repo *repo, const struct oid *base,
 int draft_publish(struct repo *repo, const char *name, const struct oid *tip,
                   struct error *err)
 {
-	auto_arena struct arena arena = {0};
-	const struct oid nothing = {0};
+	auto_arena struct arena arena = { 0 };
+	const struct oid nothing = { 0 };
 	const char *refs[] = { branch_ref(&arena, name),
 		               anchor_ref(&arena, name) };
 
@@ -80,7 +80,7 @@ int draft_publish(struct repo *repo, const char *name, const struct oid *tip,
 int draft_look(struct repo *repo, const char *name, enum draft_presence *ret,
                struct oid *ret_tip, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct oid anchor;
 	int branch =
 	        repo_ref_read(repo, branch_ref(&arena, name), ret_tip, err);
@@ -114,7 +114,7 @@ const char *draft_set_aside(struct repo *repo, struct arena *arena,
 {
 	const char *branch = branch_ref(arena, name);
 	const char *kept = arena_printf(arena, "refs/reeve/rejected/%s", name);
-	const struct oid nothing = {0};
+	const struct oid nothing = { 0 };
 	struct oid last = *tip;
 	struct oid there;
 
@@ -127,8 +127,8 @@ const char *draft_set_aside(struct repo *repo, struct arena *arena,
 	int kept_already = repo_ref_read(repo, kept, &there, err);
 	if (kept_already < 0)
 		return NULL;
-	if (!kept_already && repo_ref_swap(repo, kept, &last, &nothing,
-	                                   "reeve reject", err) < 0)
+	if (!kept_already &&
+	    repo_ref_swap(repo, kept, &last, &nothing, "reeve reject", err) < 0)
 		return NULL;
 	if (delete_ref(repo, branch, err) < 0 ||
 	    delete_ref(repo, anchor_ref(arena, name), err) < 0)
@@ -138,7 +138,7 @@ const char *draft_set_aside(struct repo *repo, struct arena *arena,
 
 int draft_forget(struct repo *repo, const char *name, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 
 	return delete_ref(repo, anchor_ref(&arena, name), err);
 }

@@ -45,9 +45,8 @@ enum draft_presence {
 };
 
 /* Where the draft's branch stands now: `*ret_tip` is filled when there. */
-int draft_look(struct repo *repo, const char *name,
-               enum draft_presence *ret, struct oid *ret_tip,
-               struct error *err) MUST_CHECK;
+int draft_look(struct repo *repo, const char *name, enum draft_presence *ret,
+               struct oid *ret_tip, struct error *err) MUST_CHECK;
 
 /* Keep a rejected draft under refs/reeve/rejected/ and take it off the list of
  * branches. Returns the name it is kept under, in `arena`. */
@@ -56,7 +55,7 @@ const char *draft_set_aside(struct repo *repo, struct arena *arena,
                             struct error *err) MUST_CHECK;
 
 /* Forget the anchor of a draft that was decided: its branch is the owner's. */
-int draft_forget(struct repo *repo, const char *name, struct error *err)
-        MUST_CHECK;
+int draft_forget(struct repo *repo, const char *name,
+                 struct error *err) MUST_CHECK;
 
 #endif

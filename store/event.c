@@ -15,6 +15,7 @@ static const struct {
 	const char *text;
 	int version;
 } types[] = {
+
 #define EVENT_ROW(name, text, version) { text, version },
 	EVENT_TYPES(EVENT_ROW)
 #undef EVENT_ROW

@@ -55,7 +55,7 @@ struct event {
 	const char *id;
 	const char *source;
 	int64_t time_ms;
-	const char *subject;   /* "run" or "run/step"; NULL: none */
+	const char *subject; /* "run" or "run/step"; NULL: none */
 	const struct value *data;
 };
 

@@ -23,10 +23,12 @@ struct files;
 
 void files_free(struct files *files);
 /* The tree `tree`; `repo` must outlive the result. */
-struct files *files_from_tree(struct repo *repo, const struct oid *tree)
-        MUST_CHECK FREED_BY(files_free);
+struct files *files_from_tree(struct repo *repo,
+                              const struct oid *tree) MUST_CHECK
+        FREED_BY(files_free);
 /* The directory `root`; `.git` and `.reeve` are left out. */
 struct files *files_from_dir(const char *root) MUST_CHECK FREED_BY(files_free);
+
 /* A table of files in memory, which must outlive the result. */
 struct file_row {
 	const char *path;
@@ -34,11 +36,11 @@ struct file_row {
 	size_t len;
 };
 
-struct files *files_from_table(const struct file_row *rows, size_t count)
-        MUST_CHECK FREED_BY(files_free);
+struct files *files_from_table(const struct file_row *rows,
+                               size_t count) MUST_CHECK FREED_BY(files_free);
 /* What `over` has, else what `under` has. Takes both. */
-struct files *files_overlay(struct files *over, struct files *under)
-        MUST_CHECK FREED_BY(files_free);
+struct files *files_overlay(struct files *over, struct files *under) MUST_CHECK
+        FREED_BY(files_free);
 void files_free_auto(struct files **files);
 #define auto_files CLEANUP(files_free_auto)
 
@@ -55,7 +57,7 @@ struct file_entry {
 /* Every file whose path fits `pattern` (path_matches()), sorted by bytes, in
  * `arena`. */
 int files_list(struct files *files, struct arena *arena, const char *pattern,
-               struct file_entry **ret, size_t *ret_count, struct error *err)
-        MUST_CHECK;
+               struct file_entry **ret, size_t *ret_count,
+               struct error *err) MUST_CHECK;
 
 #endif

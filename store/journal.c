@@ -30,7 +30,7 @@
 #include "store/lock.h"
 
 #define APPEND_WAIT_MS 10000
-#define APPEND_TRIES 8
+#define APPEND_TRIES   8
 
 /* An event that waits: its line, and what its line refers to. */
 struct pending {
@@ -153,7 +153,7 @@ static struct value *spill(struct journal *journal, struct arena *arena,
 	bool is_text = value->kind == VALUE_STRING;
 	const char *bytes = is_text ? value->text : json;
 	size_t len = is_text ? value->length : strlen(json);
-	auto_error struct error err = {0};
+	auto_error struct error err = { 0 };
 	struct oid oid;
 
 	if (repo_blob_write(journal->repo, bytes, len, &oid, &err) < 0) {
@@ -181,10 +181,10 @@ static struct value *shorten(struct journal *journal, struct arena *arena,
 		const struct member *member = &data->members[i];
 		const char *json = json_canonical(arena, member->value);
 		bool fits = strlen(json) <= longest;
-		value_map_set(arena, result, member->name,
-		              fits ? member->value
-		                   : spill(journal, arena, member->value,
-		                           json));
+		value_map_set(
+		        arena, result, member->name,
+		        fits ? member->value
+		             : spill(journal, arena, member->value, json));
 	}
 	return result;
 }
@@ -192,7 +192,7 @@ static struct value *shorten(struct journal *journal, struct arena *arena,
 const char *journal_add(struct journal *journal, enum event_type type,
                         const char *subject, const struct value *data)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	unsigned char random[16];
 	struct hash id;
 
@@ -283,13 +283,12 @@ static const char *first_line(const struct commit *commit)
 }
 
 typedef int (*event_sink)(void *state, const struct event *event,
-                          const struct journal_place *place,
-                          struct error *err);
+                          const struct journal_place *place, struct error *err);
 
-static int read_commit(struct repo *repo, const struct oid *id,
-                       event_sink each, void *state, struct error *err)
+static int read_commit(struct repo *repo, const struct oid *id, event_sink each,
+                       void *state, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct commit commit;
 
 	if (repo_commit_read(repo, &arena, id, &commit, err) < 0)
@@ -298,7 +297,7 @@ static int read_commit(struct repo *repo, const struct oid *id,
 	if (commit.parent_count)
 		place.parent = commit.parents[0];
 	for (const char *line = first_line(&commit); *line; place.line++) {
-		auto_arena struct arena scratch = {0};
+		auto_arena struct arena scratch = { 0 };
 		const char *end = strchr(line, '\n');
 		size_t len = end ? (size_t)(end - line) : strlen(line);
 		struct event *event = event_parse(&scratch, line, len, err);
@@ -338,7 +337,7 @@ struct event *journal_event_at(struct journal *journal, struct arena *arena,
 int journal_read(struct journal *journal, const struct oid *tip,
                  event_sink each, void *state, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct oid *commits;
 	size_t count;
 
@@ -376,7 +375,7 @@ static int rewritten(const struct oid *had, const struct oid *now,
 static int catch_up_to(struct journal *journal, const struct oid *tip,
                        struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	const struct oid *until =
 	        oid_is_zero(&journal->cursor) ? NULL : &journal->cursor;
 	struct oid *commits;
@@ -389,11 +388,10 @@ static int catch_up_to(struct journal *journal, const struct oid *tip,
 		return error_wrap(err, "could not read the journal");
 	if (until && count) {
 		struct commit first;
-		if (repo_commit_read(journal->repo, &arena, &commits[0],
-		                     &first, err) < 0)
+		if (repo_commit_read(journal->repo, &arena, &commits[0], &first,
+		                     err) < 0)
 			return -1;
-		if (!first.parent_count ||
-		    !oid_equal(&first.parents[0], until))
+		if (!first.parent_count || !oid_equal(&first.parents[0], until))
 			return rewritten(until, tip, err);
 	}
 	for (size_t i = 0; i < count; i++)
@@ -431,7 +429,7 @@ static int witness_read(struct journal *journal, struct oid *ret,
 {
 	auto_free char *path = witness_path(journal);
 	auto_buf struct buf text = buf_make(OID_TEXT_BYTES);
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 
 	if (file_read(path, &text, &reason) < 0) {
 		if (reason.code == ERR_MISSING)
@@ -443,8 +441,9 @@ static int witness_read(struct journal *journal, struct oid *ret,
 	if (oid_from_text(text.at, ret))
 		return 1;
 	error_set(err, ERR_CORRUPT, "the journal's witness is damaged");
-	return error_hint(err, "If git log reeve/journal shows what you "
-	                       "expect, remove %s.",
+	return error_hint(err,
+	                  "If git log reeve/journal shows what you "
+	                  "expect, remove %s.",
 	                  path);
 }
 
@@ -483,8 +482,9 @@ static int legal_tip(struct journal *journal, struct oid *ret,
 		char text[OID_TEXT_BYTES];
 		oid_to_text(&seen, text);
 		error_set(err, ERR_STATE, "the branch reeve/journal is gone");
-		return error_hint(err, "Bring it back: git update-ref "
-		                       JOURNAL_REF " %s", text);
+		return error_hint(
+		        err, "Bring it back: git update-ref " JOURNAL_REF " %s",
+		        text);
 	}
 	error_set(err, ERR_STATE, "this repository has no journal yet");
 	return error_hint(err, "Run reeve init.");
@@ -504,7 +504,7 @@ int journal_catch_up(struct journal *journal, struct error *err)
 static int write_tree(struct journal *journal, struct oid *ret,
                       struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct tree_change *changes =
 	        arena_array(&arena, journal->kept_count + 1, sizeof(*changes));
 
@@ -611,7 +611,7 @@ int journal_flush(struct journal *journal, const char *subject,
 	if (!lock)
 		return -1;
 	for (int try = 1;; try++) {
-		auto_error struct error reason = {0};
+		auto_error struct error reason = { 0 };
 		if (append_once(journal, subject, &tip, &reason) == 0)
 			break;
 		if (try < APPEND_TRIES && may_retry(&reason))
@@ -665,11 +665,11 @@ int journal_root(struct journal *journal, const struct journal_root **ret,
 int journal_create(struct journal *journal, const char *branch,
                    const struct oid *tip, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	unsigned char secret[HASH_SECRET_BYTES];
 	struct value *data = value_map(&arena);
 	struct oid commit;
-	struct oid nothing = {0};
+	struct oid nothing = { 0 };
 
 	int found = journal_tip(journal, &commit, err);
 	if (found != 0)

@@ -55,8 +55,8 @@ void journal_close_auto(struct journal **journal);
 /* Open the journal of `repo`; `repo` and `clock` must outlive it, `source` is
  * copied. A repository without a journal opens too: see journal_create(). */
 struct journal *journal_open(struct repo *repo, const struct clock *clock,
-                             const char *source, struct error *err)
-        MUST_CHECK FREED_BY(journal_close);
+                             const char *source, struct error *err) MUST_CHECK
+        FREED_BY(journal_close);
 
 /* Make the root event with a new secret. `branch` is the owner's branch,
  * `tip` its commit or NULL while it has none. ERR_CONFLICT when there is a
@@ -76,8 +76,8 @@ struct journal_root {
 int journal_root(struct journal *journal, const struct journal_root **ret,
                  struct error *err) MUST_CHECK;
 /* 1 and the last commit, 0 without a journal, -1. */
-int journal_tip(struct journal *journal, struct oid *ret, struct error *err)
-        MUST_CHECK;
+int journal_tip(struct journal *journal, struct oid *ret,
+                struct error *err) MUST_CHECK;
 
 /* Give everything after `cursor` (zero: from the root) to `sink` from now on.
  * `sink` must outlive the journal's use. */

@@ -25,8 +25,8 @@ void lock_release_auto(struct lock **lock);
 
 /* Take the lock file `dir`/`name`, making the directory. ERR_BUSY at once
  * when somebody holds it: the message names the pid and since when. */
-struct lock *lock_try(const char *dir, const char *name, struct error *err)
-        MUST_CHECK FREED_BY(lock_release);
+struct lock *lock_try(const char *dir, const char *name,
+                      struct error *err) MUST_CHECK FREED_BY(lock_release);
 /* The same, waiting up to `timeout_ms`. */
 struct lock *lock_take(const char *dir, const char *name, int timeout_ms,
                        struct error *err) MUST_CHECK FREED_BY(lock_release);

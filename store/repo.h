@@ -46,8 +46,8 @@ void repo_close(struct repo *repo);
  * across file systems). ERR_STATE when there is none ("not a git repository"
  * with what to do as the hint), when it belongs to somebody else or uses
  * SHA-256. Bare repositories open; see repo_is_bare(). */
-struct repo *repo_open(const char *dir, struct error *err)
-        MUST_CHECK FREED_BY(repo_close);
+struct repo *repo_open(const char *dir, struct error *err) MUST_CHECK
+        FREED_BY(repo_close);
 /* git init with `branch` as the initial branch, then open. */
 struct repo *repo_create(const char *dir, const char *branch,
                          struct error *err) MUST_CHECK FREED_BY(repo_close);
@@ -64,9 +64,8 @@ int repo_head_branch(struct repo *repo, struct arena *arena,
                      const char **ret_name, struct error *err) MUST_CHECK;
 /* The owner's name and email as git would use them (environment, then
  * configuration). ERR_STATE with a hint when git does not know them. */
-int repo_identity(struct repo *repo, struct arena *arena,
-                  const char **ret_name, const char **ret_email,
-                  struct error *err) MUST_CHECK;
+int repo_identity(struct repo *repo, struct arena *arena, const char **ret_name,
+                  const char **ret_email, struct error *err) MUST_CHECK;
 
 /* References. Names are full ("refs/heads/main"). */
 
@@ -81,8 +80,8 @@ int repo_ref_swap(struct repo *repo, const char *name, const struct oid *new,
                   const struct oid *old, const char *reflog,
                   struct error *err) MUST_CHECK;
 /* Delete `name` if it is `old`; nothing there is fine. */
-int repo_ref_delete(struct repo *repo, const char *name,
-                    const struct oid *old, struct error *err) MUST_CHECK;
+int repo_ref_delete(struct repo *repo, const char *name, const struct oid *old,
+                    struct error *err) MUST_CHECK;
 /* Call `each` for every reference whose name begins with `prefix`, sorted.
  * A non-zero result stops and is returned. */
 int repo_ref_list(struct repo *repo, const char *prefix,
@@ -159,8 +158,8 @@ int repo_tree_list(struct repo *repo, struct arena *arena,
 
 struct tree_difference {
 	const char *path;
-	struct oid old_oid, new_oid;   /* zero: not there */
-	unsigned old_mode, new_mode;   /* 0: not there */
+	struct oid old_oid, new_oid; /* zero: not there */
+	unsigned old_mode, new_mode; /* 0: not there */
 };
 
 /* What changed from `old` (NULL: empty) to `new`, by path; renames are not
@@ -178,18 +177,17 @@ int repo_tree_diff_text(struct repo *repo, const struct oid *old,
 
 /* Whether `ancestor` is `descendant` or reachable from it: 1, 0, -1. */
 int repo_is_ancestor(struct repo *repo, const struct oid *ancestor,
-                     const struct oid *descendant, struct error *err)
-        MUST_CHECK;
+                     const struct oid *descendant,
+                     struct error *err) MUST_CHECK;
 /* 1 and a best common ancestor, 0 when there is none, -1. */
-int repo_merge_base(struct repo *repo, const struct oid *a,
-                    const struct oid *b, struct oid *ret, struct error *err)
-        MUST_CHECK;
+int repo_merge_base(struct repo *repo, const struct oid *a, const struct oid *b,
+                    struct oid *ret, struct error *err) MUST_CHECK;
 /* The commits from `tip` along first parents down to (not including) `until`
  * (NULL, or not met: to the root), oldest first, into `arena`. */
 int repo_first_parents(struct repo *repo, struct arena *arena,
                        const struct oid *tip, const struct oid *until,
-                       struct oid **ret, size_t *ret_count, struct error *err)
-        MUST_CHECK;
+                       struct oid **ret, size_t *ret_count,
+                       struct error *err) MUST_CHECK;
 /* Merge the trees of two commits in memory. 0 and the tree; or ERR_CONFLICT,
  * the message naming the paths (at most five). */
 int repo_merge_trees(struct repo *repo, const struct oid *ours,
@@ -197,8 +195,8 @@ int repo_merge_trees(struct repo *repo, const struct oid *ours,
                      struct error *err) MUST_CHECK;
 /* The commit that last wrote line `line` (1-based) of `path` as of `tip`, and
  * the line's number in that commit. ERR_MISSING: no such file or line. */
-int repo_blame_line(struct repo *repo, const struct oid *tip,
-                    const char *path, unsigned line, struct oid *ret_commit,
-                    unsigned *ret_line, struct error *err) MUST_CHECK;
+int repo_blame_line(struct repo *repo, const struct oid *tip, const char *path,
+                    unsigned line, struct oid *ret_commit, unsigned *ret_line,
+                    struct error *err) MUST_CHECK;
 
 #endif

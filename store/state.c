@@ -4,24 +4,17 @@
 #include <string.h>
 
 static const char *const step_names[] = {
-	[STEP_WAITING] = "waiting",
-	[STEP_STARTED] = "started",
-	[STEP_IN_REVIEW] = "in review",
-	[STEP_DONE] = "done",
-	[STEP_REUSED] = "reused",
-	[STEP_FAILED] = "failed",
-	[STEP_SKIPPED] = "skipped",
-	[STEP_DECLINED] = "declined",
+	[STEP_WAITING] = "waiting",     [STEP_STARTED] = "started",
+	[STEP_IN_REVIEW] = "in review", [STEP_DONE] = "done",
+	[STEP_REUSED] = "reused",       [STEP_FAILED] = "failed",
+	[STEP_SKIPPED] = "skipped",     [STEP_DECLINED] = "declined",
 	[STEP_VOID] = "void",
 };
 
 static const char *const run_names[] = {
-	[RUN_OPEN] = "open",
-	[RUN_WAITING] = "waiting",
-	[RUN_DONE] = "done",
-	[RUN_FAILED] = "failed",
-	[RUN_REJECTED] = "rejected",
-	[RUN_CANCELLED] = "cancelled",
+	[RUN_OPEN] = "open",         [RUN_WAITING] = "waiting",
+	[RUN_DONE] = "done",         [RUN_FAILED] = "failed",
+	[RUN_REJECTED] = "rejected", [RUN_CANCELLED] = "cancelled",
 };
 
 static const struct {

@@ -20,7 +20,7 @@ enum step_state {
 	STEP_FAILED,
 	STEP_SKIPPED,
 	STEP_DECLINED,
-	STEP_VOID,      /* its run ended before it could begin */
+	STEP_VOID, /* its run ended before it could begin */
 };
 
 enum step_event {
@@ -29,14 +29,14 @@ enum step_event {
 	STEP_FAILS,
 	STEP_IS_SKIPPED,
 	STEP_IS_INTENDED,
-	STEP_OPENS,      /* a gate */
+	STEP_OPENS, /* a gate */
 	STEP_IS_DECLINED,
 	STEP_RUN_ENDS,
 };
 
 enum run_state {
 	RUN_OPEN,
-	RUN_WAITING,    /* for the owner */
+	RUN_WAITING, /* for the owner */
 	RUN_DONE,
 	RUN_FAILED,
 	RUN_REJECTED,

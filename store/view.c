@@ -17,7 +17,7 @@
 #include "store/view_private.h"
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
-#define VIEW_FORMAT 1               /* raised when the tables change */
+#define VIEW_FORMAT      1          /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -123,10 +123,9 @@ static int view_end(void *state, const struct oid *tip, struct error *err)
 
 static int create_tables(struct view *view, struct error *err)
 {
-	auto_free char *marks =
-	        mem_printf("pragma application_id = %d;"
-	                   "pragma user_version = %d;",
-	                   VIEW_APPLICATION, VIEW_FORMAT);
+	auto_free char *marks = mem_printf("pragma application_id = %d;"
+	                                   "pragma user_version = %d;",
+	                                   VIEW_APPLICATION, VIEW_FORMAT);
 
 	memset(&view->cursor, 0, sizeof(view->cursor));
 	if (db_begin(view->db, err) < 0 || db_run(view->db, schema, err) < 0 ||
@@ -139,7 +138,7 @@ static int create_tables(struct view *view, struct error *err)
  * repository does not have is another journal's: ERR_CORRUPT. */
 static int read_cursor(struct view *view, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	const char *text = view_note(view, &arena, "cursor");
 
 	memset(&view->cursor, 0, sizeof(view->cursor));
@@ -176,10 +175,10 @@ static int move_aside(struct view *view, struct error *err)
 
 	close_db(view);
 	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-		auto_free char *from = mem_printf("%s%s", view->path,
-		                                  endings[i]);
-		auto_free char *to = mem_printf("%s.broken%s", view->path,
-		                                endings[i]);
+		auto_free char *from =
+		        mem_printf("%s%s", view->path, endings[i]);
+		auto_free char *to =
+		        mem_printf("%s.broken%s", view->path, endings[i]);
 		if (!file_exists(from))
 			continue;
 		if (dir_remove(to, err) < 0)
@@ -194,7 +193,7 @@ struct view *view_open(const char *path, struct repo *repo, bool *ret_moved,
                        struct error *err)
 {
 	auto_view struct view *view = mem_zalloc(1, sizeof(*view));
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 
 	view->repo = repo;
 	view->path = mem_strdup(path);
@@ -224,8 +223,8 @@ int view_reset(struct view *view, struct error *err)
 
 	close_db(view);
 	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-		auto_free char *path = mem_printf("%s%s", view->path,
-		                                  endings[i]);
+		auto_free char *path =
+		        mem_printf("%s%s", view->path, endings[i]);
 		if (dir_remove(path, err) < 0)
 			return -1;
 	}
@@ -247,7 +246,7 @@ const struct oid *view_cursor(struct view *view)
 static struct value *read_json(struct arena *arena, struct statement *row,
                                int column)
 {
-	auto_error struct error ignored = {0};
+	auto_error struct error ignored = { 0 };
 	const char *text = statement_text(row, column);
 
 	/* The fold wrote it, so it parses; a damaged file reads as nothing
@@ -268,7 +267,7 @@ static const char *read_text(struct arena *arena, struct statement *row,
 static struct oid read_oid(struct statement *row, int column)
 {
 	const char *text = statement_text(row, column);
-	struct oid oid = {0};
+	struct oid oid = { 0 };
 
 	if (text && !oid_from_text(text, &oid))
 		memset(&oid, 0, sizeof(oid));
@@ -277,7 +276,7 @@ static struct oid read_oid(struct statement *row, int column)
 
 const char *view_note(struct view *view, struct arena *arena, const char *name)
 {
-	auto_error struct error ignored = {0};
+	auto_error struct error ignored = { 0 };
 	struct statement *row = view_query(
 	        view, "select text from note where name = ?1", &ignored);
 	const char *text = NULL;
@@ -295,8 +294,9 @@ int view_set_note(struct view *view, const char *name, const char *text,
                   struct error *err)
 {
 	struct statement *row = view_query(
-	        view, "insert into note (name, text) values (?1, ?2) "
-	              "on conflict (name) do update set text = excluded.text",
+	        view,
+	        "insert into note (name, text) values (?1, ?2) "
+	        "on conflict (name) do update set text = excluded.text",
 	        err);
 
 	if (!row)
@@ -308,7 +308,7 @@ int view_set_note(struct view *view, const char *name, const char *text,
 
 int64_t view_voided(struct view *view)
 {
-	auto_error struct error ignored = {0};
+	auto_error struct error ignored = { 0 };
 	struct statement *row =
 	        view_query(view, "select count(*) from voided", &ignored);
 	int64_t count = 0;
@@ -394,8 +394,8 @@ static void read_run(struct arena *arena, struct statement *row, void *record)
 static struct question about_runs(struct view *view, struct arena *arena,
                                   struct statement *rows)
 {
-	return (struct question){ view, arena, rows,
-		                  sizeof(struct run_record), read_run };
+	return (struct question){ view, arena, rows, sizeof(struct run_record),
+		                  read_run };
 }
 
 int view_runs(struct view *view, struct arena *arena, enum run_filter filter,
@@ -432,13 +432,14 @@ const char *view_short_id(struct view *view, struct arena *arena,
                           const char *id)
 {
 	for (size_t len = 8; len < strlen(id); len++) {
-		auto_error struct error ignored = {0};
+		auto_error struct error ignored = { 0 };
 		char *prefix = arena_strndup(arena, id, len);
-		struct statement *row = view_query(
-		        view, "select count(*) from run where "
-		              "substr(id, 1, ?2) = ?1 and id >= ?1 and "
-		              "id < ?1 || 'zz'",
-		        &ignored);
+		struct statement *row =
+		        view_query(view,
+		                   "select count(*) from run where "
+		                   "substr(id, 1, ?2) = ?1 and id >= ?1 and "
+		                   "id < ?1 || 'zz'",
+		                   &ignored);
 		if (!row)
 			return id;
 		statement_bind_text(row, 1, prefix);
@@ -460,8 +461,7 @@ static int too_many(struct view *view, struct arena *arena,
 
 	for (size_t i = 0; i < count && i < 5; i++)
 		buf_printf(&list, "%s%s (%s)", i ? ", " : "",
-		           view_short_id(view, arena, runs[i].id),
-		           runs[i].job);
+		           view_short_id(view, arena, runs[i].id), runs[i].job);
 	error_set(err, ERR_USAGE, "\"%s\" is more than one run: %s", prefix,
 	          list.at);
 	return error_hint(err, "Give more of the id.");
@@ -522,17 +522,18 @@ static void read_step(struct arena *arena, struct statement *row, void *record)
 static struct question about_steps(struct view *view, struct arena *arena,
                                    struct statement *rows)
 {
-	return (struct question){ view, arena, rows,
-		                  sizeof(struct step_record), read_step };
+	return (struct question){ view, arena, rows, sizeof(struct step_record),
+		                  read_step };
 }
 
 int view_steps(struct view *view, struct arena *arena, const char *run,
                struct step_record **ret, size_t *ret_count, struct error *err)
 {
 	struct statement *rows = view_query(
-	        view, "select step, item, kind, state, key, event, commit_id, "
-	              "parent_id, line, output, at, reason from step "
-	              "where run = ?1 order by n, item",
+	        view,
+	        "select step, item, kind, state, key, event, commit_id, "
+	        "parent_id, line, output, at, reason from step "
+	        "where run = ?1 order by n, item",
 	        err);
 
 	if (!rows)
@@ -546,9 +547,10 @@ int view_result(struct view *view, struct arena *arena, const char *key,
                 struct step_record *ret, struct error *err)
 {
 	struct statement *rows = view_query(
-	        view, "select step, '', kind, 'done', key, event, commit_id, "
-	              "parent_id, line, output, at, null from result "
-	              "where key = ?1",
+	        view,
+	        "select step, '', kind, 'done', key, event, commit_id, "
+	        "parent_id, line, output, at, null from result "
+	        "where key = ?1",
 	        err);
 
 	if (!rows)
@@ -571,8 +573,7 @@ const char *draft_state_name(enum draft_state state)
 	return draft_names[state];
 }
 
-static void read_draft(struct arena *arena, struct statement *row,
-                       void *record)
+static void read_draft(struct arena *arena, struct statement *row, void *record)
 {
 	struct draft_record *draft = record;
 	const char *state = statement_text(row, 3);
@@ -603,11 +604,12 @@ int view_drafts(struct view *view, struct arena *arena, const char *run,
                 struct error *err)
 {
 	struct statement *rows = view_query(
-	        view, "select run, n, step, state, title, priority, due_at, "
-	              "branch, slip, base, tip, revision, opened_at, "
-	              "decided_at, commit_id, author, effects from draft "
-	              "where (?1 is null or run = ?1) and "
-	              "(?2 = 0 or state = 'open') order by seq",
+	        view,
+	        "select run, n, step, state, title, priority, due_at, "
+	        "branch, slip, base, tip, revision, opened_at, "
+	        "decided_at, commit_id, author, effects from draft "
+	        "where (?1 is null or run = ?1) and "
+	        "(?2 = 0 or state = 'open') order by seq",
 	        err);
 
 	if (!rows)
@@ -674,10 +676,11 @@ int view_draft_brought(struct view *view, const char *path,
                        const struct oid *blob, struct error *err)
 {
 	char text[OID_TEXT_BYTES];
-	struct statement *row = view_query(
-	        view, "select 1 from artifact where path = ?1 and "
-	              "(drafted = ?2 or merged = ?2)",
-	        err);
+	struct statement *row =
+	        view_query(view,
+	                   "select 1 from artifact where path = ?1 and "
+	                   "(drafted = ?2 or merged = ?2)",
+	                   err);
 
 	if (!row)
 		return -1;
@@ -764,8 +767,9 @@ int view_emitted(struct view *view, struct arena *arena, int64_t seq,
                  struct error *err)
 {
 	struct statement *rows = view_query(
-	        view, "select seq, event, run, step, type, data, commit_id, "
-	              "at from emitted where seq > ?1 order by seq",
+	        view,
+	        "select seq, event, run, step, type, data, commit_id, "
+	        "at from emitted where seq > ?1 order by seq",
 	        err);
 
 	if (!rows)
@@ -781,10 +785,11 @@ int view_number(struct view *view, const char *sequence, const char *run,
                 const char *step, const char *item, int64_t *ret,
                 struct error *err)
 {
-	struct statement *row = view_query(
-	        view, "select number from number where sequence = ?1 and "
-	              "run = ?2 and step = ?3 and item = ?4",
-	        err);
+	struct statement *row =
+	        view_query(view,
+	                   "select number from number where sequence = ?1 and "
+	                   "run = ?2 and step = ?3 and item = ?4",
+	                   err);
 
 	if (!row)
 		return -1;
@@ -802,12 +807,13 @@ int view_number(struct view *view, const char *sequence, const char *run,
 int view_number_next(struct view *view, const char *sequence, int64_t *ret,
                      struct error *err)
 {
-	struct statement *row = view_query(
-	        view, "select min(n) from (select 1 as n union all "
-	              "select number + 1 from number where sequence = ?1) "
-	              "where n not in (select number from number "
-	              "where sequence = ?1)",
-	        err);
+	struct statement *row =
+	        view_query(view,
+	                   "select min(n) from (select 1 as n union all "
+	                   "select number + 1 from number where sequence = ?1) "
+	                   "where n not in (select number from number "
+	                   "where sequence = ?1)",
+	                   err);
 
 	if (!row)
 		return -1;

@@ -51,8 +51,7 @@ int64_t view_voided(struct view *view);
 
 /* Local cursors of the collectors (derived, not folded: after a rebuild they
  * begin anew, which is safe because run ids are hashes). NULL: not set. */
-const char *view_note(struct view *view, struct arena *arena,
-                      const char *name);
+const char *view_note(struct view *view, struct arena *arena, const char *name);
 int view_set_note(struct view *view, const char *name, const char *text,
                   struct error *err) MUST_CHECK;
 
@@ -66,12 +65,12 @@ struct run_record {
 	int64_t epoch;
 	const struct value *trigger; /* {kind, id, time, …} */
 	const struct value *inputs;
-	struct oid commit;           /* the owner's tip that it is pinned to */
+	struct oid commit; /* the owner's tip that it is pinned to */
 	struct oid tree;
 	struct oid library;
 	int64_t started_at;
 	int64_t finished_at;
-	const char *reason;          /* of a failure or rejection, or NULL */
+	const char *reason; /* of a failure or rejection, or NULL */
 };
 
 enum run_filter {
@@ -81,8 +80,8 @@ enum run_filter {
 
 /* By start. */
 int view_runs(struct view *view, struct arena *arena, enum run_filter filter,
-              struct run_record **ret, size_t *ret_count, struct error *err)
-        MUST_CHECK;
+              struct run_record **ret, size_t *ret_count,
+              struct error *err) MUST_CHECK;
 /* 1, 0 when there is none, -1. */
 int view_run(struct view *view, struct arena *arena, const char *id,
              struct run_record *ret, struct error *err) MUST_CHECK;
@@ -98,21 +97,21 @@ const char *view_short_id(struct view *view, struct arena *arena,
 
 struct step_record {
 	const char *step;
-	const char *item;          /* "" outside a fan-out */
+	const char *item; /* "" outside a fan-out */
 	const char *kind;
 	enum step_state state;
-	const char *key;           /* content or effect key, or NULL */
-	const char *event;         /* the id of the event that settled it */
+	const char *key;   /* content or effect key, or NULL */
+	const char *event; /* the id of the event that settled it */
 	struct journal_place place;
 	const struct value *output; /* maybe a stand-in: journal_resolve() */
 	int64_t at;
-	const char *reason;        /* of a failure, a skip, …; or NULL */
+	const char *reason; /* of a failure, a skip, …; or NULL */
 };
 
 /* In the order of the job. */
 int view_steps(struct view *view, struct arena *arena, const char *run,
-               struct step_record **ret, size_t *ret_count, struct error *err)
-        MUST_CHECK;
+               struct step_record **ret, size_t *ret_count,
+               struct error *err) MUST_CHECK;
 /* The result kept under a content key: 1, 0 when there is none, -1. The
  * record's step, kind and place are those of the step that computed it. */
 int view_result(struct view *view, struct arena *arena, const char *key,
@@ -131,18 +130,18 @@ const char *draft_state_name(enum draft_state state);
 struct draft_record {
 	const char *run;
 	int64_t n;
-	const char *step;     /* the gate, or NULL: nothing waits for it */
+	const char *step; /* the gate, or NULL: nothing waits for it */
 	enum draft_state state;
 	const char *title;
 	const char *priority; /* low normal high */
 	int64_t due_at;
-	const char *branch;   /* reeve/draft/…; NULL with publish: merge */
-	const char *slip;     /* path; NULL with publish: merge */
+	const char *branch; /* reeve/draft/…; NULL with publish: merge */
+	const char *slip;   /* path; NULL with publish: merge */
 	struct oid base, tip;
 	int64_t revision;
 	int64_t opened_at, decided_at;
-	struct oid commit;    /* that approved it */
-	const char *author;   /* of that commit */
+	struct oid commit;           /* that approved it */
+	const char *author;          /* of that commit */
 	const struct value *effects; /* list of {step, effect, says} */
 };
 
@@ -152,7 +151,7 @@ struct artifact_record {
 	const char *step;
 	const char *path;
 	struct oid drafted;
-	struct oid merged;    /* zero: not merged (yet), or declined */
+	struct oid merged; /* zero: not merged (yet), or declined */
 };
 
 /* Of `run` (NULL: all), open ones only or all, by opening. */
@@ -176,9 +175,9 @@ struct effect_record {
 	const char *key;
 	const char *run, *step, *item;
 	const char *effect;
-	const char *state;            /* intended, done, failed */
-	const struct value *payload;  /* maybe a stand-in */
-	const struct value *result;   /* maybe a stand-in; or NULL */
+	const char *state;           /* intended, done, failed */
+	const struct value *payload; /* maybe a stand-in */
+	const struct value *result;  /* maybe a stand-in; or NULL */
 	int64_t intended_at;
 };
 
@@ -195,7 +194,7 @@ struct emitted_record {
 	const char *run, *step;
 	const char *type;
 	const struct value *data; /* maybe a stand-in */
-	struct oid commit; /* the owner's tip when it was emitted */
+	struct oid commit;        /* the owner's tip when it was emitted */
 	int64_t at;
 };
 

@@ -125,8 +125,7 @@ static int move_run(struct fold *fold, enum run_event event)
 
 /* The same for the step `step`. Its output, key and place become those of the
  * event when `settles`. */
-static int move_step(struct fold *fold, const char *step,
-                     enum step_event event)
+static int move_step(struct fold *fold, const char *step, enum step_event event)
 {
 	enum step_state state;
 	struct statement *row =
@@ -162,11 +161,11 @@ static int move_step(struct fold *fold, const char *step,
 /* What the event says of its own step: output, key, reason, and where. */
 static int describe_step(struct fold *fold, const char *output)
 {
-	struct statement *row = query(
-	        fold, "update step set output = coalesce(?4, output), "
-	              "key = coalesce(?5, key), reason = ?6, event = ?7, "
-	              "commit_id = ?8, parent_id = ?9, line = ?10 "
-	              "where run = ?1 and step = ?2 and item = ?3");
+	struct statement *row =
+	        query(fold, "update step set output = coalesce(?4, output), "
+	                    "key = coalesce(?5, key), reason = ?6, event = ?7, "
+	                    "commit_id = ?8, parent_id = ?9, line = ?10 "
+	                    "where run = ?1 and step = ?2 and item = ?3");
 
 	if (!row)
 		return -1;
@@ -271,13 +270,13 @@ static int fold_reused_line(struct fold *fold, char *line)
 	int moved = move_step(&one, step, STEP_IS_REUSED);
 	if (moved <= 0)
 		return as_status(moved);
-	struct statement *row = query(
-	        fold, "update step set key = ?4, event = r.event, "
-	              "output = r.output, commit_id = r.commit_id, "
-	              "parent_id = r.parent_id, line = r.line "
-	              "from (select * from result where key = ?4) as r "
-	              "where step.run = ?1 and step.step = ?2 and "
-	              "step.item = ?3");
+	struct statement *row =
+	        query(fold, "update step set key = ?4, event = r.event, "
+	                    "output = r.output, commit_id = r.commit_id, "
+	                    "parent_id = r.parent_id, line = r.line "
+	                    "from (select * from result where key = ?4) as r "
+	                    "where step.run = ?1 and step.step = ?2 and "
+	                    "step.item = ?3");
 	if (!row)
 		return -1;
 	statement_bind_text(row, 1, one.run);
@@ -309,9 +308,9 @@ static int fold_reused(struct fold *fold)
 /* Numbers of a run that ended without an effect in the world are free. */
 static int free_numbers(struct fold *fold)
 {
-	struct statement *row = query(
-	        fold, "delete from number where run = ?1 and not exists "
-	              "(select 1 from effect where effect.run = ?1)");
+	struct statement *row =
+	        query(fold, "delete from number where run = ?1 and not exists "
+	                    "(select 1 from effect where effect.run = ?1)");
 
 	if (!row)
 		return -1;
@@ -330,6 +329,7 @@ static int fold_run_finished(struct fold *fold)
 		{ "rejected", RUN_IS_REJECTED },
 		{ "cancelled", RUN_IS_CANCELLED },
 	};
+
 	const char *state = value_get_text(fold->data, "state", "");
 
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
@@ -479,11 +479,11 @@ static int fold_draft_opened(struct fold *fold)
 /* 1 when an open draft was decided so, 0 when it was not open, -1. */
 static int decide_draft(struct fold *fold, const char *state)
 {
-	struct statement *row = query(
-	        fold, "update draft set state = ?3, decided_at = ?4, "
-	              "commit_id = ?5, author = ?6, "
-	              "revision = coalesce(?7, revision) "
-	              "where run = ?1 and n = ?2 and state = 'open'");
+	struct statement *row =
+	        query(fold, "update draft set state = ?3, decided_at = ?4, "
+	                    "commit_id = ?5, author = ?6, "
+	                    "revision = coalesce(?7, revision) "
+	                    "where run = ?1 and n = ?2 and state = 'open'");
 
 	if (!row)
 		return -1;
@@ -693,7 +693,7 @@ static int (*const handlers[])(struct fold *fold) = {
 int view_apply(void *state, const struct event *event,
                const struct journal_place *place, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct view *view = state;
 	struct fold fold = {
 		.view = view,

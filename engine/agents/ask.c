@@ -64,7 +64,7 @@ static int fill_in(const struct ask *ask, const char *path, const char *name,
 static struct value *parse(const struct ask *ask, const char *text,
                            struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 	const struct agent *agent = ask->agent;
 	struct arena *arena = ask->page.arena;
 

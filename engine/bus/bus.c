@@ -28,8 +28,7 @@ void bus_check(const struct config *config, struct errors *errors)
 			             member->name, "reeve.yaml", errors);
 		else
 			errors_add(errors, ERR_CONFIG, "reeve.yaml",
-			           member->pos,
-			           "there is no connector \"%s\"",
+			           member->pos, "there is no connector \"%s\"",
 			           member->name);
 	}
 }
@@ -76,10 +75,10 @@ static int permit(const struct connector *connector,
 static int fits(const struct connector *connector, const struct value *with,
                 struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 
-	if (fields_check(with, connector->effect.fields,
-	                 connector->effect.name, NULL, &errors))
+	if (fields_check(with, connector->effect.fields, connector->effect.name,
+	                 NULL, &errors))
 		return 0;
 	error_move(err, &errors.items[0]);
 	err->code = ERR_FAILED;
@@ -115,8 +114,8 @@ static int intend(const struct call *call, const struct connector *connector,
 	value_map_set(call->arena, data, "payload", payload);
 	value_map_text(call->arena, data, "verify",
 	               connector->verify ? "look" : "ask");
-	journal_add(call->env->journal, EVENT_EFFECT_INTENDED,
-	            subject_of(call), data);
+	journal_add(call->env->journal, EVENT_EFFECT_INTENDED, subject_of(call),
+	            data);
 	return env_barrier(call->env,
 	                   arena_printf(call->arena, "%s: %s intends %s",
 	                                run_name, call->step,
@@ -151,9 +150,8 @@ static int record_failed(const struct call *call,
 	journal_add(call->env->journal, EVENT_EFFECT_FAILED, subject_of(call),
 	            data);
 	if (env_barrier(call->env,
-	                arena_printf(call->arena, "%s %s: %s failed",
-	                             call->job, call->step,
-	                             connector->effect.name),
+	                arena_printf(call->arena, "%s %s: %s failed", call->job,
+	                             call->step, connector->effect.name),
 	                err) < 0)
 		return -1;
 	error_move(err, reason);
@@ -163,7 +161,7 @@ static int record_failed(const struct call *call,
 static int send(const struct call *call, const struct connector *connector,
                 struct value **ret_result, struct error *err)
 {
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 
 	if (connector->perform(call, ret_result, &reason) < 0) {
 		/* Only a refusal is a result. Anything else may have happened
@@ -192,8 +190,9 @@ static int known(const struct call *call, struct value **ret_result,
 		                       effect.result, ret_result, err) < 0
 		               ? -1
 		               : 1;
-	return error_set(err, ERR_FAILED, "%s is in doubt: nobody knows "
-	                                  "whether it was done",
+	return error_set(err, ERR_FAILED,
+	                 "%s is in doubt: nobody knows "
+	                 "whether it was done",
 	                 effect.effect);
 }
 
@@ -274,7 +273,7 @@ int bus_perform(const struct bus_request *request, struct value **ret_result,
 int bus_settle(struct env *env, const struct config *config,
                const struct effect_record *effect, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	const struct connector *connector = bus_connector(effect->effect);
 	enum finding finding = FOUND_NOTHING;
 	struct value *payload;
@@ -282,8 +281,8 @@ int bus_settle(struct env *env, const struct config *config,
 
 	if (!connector || !connector->verify)
 		return 0;
-	if (journal_resolve(env->repo, &arena, effect->payload, &payload,
-	                    err) < 0)
+	if (journal_resolve(env->repo, &arena, effect->payload, &payload, err) <
+	    0)
 		return -1;
 	struct call call = {
 		.arena = &arena,

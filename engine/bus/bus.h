@@ -20,15 +20,15 @@ struct bus_request {
 	struct arena *arena;
 	struct env *env;
 	const char *run;
-	const char *run_name;            /* for people: "proposal 7k2fq0ab" */
+	const char *run_name; /* for people: "proposal 7k2fq0ab" */
 	const char *job;
 	const char *step;
 	const char *item;
 	const char *key;
 	const char *effect;
 	const struct value *with;
-	bool released;                   /* a merged slip says so */
-	const struct config *pinned;     /* both must allow it */
+	bool released;               /* a merged slip says so */
+	const struct config *pinned; /* both must allow it */
 	const struct config *current;
 };
 
@@ -40,14 +40,13 @@ int bus_perform(const struct bus_request *request, struct value **ret_result,
 
 /* Whether bus_perform() could do it as far as can be said without doing it:
  * permitted, well-formed, with what its connector needs. Writes nothing. */
-int bus_prove(const struct bus_request *request, struct error *err)
-        MUST_CHECK;
+int bus_prove(const struct bus_request *request, struct error *err) MUST_CHECK;
 
 /* Settle an intent without a result: 1 when it is settled now, 0 when it stays
  * in doubt (the connector cannot tell), -1. */
 int bus_settle(struct env *env, const struct config *config,
-               const struct effect_record *effect, struct error *err)
-        MUST_CHECK;
+               const struct effect_record *effect,
+               struct error *err) MUST_CHECK;
 
 const struct connector *bus_connector(const char *effect);
 

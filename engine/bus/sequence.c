@@ -30,7 +30,7 @@ static const struct field fields[] = {
 	                "four digits",
 	        .example = "\"{{run.year}}-%04d\"",
 	},
-	{0},
+	{ 0 },
 };
 
 static const struct shape text_shape = { .kind = SHAPE_TEXT };
@@ -38,7 +38,7 @@ static const struct shape text_shape = { .kind = SHAPE_TEXT };
 static const struct shape_field results[] = {
 	{ "number", &text_shape, "the number" },
 	{ "text", &text_shape, "the number, written by `format`" },
-	{0},
+	{ 0 },
 };
 
 /* The digits that "%04d" asks for, and how long the directive is; 0 when
@@ -57,8 +57,8 @@ static size_t directive(const char *at, int *ret_width)
 }
 
 /* "2026-%04d" and 7: "2026-0007". */
-static int write_number(struct arena *arena, const char *format,
-                        int64_t number, const char **ret, struct error *err)
+static int write_number(struct arena *arena, const char *format, int64_t number,
+                        const char **ret, struct error *err)
 {
 	for (const char *c = format; *c; c++) {
 		int width;

@@ -35,7 +35,7 @@ static int approve_command(struct invocation *invocation, struct error *err)
 
 static const struct option_row options[] = {
 	{ "no-tick", 0, NULL, "only merge; the next tick goes on" },
-	{0},
+	{ 0 },
 };
 
 const struct command command_approve = {

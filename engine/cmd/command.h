@@ -57,7 +57,7 @@ struct command {
 	const char *help;     /* one clause, lower case */
 	const char *details;  /* paragraphs for --help; may be NULL */
 	const struct option_row *options; /* ends with an empty row */
-	size_t least, most;   /* arguments; most -1: any */
+	size_t least, most;               /* arguments; most -1: any */
 	/* An exit status; or -1 with err. */
 	int (*run)(struct invocation *invocation, struct error *err);
 };

@@ -24,8 +24,8 @@ int find_open_draft(struct invocation *invocation, struct engine *engine,
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_find_run(engine->view, invocation->arena, word, ret_run,
-	                  err) < 0 ||
+	if (view_find_run(engine->view, invocation->arena, word, ret_run, err) <
+	            0 ||
 	    view_drafts(engine->view, invocation->arena, ret_run->id, false,
 	                &drafts, &count, err) < 0)
 		return -1;

@@ -14,7 +14,7 @@
  * that waits, saying how the last one was decided. */
 int find_open_draft(struct invocation *invocation, struct engine *engine,
                     const char *word, struct run_record *ret_run,
-                    struct draft_record *ret_draft, struct error *err)
-        MUST_CHECK;
+                    struct draft_record *ret_draft,
+                    struct error *err) MUST_CHECK;
 
 #endif

@@ -41,7 +41,7 @@ static int make_file(struct init *init, const char *path, const void *bytes,
 {
 	struct arena *arena = init->invocation->arena;
 	const char *full = arena_printf(arena, "%s/%s", init->dir, path);
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 
 	if (file_create(full, bytes, len, 0644, &reason) < 0) {
 		if (reason.code == ERR_CONFLICT)
@@ -71,7 +71,7 @@ static int ignore_lines(struct init *init, const struct library_file *file,
 	struct arena *arena = init->invocation->arena;
 	const char *full = arena_printf(arena, "%s/.gitignore", init->dir);
 	auto_buf struct buf text = buf_make(LIMIT_YAML_FILE);
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 	const char *line = (const char *)file->bytes;
 
 	if (file_read(full, &text, &reason) < 0 && reason.code != ERR_MISSING) {
@@ -129,8 +129,7 @@ static int make_jobs(struct init *init, struct error *err)
 			if (strcmp(file->path, from) != 0)
 				continue;
 			if (make_file(init,
-			              arena_printf(arena, "jobs/%s.yaml",
-			                           name),
+			              arena_printf(arena, "jobs/%s.yaml", name),
 			              file->bytes, file->len, err) < 0)
 				return -1;
 		}
@@ -149,7 +148,7 @@ static int open_or_create(struct init *init, struct error *err)
 {
 	struct invocation *invocation = init->invocation;
 	const char *dir = invocation->count ? invocation->args[0] : ".";
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 
 	/* A folder that is named becomes a repository of its own, even inside
 	 * another; without a name we are where we are. */
@@ -180,12 +179,12 @@ static int find_branch(struct init *init, const char **ret, struct error *err)
 		return error_hint(err, "Run reeve init in a clone with a "
 		                       "working tree.");
 	}
-	if (repo_head_branch(init->repo, init->invocation->arena, ret, err) <
-	    0)
+	if (repo_head_branch(init->repo, init->invocation->arena, ret, err) < 0)
 		return -1;
 	if (!*ret) {
-		error_set(err, ERR_STATE, "HEAD is detached, so it names no "
-		                          "branch of yours");
+		error_set(err, ERR_STATE,
+		          "HEAD is detached, so it names no "
+		          "branch of yours");
 		return error_hint(err, "Switch to your branch first: git "
 		                       "switch main.");
 	}
@@ -221,7 +220,7 @@ static int is_remote_journal(void *state, const char *name,
 static int take_journal(struct init *init, const struct oid *tip,
                         struct error *err)
 {
-	const struct oid nothing = {0};
+	const struct oid nothing = { 0 };
 
 	init->journal_taken = true;
 	return repo_ref_swap(init->repo, JOURNAL_REF, tip, &nothing,
@@ -233,7 +232,7 @@ static int make_journal(struct init *init, const char *branch,
 {
 	struct clock_state state;
 	struct clock clock;
-	struct remote_journal remote = {0};
+	struct remote_journal remote = { 0 };
 	struct oid tip;
 
 	if (clock_system(&clock, &state, err) < 0)
@@ -291,8 +290,7 @@ static void print_made(const struct init *init, const char *branch)
 		                "git commit\n");
 }
 
-static const struct scaffold *find_scaffold(const char *name,
-                                            struct error *err)
+static const struct scaffold *find_scaffold(const char *name, struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(scaffolds); i++)
 		if (strcmp(scaffolds[i].name, name) == 0)
@@ -328,7 +326,7 @@ static int init_command(struct invocation *invocation, struct error *err)
 
 static const struct option_row options[] = {
 	{ "template", 't', "NAME", "blank (the default) or consultant" },
-	{0},
+	{ 0 },
 };
 
 const struct command command_init = {

@@ -45,7 +45,7 @@ static int reject_command(struct invocation *invocation, struct error *err)
 
 static const struct option_row options[] = {
 	{ "message", 'm', "TEXT", "why; it is kept with the draft" },
-	{0},
+	{ 0 },
 };
 
 const struct command command_reject = {

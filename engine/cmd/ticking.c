@@ -10,6 +10,7 @@ struct telling {
 	struct invocation *invocation;
 	struct engine *engine;
 	struct value *list;
+	struct value *known; /* problems that were told: a map by message */
 	size_t lines;
 };
 
@@ -53,13 +54,13 @@ static void add_json(struct telling *telling, const struct note *note)
 
 static void print_waiting(struct telling *telling, const struct note *note)
 {
-	const char *prefix =
-	        note->run ? arena_printf(telling->invocation->arena, "%s: ",
-	                                 note->run)
-	                  : "";
+	const char *prefix = note->run
+	                             ? arena_printf(telling->invocation->arena,
+	                                            "%s: ", note->run)
+	                             : "";
 
 	print_problem(stderr, print_in_colour(stderr), prefix, "waiting",
-	            telling->engine->env.work_dir, note->problem);
+	              telling->engine->env.work_dir, note->problem);
 }
 
 static void print_note(struct telling *telling, const struct note *note)
@@ -81,10 +82,25 @@ static void print_note(struct telling *telling, const struct note *note)
 	say(invocation, "\n");
 }
 
+/* The cycle goes round until nothing changes, and meets a problem each time. */
+static bool is_known(struct telling *telling, const struct note *note)
+{
+	struct arena *arena = telling->invocation->arena;
+
+	if (!note->problem)
+		return false;
+	if (value_get(telling->known, note->problem->message))
+		return true;
+	value_map_int(arena, telling->known, note->problem->message, 1);
+	return false;
+}
+
 static void tell(void *state, const struct note *note)
 {
 	struct telling *telling = state;
 
+	if (is_known(telling, note))
+		return;
 	if (telling->invocation->json) {
 		add_json(telling, note);
 		return;
@@ -113,11 +129,12 @@ static void print_end(struct telling *telling, const struct tick *tick)
 int tick_aloud(struct invocation *invocation, struct engine *engine,
                int if_busy, struct error *err)
 {
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 	struct telling telling = {
 		.invocation = invocation,
 		.engine = engine,
 		.list = value_list(invocation->arena),
+		.known = value_map(invocation->arena),
 	};
 	struct tick tick = {
 		.engine = engine,

@@ -38,13 +38,12 @@ static const char *draft_name(const struct draft_record *draft)
 
 /* The file at `path` in the commit: 1, 0 when there is none, -1. */
 static int read_merged(struct candidate *candidate, const char *path,
-                       struct buf *ret, struct oid *ret_oid,
-                       struct error *err)
+                       struct buf *ret, struct oid *ret_oid, struct error *err)
 {
 	struct repo *repo = candidate->run->engine->repo;
 	struct tree_entry entry;
-	int found = repo_tree_find(repo, &candidate->commit->tree, path,
-	                           &entry, err);
+	int found = repo_tree_find(repo, &candidate->commit->tree, path, &entry,
+	                           err);
 
 	if (found <= 0)
 		return found;
@@ -61,9 +60,8 @@ static int fit_slip(struct candidate *candidate, struct error *err)
 	if (read_merged(candidate, candidate->draft->slip, &bytes, &oid, err) <
 	    0)
 		return -1;
-	candidate->slip =
-	        slip_parse(&run->arena, candidate->draft->slip, bytes.at,
-	                   bytes.len, run->record.id, err);
+	candidate->slip = slip_parse(&run->arena, candidate->draft->slip,
+	                             bytes.at, bytes.len, run->record.id, err);
 	if (!candidate->slip)
 		return -1;
 	candidate->approval->revision = candidate->slip->revision;
@@ -98,12 +96,12 @@ static int fit_schema(struct candidate *candidate, const struct step *step,
                       const char *path, const struct value *merged,
                       struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 
 	if (!text_equal(step->kind->name, "agent"))
 		return 0;
-	const struct agent *agent = workspace_agent(
-	        candidate->run->workspace, step->name, &errors);
+	const struct agent *agent =
+	        workspace_agent(candidate->run->workspace, step->name, &errors);
 	if (agent && (!agent->structured ||
 	              schema_check(agent->schema, merged, path, &errors)))
 		return 0;
@@ -119,8 +117,8 @@ static int fit_artifact(struct candidate *candidate,
 	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
 	const struct step *step = job_step(run->job, artifact->step);
 	struct oid merged;
-	int found = read_merged(candidate, artifact->path, &bytes, &merged,
-	                        err);
+	int found =
+	        read_merged(candidate, artifact->path, &bytes, &merged, err);
 
 	if (found < 0 || !step)
 		return -1;
@@ -167,14 +165,16 @@ static int resolve_merged(void *state, const char *field,
 	for (size_t i = 0; i < candidate->artifact_count; i++) {
 		if (!text_equal(candidate->artifacts[i].path, path))
 			continue;
+		if (is_declined(candidate, candidate->artifacts[i].step))
+			return 0; /* what needs it will be skipped */
 		const struct value *value = value_get(
 		        candidate->scope, candidate->artifacts[i].step);
 		const struct value *text = value_get(value, "text");
 		*ret = value_copy(arena, text ? text : value);
 		return 0;
 	}
-	return error_set(err, ERR_CONFIG,
-	                 "\"%s\" is no artifact of this draft", path);
+	return error_set(err, ERR_CONFIG, "\"%s\" is no artifact of this draft",
+	                 path);
 }
 
 /* An entry must be an effect of this draft, and one that could be done. */
@@ -219,7 +219,7 @@ static int fit_entries(struct candidate *candidate, struct error *err)
 {
 	for (size_t i = 0; i < candidate->slip->count; i++) {
 		const struct slip_entry *entry = &candidate->slip->entries[i];
-		auto_error struct error reason = {0};
+		auto_error struct error reason = { 0 };
 		if (is_declined(candidate, entry->step) ||
 		    prove_entry(candidate, entry, &reason) == 0)
 			continue;
@@ -266,8 +266,7 @@ static void decline_entries(struct candidate *candidate)
 	const struct value *listed = candidate->draft->effects;
 
 	for (size_t i = 0; listed && i < listed->length; i++) {
-		const char *step =
-		        value_get_text(listed->items[i], "step", "");
+		const char *step = value_get_text(listed->items[i], "step", "");
 		if (!slip_find(candidate->slip, step))
 			decline(candidate, step);
 	}
@@ -355,7 +354,8 @@ static int look_at_branch(struct engine *engine,
 	struct oid tip;
 	char text[OID_TEXT_BYTES];
 
-	if (draft_look(engine->repo, draft_name(draft), &presence, &tip, err) < 0)
+	if (draft_look(engine->repo, draft_name(draft), &presence, &tip, err) <
+	    0)
 		return -1;
 	if (presence != DRAFT_DELETED)
 		return 0;
@@ -376,8 +376,8 @@ int approval_is_near(struct engine *engine, const struct draft_record *draft,
 
 	if (engine_look(engine, err) < 0)
 		return -1;
-	int there = repo_tree_find(engine->repo, &engine->tip_tree,
-	                           draft->slip, &slip, err);
+	int there = repo_tree_find(engine->repo, &engine->tip_tree, draft->slip,
+	                           &slip, err);
 	return there == 0 ? look_at_branch(engine, draft, err) : there;
 }
 
@@ -385,7 +385,7 @@ int approval_look(struct live_run *run, const struct draft_record *draft,
                   struct approval *ret, struct error *err)
 {
 	struct engine *engine = run->engine;
-	auto_error struct error first = {0};
+	auto_error struct error first = { 0 };
 	struct oid *commits;
 	size_t count;
 	int near = approval_is_near(engine, draft, err);
@@ -396,9 +396,8 @@ int approval_look(struct live_run *run, const struct draft_record *draft,
 	                       &draft->base, &commits, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		auto_error struct error reason = {0};
-		int found =
-		        try_commit(run, draft, &commits[i], ret, &reason);
+		auto_error struct error reason = { 0 };
+		int found = try_commit(run, draft, &commits[i], ret, &reason);
 		if (found > 0)
 			return 1;
 		/* The latest misfit is the one that is there to be mended. */
@@ -473,7 +472,7 @@ static int take_approval(struct tick *tick, struct live_run *run,
 static int tell_problem(struct tick *tick, const struct draft_record *draft,
                         struct error *reason, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 
 	if (reason->code == ERR_SYSTEM || reason->code == ERR_CORRUPT) {
 		error_move(err, reason);
@@ -492,14 +491,13 @@ static int tell_problem(struct tick *tick, const struct draft_record *draft,
 static int collect_one(struct tick *tick, const struct draft_record *draft,
                        struct error *err)
 {
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 	struct approval approval;
 	int found = approval_is_near(tick->engine, draft, &reason);
 
 	if (found <= 0)
 		return found < 0 ? tell_problem(tick, draft, &reason, err) : 0;
-	auto_run struct live_run *run =
-	        run_load(tick->engine, draft->run, err);
+	auto_run struct live_run *run = run_load(tick->engine, draft->run, err);
 	if (!run)
 		return -1;
 	found = approval_look(run, draft, &approval, &reason);
@@ -510,12 +508,12 @@ static int collect_one(struct tick *tick, const struct draft_record *draft,
 
 int approvals_collect(struct tick *tick, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(tick->engine->view, &arena, NULL, true, &drafts,
-	                &count, err) < 0)
+	if (view_drafts(tick->engine->view, &arena, NULL, true, &drafts, &count,
+	                err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (drafts[i].branch && collect_one(tick, &drafts[i], err) < 0)
@@ -530,7 +528,7 @@ static int merge_commit(struct engine *engine, const struct run_record *run,
                         const struct oid *draft_tip, struct oid *ret,
                         struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct oid parents[] = { engine->tip, *draft_tip };
 	struct commit commit = {
 		.parents = parents,
@@ -545,9 +543,9 @@ static int merge_commit(struct engine *engine, const struct run_record *run,
 		return -1;
 	owner->time_s = clock_wall_ms(&engine->clock) / 1000;
 	commit.committer = commit.author;
-	commit.message = arena_printf(&arena, "%s\n\nReeve-Run: %s\n",
-	                              draft->title ? draft->title : run->job,
-	                              run->id);
+	commit.message =
+	        arena_printf(&arena, "%s\n\nReeve-Run: %s\n",
+	                     draft->title ? draft->title : run->job, run->id);
 	commit.message_len = strlen(commit.message);
 	return repo_commit_write(engine->repo, &commit, ret, err);
 }
@@ -564,8 +562,8 @@ int approval_merge(struct engine *engine, const struct run_record *run,
 	            0)
 		return -1;
 	if (presence != DRAFT_THERE)
-		return error_set(err, ERR_STATE,
-		                 "the draft branch %s is gone", draft->branch);
+		return error_set(err, ERR_STATE, "the draft branch %s is gone",
+		                 draft->branch);
 	int merged = repo_is_ancestor(engine->repo, &tip, &engine->tip, err);
 	if (merged != 0) {
 		*ret_commit = engine->tip;

@@ -18,7 +18,7 @@
 struct approval {
 	struct oid commit;
 	struct oid tree;
-	const char *author;   /* address of that commit's author */
+	const char *author; /* address of that commit's author */
 	int64_t revision;
 	struct value *artifacts; /* list of {step, path, blob, merged?} */
 	struct value *declined;  /* list of step ids */

@@ -36,7 +36,7 @@ static int find_worktree(struct engine *engine, struct arena *arena,
 static const char *git_path(struct arena *arena, const char *dir,
                             const char *name)
 {
-	auto_error struct error ignored = {0};
+	auto_error struct error ignored = { 0 };
 	auto_buf struct buf path = buf_make(LIMIT_ERROR_TEXT);
 	const char *const args[] = { "rev-parse", "--path-format=absolute",
 		                     "--git-path", name, NULL };
@@ -73,8 +73,9 @@ static const char *operation_in(struct arena *arena, const char *dir)
 static int refused(struct engine *engine, const char *dir,
                    const struct error *reason, struct error *err)
 {
-	error_set(err, ERR_STATE, "the working tree %s is not clean where it "
-	                          "matters, so \"%s\" was not moved",
+	error_set(err, ERR_STATE,
+	          "the working tree %s is not clean where it "
+	          "matters, so \"%s\" was not moved",
 	          dir, engine->branch);
 	(void)reason; /* git's advice would say the same at length */
 	return error_hint(err, "Commit or stash your changes and run reeve "
@@ -84,9 +85,9 @@ static int refused(struct engine *engine, const char *dir,
 static int fast_forward(struct engine *engine, const char *dir,
                         const struct oid *commit, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	auto_buf struct buf output = buf_make(LIMIT_OUTPUT);
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 	const char *operation = operation_in(&arena, dir);
 	const char *const args[] = { "merge", "--ff-only", "--quiet",
 		                     oid_text(&arena, commit), NULL };
@@ -114,7 +115,7 @@ static int fast_forward(struct engine *engine, const char *dir,
 int branch_advance(struct engine *engine, const struct oid *commit,
                    struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	const char *dir;
 
 	if (oid_equal(commit, &engine->tip))
@@ -130,7 +131,7 @@ int branch_advance(struct engine *engine, const struct oid *commit,
 int branch_drop(struct engine *engine, const char *name, const struct oid *tip,
                 const struct oid *merged, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	const char *ref = arena_printf(&arena, "refs/heads/%s", name);
 	const char *dir;
 	struct oid now;

@@ -15,7 +15,8 @@
 
 /* Move the branch from the engine's tip to its descendant `commit`. ERR_STATE
  * with the reason and what to do when the working tree does not allow it now;
- * ERR_CONFLICT when the branch has moved meanwhile. Nothing has changed then. */
+ * ERR_CONFLICT when the branch has moved meanwhile. Nothing has changed then.
+ */
 int branch_advance(struct engine *engine, const struct oid *commit,
                    struct error *err) MUST_CHECK;
 

@@ -43,8 +43,8 @@ static void tell_problem(struct collector *collector, struct error *problem)
 static int start(struct collector *collector, const char *name,
                  const struct cause *cause, struct error *err)
 {
-	auto_errors struct errors errors = {0};
-	auto_error struct error reason = {0};
+	auto_errors struct errors errors = { 0 };
+	auto_error struct error reason = { 0 };
 	struct engine *engine = collector->engine;
 	const char *run;
 	const struct job *job =
@@ -55,8 +55,8 @@ static int start(struct collector *collector, const char *name,
 			tell_problem(collector, &errors.items[0]);
 		return 0;
 	}
-	int started = start_run(engine, collector->arena, job, cause, &run,
-	                        &reason);
+	int started =
+	        start_run(engine, collector->arena, job, cause, &run, &reason);
 	if (started < 0 && reason.code == ERR_CONFIG) {
 		tell_problem(collector, &reason);
 		return 0;
@@ -68,9 +68,9 @@ static int start(struct collector *collector, const char *name,
 	}
 	struct note note = {
 		.kind = NOTE_STARTED,
-		.run = arena_printf(collector->arena, "%s %s", name,
-		                    engine_short(engine, collector->arena,
-		                                 run)),
+		.run = arena_printf(
+		        collector->arena, "%s %s", name,
+		        engine_short(engine, collector->arena, run)),
 		.text = cause->says,
 	};
 	tick_tell(collector->tick, &note);
@@ -106,7 +106,7 @@ static int past_open(struct collector *collector, const struct oid *tree,
 /* A job that did not parse then started nothing then. */
 static const struct job *past_job(struct past *past, size_t i)
 {
-	auto_errors struct errors ignored = {0};
+	auto_errors struct errors ignored = { 0 };
 
 	return workspace_job(past->workspace, past->jobs[i], &ignored);
 }
@@ -140,13 +140,13 @@ static int fits(struct collector *collector, const struct trigger *trigger,
 	    !is_change(trigger->change, difference))
 		return 0;
 	for (size_t i = 0; i < trigger->path_count; i++)
-		wanted = wanted || path_matches(trigger->paths[i],
-		                                difference->path);
+		wanted = wanted ||
+		         path_matches(trigger->paths[i], difference->path);
 	if (!wanted || trigger->drafts)
 		return wanted;
-	int brought = view_draft_brought(collector->engine->view,
-	                                 difference->path,
-	                                 &difference->new_oid, err);
+	int brought =
+	        view_draft_brought(collector->engine->view, difference->path,
+	                           &difference->new_oid, err);
 	return brought < 0 ? -1 : !brought;
 }
 
@@ -200,7 +200,7 @@ static int collect_commit(struct collector *collector, const struct oid *id,
 {
 	struct repo *repo = collector->engine->repo;
 	struct arena *arena = collector->arena;
-	struct past past CLEANUP(past_clear) = {0};
+	struct past past CLEANUP(past_clear) = { 0 };
 	struct commit commit;
 	struct commit before;
 	struct tree_difference *differences;
@@ -209,8 +209,8 @@ static int collect_commit(struct collector *collector, const struct oid *id,
 	if (repo_commit_read(repo, arena, id, &commit, err) < 0)
 		return -1;
 	bool is_first = commit.parent_count == 0;
-	if (!is_first && repo_commit_read(repo, arena, &commit.parents[0],
-	                                  &before, err) < 0)
+	if (!is_first &&
+	    repo_commit_read(repo, arena, &commit.parents[0], &before, err) < 0)
 		return -1;
 	if (repo_tree_diff(repo, arena, is_first ? NULL : &before.tree,
 	                   &commit.tree, &differences, &count, err) < 0)
@@ -248,8 +248,8 @@ static int collect_line(struct collector *collector, const struct oid *since,
 	bool direct = !since || (first.parent_count &&
 	                         oid_equal(&first.parents[0], since));
 	for (size_t i = 0; i < count; i++) {
-		int old = direct ? 0
-		                 : is_old(collector, &commits[i], since, err);
+		int old =
+		        direct ? 0 : is_old(collector, &commits[i], since, err);
 		if (old < 0)
 			return -1;
 		if (!old && collect_commit(collector, &commits[i], err) < 0)
@@ -262,8 +262,7 @@ static int collect_commits(struct collector *collector, struct error *err)
 {
 	struct engine *engine = collector->engine;
 	const struct journal_root *root = engine->env.root;
-	const char *note =
-	        view_note(engine->view, collector->arena, "commits");
+	const char *note = view_note(engine->view, collector->arena, "commits");
 	struct oid since = root->tip;
 	struct oid *commits;
 	size_t count;
@@ -289,8 +288,8 @@ static int collect_commits(struct collector *collector, struct error *err)
 
 static int event_fits(struct collector *collector,
                       const struct trigger *trigger,
-                      const struct emitted_record *emitted,
-                      struct value *event, struct error *err)
+                      const struct emitted_record *emitted, struct value *event,
+                      struct error *err)
 {
 	struct value *scope = value_map(collector->arena);
 
@@ -332,16 +331,15 @@ static int offer_event(struct collector *collector, struct past *past,
 	for (size_t i = 0; i < past->count; i++) {
 		const struct job *job = past_job(past, i);
 		for (size_t n = 0; job && n < job->trigger_count; n++) {
-			auto_error struct error reason = {0};
-			int wanted =
-			        event_fits(collector, &job->triggers[n],
-			                   emitted, event, &reason);
+			auto_error struct error reason = { 0 };
+			int wanted = event_fits(collector, &job->triggers[n],
+			                        emitted, event, &reason);
 			if (wanted < 0)
 				tell_problem(collector, &reason);
 			if (wanted > 0 &&
 			    start_by_event(collector, job->name,
-			                   &job->triggers[n], emitted,
-			                   event, err) < 0)
+			                   &job->triggers[n], emitted, event,
+			                   err) < 0)
 				return -1;
 		}
 	}
@@ -353,7 +351,7 @@ static int collect_event(struct collector *collector,
                          struct error *err)
 {
 	struct engine *engine = collector->engine;
-	struct past past CLEANUP(past_clear) = {0};
+	struct past past CLEANUP(past_clear) = { 0 };
 	struct oid tree = engine->tip_tree;
 	struct value *event;
 	struct commit commit;
@@ -374,8 +372,7 @@ static int collect_event(struct collector *collector,
 static int collect_events(struct collector *collector, struct error *err)
 {
 	struct engine *engine = collector->engine;
-	const char *note =
-	        view_note(engine->view, collector->arena, "events");
+	const char *note = view_note(engine->view, collector->arena, "events");
 	struct emitted_record *emitted;
 	int64_t since = 0;
 	size_t count;
@@ -398,7 +395,7 @@ static int collect_events(struct collector *collector, struct error *err)
 
 int triggers_collect(struct tick *tick, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct collector commits = {
 		.tick = tick,
 		.engine = tick->engine,

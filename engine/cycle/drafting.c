@@ -92,8 +92,8 @@ static int add_artifact(struct drafting *drafting, struct live_step *live,
 	struct oid oid;
 
 	if (run_artifact(run, live, &bytes, err) < 0 ||
-	    repo_blob_write(run->engine->repo, bytes.at, bytes.len, &oid,
-	                    err) < 0)
+	    repo_blob_write(run->engine->repo, bytes.at, bytes.len, &oid, err) <
+	            0)
 		return -1;
 	value_map_text(arena, row, "step", live->step->id);
 	value_map_text(arena, row, "path", live->path);

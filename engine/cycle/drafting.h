@@ -13,9 +13,9 @@
 /* Artifacts on their way into a draft. */
 struct drafting {
 	struct live_run *run;
-	const char *name;         /* "proposal-7k2fq0ab.1" */
-	int64_t n;                /* of the run's drafts, from 1 */
-	const char *slip;         /* actions/<name>.yaml */
+	const char *name; /* "proposal-7k2fq0ab.1" */
+	int64_t n;        /* of the run's drafts, from 1 */
+	const char *slip; /* actions/<name>.yaml */
 	struct draft_commit *commits;
 	size_t count;
 	struct value *artifacts;  /* list of {step, path, blob} */

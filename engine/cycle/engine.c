@@ -18,7 +18,7 @@
 #include "store/base/fd.h"
 #include "store/base/text.h"
 
-#define LIBRARY_AGENTS "jobs/agents/"
+#define LIBRARY_AGENTS    "jobs/agents/"
 #define LIBRARY_TEMPLATES "templates/"
 #define LIBRARY_SCAFFOLDS "templates/workspace/"
 
@@ -62,7 +62,7 @@ static struct file_row *library_rows(size_t *ret_count)
 
 int engine_library(struct engine *engine, struct oid *ret, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	size_t count;
 	auto_free struct file_row *rows = library_rows(&count);
 	struct tree_change *changes =
@@ -133,7 +133,7 @@ static void forget_tip(struct engine *engine)
 
 int engine_look(struct engine *engine, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct commit commit;
 	struct oid tip;
 	int found = repo_ref_read(engine->repo, engine->branch_ref, &tip, err);
@@ -151,8 +151,7 @@ int engine_look(struct engine *engine, struct error *err)
 	forget_tip(engine);
 	if (repo_commit_read(engine->repo, &arena, &tip, &commit, err) < 0)
 		return -1;
-	engine->tip_files =
-	        engine_files(engine, &commit.tree, NULL, err);
+	engine->tip_files = engine_files(engine, &commit.tree, NULL, err);
 	if (!engine->tip_files)
 		return -1;
 	engine->tip_workspace =
@@ -164,7 +163,7 @@ int engine_look(struct engine *engine, struct error *err)
 
 const struct config *engine_config(struct engine *engine, struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 
 	if (engine_look(engine, err) < 0)
 		return NULL;
@@ -188,8 +187,7 @@ static const char *source_name(struct arena *arena)
 	return arena_printf(arena, "/reeve/%s", host);
 }
 
-static int open_repo(struct engine *engine, const char *dir,
-                     struct error *err)
+static int open_repo(struct engine *engine, const char *dir, struct error *err)
 {
 	engine->repo = repo_open(dir, err);
 	if (!engine->repo)
@@ -215,8 +213,8 @@ static int open_journal(struct engine *engine, struct error *err)
 	if (!engine->journal || journal_root(engine->journal, &root, err) < 0)
 		return -1;
 	engine->branch = root->branch;
-	engine->branch_ref = arena_printf(&engine->arena, "refs/heads/%s",
-	                                  root->branch);
+	engine->branch_ref =
+	        arena_printf(&engine->arena, "refs/heads/%s", root->branch);
 	engine->env.root = root;
 	return 0;
 }
@@ -239,15 +237,15 @@ static int open_view(struct engine *engine, struct error *err)
  * reeve.yaml to say it in. */
 static void read_settings(struct engine *engine)
 {
-	auto_error struct error ignored = {0}; /* commands that need it ask */
+	auto_error struct error ignored = { 0 }; /* commands that need it ask */
 	const struct config *config = engine_config(engine, &ignored);
 
 	if (!config || !config->branch ||
 	    text_equal(config->branch, engine->branch))
 		return;
 	engine->branch = arena_strdup(&engine->arena, config->branch);
-	engine->branch_ref = arena_printf(&engine->arena, "refs/heads/%s",
-	                                  engine->branch);
+	engine->branch_ref =
+	        arena_printf(&engine->arena, "refs/heads/%s", engine->branch);
 	forget_tip(engine);
 }
 

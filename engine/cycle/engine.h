@@ -34,14 +34,14 @@ struct engine {
 	const char *branch_ref; /* "refs/heads/main" */
 	char *lock_dir;         /* $GIT_COMMON_DIR/reeve */
 	char *state_dir;        /* .reeve */
-	struct oid library;     /* the built-in library as a tree; zero: not yet */
-	struct arena arena;     /* for the engine's life */
+	struct oid library; /* the built-in library as a tree; zero: not yet */
+	struct arena arena; /* for the engine's life */
 	/* The owner's branch as it was last looked at. */
-	struct oid tip;         /* commit; zero: no commit yet */
+	struct oid tip; /* commit; zero: no commit yet */
 	struct oid tip_tree;
 	struct files *tip_files;
 	struct workspace *tip_workspace;
-	bool view_moved;        /* the view was unusable and moved aside */
+	bool view_moved; /* the view was unusable and moved aside */
 };
 
 void engine_close(struct engine *engine);
@@ -50,31 +50,31 @@ void engine_close_auto(struct engine **engine);
 
 /* Open the workspace that holds `dir`. ERR_STATE when it is no repository,
  * bare, or has no journal, with what to do as the hint. */
-struct engine *engine_open(const char *dir, struct error *err)
-        MUST_CHECK FREED_BY(engine_close);
+struct engine *engine_open(const char *dir, struct error *err) MUST_CHECK
+        FREED_BY(engine_close);
 
 /* Look at the owner's branch: fills tip, tip_tree, tip_files, tip_workspace.
  * ERR_STATE while it has no commit. Cheap when nothing has moved. */
 int engine_look(struct engine *engine, struct error *err) MUST_CHECK;
 
 /* reeve.yaml at the owner's tip, parsed. The first of its errors otherwise. */
-const struct config *engine_config(struct engine *engine, struct error *err)
-        MUST_CHECK;
+const struct config *engine_config(struct engine *engine,
+                                   struct error *err) MUST_CHECK;
 
 /* The files of `tree` with the library `library` laid under them; zero means
  * the built-in one. Free with files_free(). */
 struct files *engine_files(struct engine *engine, const struct oid *tree,
-                           const struct oid *library, struct error *err)
-        MUST_CHECK;
+                           const struct oid *library,
+                           struct error *err) MUST_CHECK;
 
 /* Write the built-in library into the repository and return its tree. */
-int engine_library(struct engine *engine, struct oid *ret, struct error *err)
-        MUST_CHECK;
+int engine_library(struct engine *engine, struct oid *ret,
+                   struct error *err) MUST_CHECK;
 
 /* The working tree's files over the built-in library; writes nothing. `arena`
  * must outlive the result. */
-struct files *engine_work_files(struct arena *arena, const char *work_dir)
-        MUST_CHECK;
+struct files *engine_work_files(struct arena *arena,
+                                const char *work_dir) MUST_CHECK;
 
 /* The words of a job: kinds and effects. */
 struct language engine_language(void);

@@ -98,12 +98,11 @@ static const char *missing_input(struct live_run *run, const struct step *step)
 	for (size_t i = 0; i < step->depend_count; i++) {
 		const struct live_step *on = &run->steps[step->depends_on[i]];
 		if (!step_has_output(on->state))
-			return arena_printf(&run->arena, "step \"%s\" was %s",
-			                    on->step->id,
-			                    on->state == STEP_FAILED
-			                            ? "not done: it failed"
-			                            : step_state_name(
-			                                      on->state));
+			return arena_printf(
+			        &run->arena, "step \"%s\" was %s", on->step->id,
+			        on->state == STEP_FAILED
+			                ? "not done: it failed"
+			                : step_state_name(on->state));
 	}
 	return NULL;
 }
@@ -121,7 +120,9 @@ static const char *broken_order(struct live_run *run, const struct step *step)
 			return arena_printf(&run->arena,
 			                    "step \"%s\" above it failed",
 			                    above->step->id);
-		return NULL;
+		/* One that was left out says nothing of those above it. */
+		if (step_has_output(above->state))
+			return NULL;
 	}
 	return NULL;
 }
@@ -234,7 +235,8 @@ static int released_text(struct live_run *run, const char *path,
 	const struct value *output = NULL;
 
 	for (size_t i = 0; i < run->job->step_count; i++)
-		if (text_equal(run->steps[i].path, path))
+		if (text_equal(run->steps[i].path, path) &&
+		    step_has_output(run->steps[i].state))
 			output = run->steps[i].output;
 	const struct value *text = output && output->kind == VALUE_MAP
 	                                   ? value_get(output, "text")
@@ -256,8 +258,7 @@ static int resolve_released(void *state, const char *field,
 	struct live_run *run = released->run;
 	const char *path = value_get_text(stand_in, "artifact", NULL);
 	struct render render = run_render(run, released->step);
-	const struct value *source =
-	        value_get(released->step->config, field);
+	const struct value *source = value_get(released->step->config, field);
 
 	if (path)
 		return released_text(run, path, ret, err);
@@ -304,8 +305,11 @@ static int make_step_run(struct live_run *run, const struct step *step,
 		.day = run->day,
 		.ingredients = value_map(&run->arena),
 	};
-	if (!ret->owner_config)
+	if (!ret->owner_config) {
+		/* The owner's to mend, and no fault of this step. */
+		err->code = ERR_STATE;
 		return -1;
+	}
 	if (!entry)
 		return render_config(run, step, &ret->config, err);
 	if (slip_resolve(&run->arena, entry->with, &resolver, &ret->released,
@@ -456,8 +460,7 @@ static void record_result(struct live_run *run, const struct live_step *live,
 		value_map_set(arena, data, "ingredients",
 		              step_run->ingredients);
 	} else {
-		value_map_text(arena, data, "effect_key",
-		               step_run->effect_key);
+		value_map_text(arena, data, "effect_key", step_run->effect_key);
 	}
 	value_map_set(arena, data, "output", step_run->output);
 	value_map_set(arena, data, "record", step_run->record);
@@ -524,10 +527,9 @@ static int is_wanted(struct tick *tick, struct live_run *run,
 
 /* An effect may have settled its step in the journal although this process
  * goes on with an error: the row is what counts. */
-static bool is_settled_in_journal(struct live_run *run,
-                                  struct live_step *live)
+static bool is_settled_in_journal(struct live_run *run, struct live_step *live)
 {
-	auto_error struct error ignored = {0};
+	auto_error struct error ignored = { 0 };
 	struct step_record *rows;
 	size_t count;
 
@@ -548,7 +550,7 @@ static bool is_settled_in_journal(struct live_run *run,
 static int advance_step(struct tick *tick, struct live_run *run,
                         struct live_step *live, struct error *err)
 {
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 	int wanted = is_wanted(tick, run, live, &reason);
 	int status = wanted < 0 ? -1 : 0;
 
@@ -586,8 +588,7 @@ struct value *execute_reused(struct live_run *run)
 		           live->event);
 		live->unreported = false;
 	}
-	return lines.len ? value_bytes(&run->arena, lines.at, lines.len)
-	                 : NULL;
+	return lines.len ? value_bytes(&run->arena, lines.at, lines.len) : NULL;
 }
 
 static bool is_over(const struct live_run *run)
@@ -664,8 +665,7 @@ int execute_run(struct tick *tick, const char *id, struct error *err)
 		return finish(tick, run, err);
 	if (journal_pending(run->engine->journal) == 0)
 		return 0;
-	return journal_flush(run->engine->journal,
-	                     arena_printf(&run->arena, "%s: goes on",
-	                                  run->name),
-	                     err);
+	return journal_flush(
+	        run->engine->journal,
+	        arena_printf(&run->arena, "%s: goes on", run->name), err);
 }

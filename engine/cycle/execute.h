@@ -11,8 +11,8 @@
 #include "store/base/error.h"
 
 /* Load and execute the run `id`. */
-int execute_run(struct tick *tick, const char *id, struct error *err)
-        MUST_CHECK;
+int execute_run(struct tick *tick, const char *id,
+                struct error *err) MUST_CHECK;
 
 /* Open the gate `live` of `run`, whose steps above are all settled: draft,
  * slip, event, branch. (gate.c) */
@@ -22,8 +22,8 @@ int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
 /* Put the artifacts that no draft holds yet and that are to be merged without
  * a review into a draft of that kind. Called before a gate and at the end; a
  * later publish phase merges it. (publish.c) */
-int publish_merges(struct tick *tick, struct live_run *run, struct error *err)
-        MUST_CHECK;
+int publish_merges(struct tick *tick, struct live_run *run,
+                   struct error *err) MUST_CHECK;
 /* At the end of a run: the rest, as a review that nothing waits for. */
 int publish_reviews(struct tick *tick, struct live_run *run,
                     struct error *err) MUST_CHECK;

@@ -62,7 +62,7 @@ static enum moment moment_of(const struct gate *gate,
 {
 	struct name_use *uses = NULL;
 	size_t count = 0;
-	auto_errors struct errors ignored = {0}; /* the job was parsed */
+	auto_errors struct errors ignored = { 0 }; /* the job was parsed */
 	enum moment moment = MOMENT_NOW;
 
 	render_names(&gate->run->arena, gate->run->job->path, source, &uses,
@@ -82,18 +82,18 @@ static const char *artifact_named(const struct gate *gate,
                                   const struct value *source)
 {
 	struct live_run *run = gate->run;
-	auto_error struct error ignored = {0};
+	auto_error struct error ignored = { 0 };
 
 	if (source->kind != VALUE_STRING)
 		return NULL;
-	struct template *template = template_parse(
-	        &run->arena, run->job->path, source, &ignored);
+	struct template *template =
+	        template_parse(&run->arena, run->job->path, source, &ignored);
 	const struct name_use *single =
 	        template ? template_single(template) : NULL;
 	if (!single || !text_ends(single->name, ".text"))
 		return NULL;
-	const struct step *step = job_step(
-	        run->job, name_head(&run->arena, single->name));
+	const struct step *step =
+	        job_step(run->job, name_head(&run->arena, single->name));
 	return step ? run->steps[step->index].path : NULL;
 }
 
@@ -116,8 +116,7 @@ static int entry_field(struct gate *gate, const struct step *step,
 	if (path)
 		value_map_text(arena, *ret, "artifact", path);
 	else
-		value_map_set(arena, *ret, "later",
-		              value_copy(arena, source));
+		value_map_set(arena, *ret, "later", value_copy(arena, source));
 	return 0;
 }
 
@@ -230,10 +229,10 @@ static struct value *sources(struct gate *gate)
 
 	for (size_t i = 0; i < gate->live->step->index; i++) {
 		const struct live_step *live = &run->steps[i];
-		const struct value *file = value_path(live->output, "file.path");
+		const struct value *file =
+		        value_path(live->output, "file.path");
 		if (file && text_equal(live->step->kind->name, "read"))
-			value_list_add(arena, list,
-			               value_copy(arena, file));
+			value_list_add(arena, list, value_copy(arena, file));
 	}
 	return list;
 }
@@ -270,10 +269,10 @@ static int write_slip(struct gate *gate, struct error *err)
 	if (list_effects(gate, err) < 0 ||
 	    slip_write(&bytes, &gate->slip, err) < 0)
 		return -1;
-	return drafting_add_file(&gate->drafting, gate->drafting.slip, &bytes,
-	                         arena_printf(&run->arena, "slip of %s",
-	                                      gate->live->step->id),
-	                         err);
+	return drafting_add_file(
+	        &gate->drafting, gate->drafting.slip, &bytes,
+	        arena_printf(&run->arena, "slip of %s", gate->live->step->id),
+	        err);
 }
 
 /* ---- Opening ------------------------------------------------------------- */
@@ -291,9 +290,9 @@ static void journal_opened(struct gate *gate)
 	value_map_text(arena, data, "priority", gate->priority);
 	if (gate->due_at)
 		value_map_int(arena, data, "due_at", gate->due_at);
-	value_map_text(arena, data, "branch",
-	               arena_printf(arena, DRAFT_BRANCHES "%s",
-	                            gate->drafting.name));
+	value_map_text(
+	        arena, data, "branch",
+	        arena_printf(arena, DRAFT_BRANCHES "%s", gate->drafting.name));
 	value_map_text(arena, data, "slip", gate->drafting.slip);
 	value_map_text(arena, data, "base", oid_text(arena, &engine->tip));
 	value_map_text(arena, data, "tip", oid_text(arena, &gate->tip));
@@ -336,10 +335,10 @@ int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
 	    drafting_build(&gate.drafting, &engine->tip, &gate.tip, err) < 0)
 		return -1;
 	journal_opened(&gate);
-	if (journal_flush(engine->journal,
-	                  arena_printf(&run->arena, "%s: %s", run->name,
-	                               gate.title),
-	                  err) < 0)
+	if (journal_flush(
+	            engine->journal,
+	            arena_printf(&run->arena, "%s: %s", run->name, gate.title),
+	            err) < 0)
 		return -1;
 	live->state = STEP_IN_REVIEW;
 	run_describe_step(run, live);

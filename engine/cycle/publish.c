@@ -39,12 +39,12 @@ static int journal_draft(struct live_run *run, struct drafting *drafting,
 	}
 	value_map_set(arena, data, "reused", execute_reused(run));
 	journal_add(engine->journal, EVENT_DRAFT_OPENED, run->record.id, data);
-	if (journal_flush(engine->journal,
-	                  arena_printf(arena, "%s: drafts %zu file%s",
-	                               run->name, drafting->artifacts->length,
-	                               drafting->artifacts->length == 1 ? ""
-	                                                                : "s"),
-	                  err) < 0)
+	if (journal_flush(
+	            engine->journal,
+	            arena_printf(arena, "%s: drafts %zu file%s", run->name,
+	                         drafting->artifacts->length,
+	                         drafting->artifacts->length == 1 ? "" : "s"),
+	            err) < 0)
 		return -1;
 	drafting_done(drafting);
 	return 0;
@@ -90,8 +90,8 @@ static int changes_nothing(struct live_run *run,
 		const struct tree_change *change = drafting->commits[i].changes;
 		struct tree_entry there;
 		int found = repo_tree_find(run->engine->repo,
-		                           &run->engine->tip_tree,
-		                           change->path, &there, err);
+		                           &run->engine->tip_tree, change->path,
+		                           &there, err);
 		if (found < 0)
 			return -1;
 		if (!found || !oid_equal(&there.oid, &change->oid))
@@ -100,8 +100,7 @@ static int changes_nothing(struct live_run *run,
 	return 1;
 }
 
-int publish_reviews(struct tick *tick, struct live_run *run,
-                    struct error *err)
+int publish_reviews(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct engine *engine = run->engine;
 	struct drafting drafting;
@@ -147,9 +146,9 @@ static int is_ours(struct merge *merge, const struct artifact_record *artifact,
                    struct error *err)
 {
 	struct tree_entry there;
-	int found = repo_tree_find(merge->engine->repo,
-	                           &merge->engine->tip_tree, artifact->path,
-	                           &there, err);
+	int found =
+	        repo_tree_find(merge->engine->repo, &merge->engine->tip_tree,
+	                       artifact->path, &there, err);
 
 	if (found < 0)
 		return -1;
@@ -178,12 +177,12 @@ static int build_merge(struct merge *merge, struct error *err)
 			.mode = 0100644,
 		};
 	struct draft_commit commit = {
-		.message = arena_printf(
-		        arena,
-		        "%s: %s\n\nReeve-Run: %s\nReeve-Step: %s\n"
-		        "Reeve-Cost: 0\n",
-		        merge->run.job, merge->artifacts[0].step,
-		        merge->run.id, merge->artifacts[0].step),
+		.message =
+		        arena_printf(arena,
+		                     "%s: %s\n\nReeve-Run: %s\nReeve-Step: %s\n"
+		                     "Reeve-Cost: 0\n",
+		                     merge->run.job, merge->artifacts[0].step,
+		                     merge->run.id, merge->artifacts[0].step),
 		.changes = changes,
 		.change_count = merge->count,
 	};
@@ -209,8 +208,7 @@ static int journal_merged(struct merge *merge, struct error *err)
 	}
 	value_map_text(arena, data, "run", merge->run.id);
 	value_map_int(arena, data, "n", merge->draft->n);
-	value_map_text(arena, data, "commit",
-	               oid_text(arena, &merge->commit));
+	value_map_text(arena, data, "commit", oid_text(arena, &merge->commit));
 	value_map_text(arena, data, "author", "reeve@localhost");
 	value_map_set(arena, data, "artifacts", artifacts);
 	journal_add(merge->engine->journal, EVENT_DRAFT_MERGED, merge->run.id,
@@ -218,8 +216,7 @@ static int journal_merged(struct merge *merge, struct error *err)
 	return journal_flush(
 	        merge->engine->journal,
 	        arena_printf(arena, "%s %s: merged %s", merge->run.job,
-	                     engine_short(merge->engine, arena,
-	                                  merge->run.id),
+	                     engine_short(merge->engine, arena, merge->run.id),
 	                     merge->artifacts[0].path),
 	        err);
 }
@@ -242,7 +239,7 @@ static int tell_problem(struct merge *merge, struct error *reason)
 
 static int merge_one(struct merge *merge, struct error *err)
 {
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 
 	if (engine_look(merge->engine, err) < 0 ||
 	    view_artifacts(merge->engine->view, merge->arena, merge->run.id,
@@ -259,8 +256,9 @@ static int merge_one(struct merge *merge, struct error *err)
 		          "\"%s\" was edited since reeve last wrote it, so "
 		          "it is not written over",
 		          merge->artifacts[i].path);
-		error_hint(&reason, "Remove or rename your file, or reject "
-		                    "the draft: reeve reject %.8s.",
+		error_hint(&reason,
+		           "Remove or rename your file, or reject "
+		           "the draft: reeve reject %.8s.",
 		           merge->run.id);
 		return tell_problem(merge, &reason);
 	}
@@ -286,12 +284,12 @@ static int merge_one(struct merge *merge, struct error *err)
 
 int publish_pending(struct tick *tick, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(tick->engine->view, &arena, NULL, true, &drafts,
-	                &count, err) < 0)
+	if (view_drafts(tick->engine->view, &arena, NULL, true, &drafts, &count,
+	                err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct merge merge = {

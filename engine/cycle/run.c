@@ -36,8 +36,8 @@ void run_free_auto(struct live_run **run)
 
 /* ---- Names --------------------------------------------------------------- */
 
-static void set_date(struct arena *arena, struct value *names,
-                     const char *zone, int64_t time_ms)
+static void set_date(struct arena *arena, struct value *names, const char *zone,
+                     int64_t time_ms)
 {
 	auto_buf struct buf text = buf_make(64);
 	struct date date;
@@ -52,8 +52,7 @@ static void set_date(struct arena *arena, struct value *names,
 	value_map_text(arena, names, "year",
 	               arena_printf(arena, "%04d", date.year));
 	value_map_text(arena, names, "month",
-	               arena_printf(arena, "%04d-%02d", date.year,
-	                            date.month));
+	               arena_printf(arena, "%04d-%02d", date.year, date.month));
 	value_map_text(arena, names, "week",
 	               arena_printf(arena, "%04d-W%02d", week_year, week));
 	date_add_rfc3339(&text, time_ms);
@@ -93,8 +92,7 @@ void run_describe_step(struct live_run *run, const struct live_step *live)
 /* The time of the trigger, which is the run's own: a replay sees it too. */
 static int64_t trigger_time(const struct live_run *run)
 {
-	const char *text =
-	        value_get_text(run->record.trigger, "time", NULL);
+	const char *text = value_get_text(run->record.trigger, "time", NULL);
 	int64_t time_ms;
 
 	if (text && date_parse_rfc3339(text, &time_ms))
@@ -113,9 +111,8 @@ static void make_scope(struct live_run *run, size_t count)
 	value_map_text(arena, names, "title", run->record.title);
 	run->scope = value_map(arena);
 	value_map_set(arena, run->scope, "inputs",
-	              run->record.inputs
-	                      ? value_copy(arena, run->record.inputs)
-	                      : value_map(arena));
+	              run->record.inputs ? value_copy(arena, run->record.inputs)
+	                                 : value_map(arena));
 	value_map_set(arena, run->scope, "run", names);
 	value_map_set(arena, run->scope, "company",
 	              value_copy(arena, run->config->company));
@@ -151,7 +148,7 @@ int run_text(struct live_run *run, const struct step *step,
 
 const char *run_title(struct live_run *run)
 {
-	auto_error struct error not_yet = {0};
+	auto_error struct error not_yet = { 0 };
 	const char *title;
 
 	if (run->job->title &&
@@ -189,7 +186,7 @@ int run_artifact(struct live_run *run, const struct live_step *live,
 
 static int load_job(struct live_run *run, struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 	struct engine *engine = run->engine;
 
 	run->pin = files_from_tree(engine->repo, &run->record.tree);
@@ -200,8 +197,8 @@ static int load_job(struct live_run *run, struct error *err)
 	run->workspace = workspace_new(run->files, &engine->language);
 	run->config = workspace_config(run->workspace, &errors);
 	if (run->config)
-		run->job = workspace_job(run->workspace, run->record.job,
-		                         &errors);
+		run->job =
+		        workspace_job(run->workspace, run->record.job, &errors);
 	if (run->job)
 		return 0;
 	error_move(err, &errors.items[0]);
@@ -258,16 +255,15 @@ static int take_merged(struct live_run *run, struct live_step *live,
 {
 	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
 
-	if (repo_blob_read(run->engine->repo, &artifact->merged, &bytes,
-	                   err) < 0)
+	if (repo_blob_read(run->engine->repo, &artifact->merged, &bytes, err) <
+	    0)
 		return -1;
 	struct value *merged = document_parse(&run->arena, artifact->path,
 	                                      bytes.at, bytes.len, err);
 	if (!merged)
 		return error_wrap(err, "the merged artifact of step \"%s\"",
 		                  live->step->id);
-	live->output =
-	        document_with_path(&run->arena, merged, artifact->path);
+	live->output = document_with_path(&run->arena, merged, artifact->path);
 	return 0;
 }
 
@@ -286,7 +282,8 @@ static int load_artifacts(struct live_run *run,
 			continue;
 		live->drafted = true;
 		live->path = artifacts[i].path;
-		if (draft->state == DRAFT_MERGED && step_has_output(live->state) &&
+		if (draft->state == DRAFT_MERGED &&
+		    step_has_output(live->state) &&
 		    !oid_is_zero(&artifacts[i].merged) &&
 		    take_merged(run, live, &artifacts[i], err) < 0)
 			return -1;
@@ -309,8 +306,8 @@ static int load_gate(struct live_run *run, const struct draft_record *draft,
 	if (repo_commit_read(repo, arena, &draft->commit, &commit, err) < 0)
 		return error_wrap(err, "the commit that approved %s",
 		                  run->name);
-	int found = repo_tree_find(repo, &commit.tree, draft->slip, &entry,
-	                           err);
+	int found =
+	        repo_tree_find(repo, &commit.tree, draft->slip, &entry, err);
 	if (found <= 0)
 		return found < 0 ? -1
 		                 : error_set(err, ERR_CORRUPT,
@@ -319,8 +316,8 @@ static int load_gate(struct live_run *run, const struct draft_record *draft,
 		                             run->name);
 	if (repo_blob_read(repo, &entry.oid, &bytes, err) < 0)
 		return -1;
-	struct slip *slip = slip_parse(arena, draft->slip, bytes.at,
-	                               bytes.len, run->record.id, err);
+	struct slip *slip = slip_parse(arena, draft->slip, bytes.at, bytes.len,
+	                               run->record.id, err);
 	if (!slip)
 		return -1;
 	run->gates = arena_grow(arena, run->gates, run->gate_count,

@@ -21,14 +21,14 @@
 struct live_step {
 	const struct step *step;
 	enum step_state state;
-	const char *key;           /* content key, when it is known */
-	const char *event;         /* the event that holds the result */
+	const char *key;            /* content key, when it is known */
+	const char *event;          /* the event that holds the result */
 	const struct value *output; /* NULL: none */
 	int64_t at;
 	const char *reason;
-	const char *path;          /* of its artifact, or NULL */
-	bool unreported;           /* reused, and the journal does not know */
-	bool drafted;              /* its artifact is in a draft already */
+	const char *path; /* of its artifact, or NULL */
+	bool unreported;  /* reused, and the journal does not know */
+	bool drafted;     /* its artifact is in a draft already */
 };
 
 /* A gate that was approved: what it released, and the files below it. */
@@ -36,17 +36,17 @@ struct live_gate {
 	size_t step;
 	const struct draft_record *draft;
 	const struct slip *slip;
-	struct files *files;       /* of the approving commit */
+	struct files *files; /* of the approving commit */
 };
 
 struct live_run {
 	struct engine *engine;
 	struct arena arena;
 	struct run_record record;
-	const char *name;          /* "proposal 7k2fq0ab" */
-	const char *day;           /* the trigger's, in the workspace's zone */
-	struct files *pin;         /* the owner's tree alone */
-	struct files *files;       /* with the library under it */
+	const char *name;    /* "proposal 7k2fq0ab" */
+	const char *day;     /* the trigger's, in the workspace's zone */
+	struct files *pin;   /* the owner's tree alone */
+	struct files *files; /* with the library under it */
 	struct workspace *workspace;
 	const struct config *config;
 	const struct job *job;
@@ -55,7 +55,7 @@ struct live_run {
 	size_t draft_count;
 	struct live_gate *gates;
 	size_t gate_count;
-	struct value *scope;       /* what names mean now */
+	struct value *scope; /* what names mean now */
 };
 
 void run_free(struct live_run *run);
@@ -82,8 +82,8 @@ struct files *run_step_files(const struct live_run *run,
 struct render run_render(const struct live_run *run, const struct step *step);
 /* Render one template value to text, in the run's arena. */
 int run_text(struct live_run *run, const struct step *step,
-             const struct value *source, const char **ret, struct error *err)
-        MUST_CHECK;
+             const struct value *source, const char **ret,
+             struct error *err) MUST_CHECK;
 
 /* The run's title, as far as it can be rendered yet; else the job's name. */
 const char *run_title(struct live_run *run);

@@ -10,7 +10,7 @@ static const struct field entry_fields[] = {
 	{ .name = "id", .type = FIELD_TEXT, .required = true },
 	{ .name = "effect", .type = FIELD_TEXT, .required = true },
 	{ .name = "with", .type = FIELD_MAP },
-	{0},
+	{ 0 },
 };
 
 static const struct field slip_fields[] = {
@@ -18,11 +18,14 @@ static const struct field slip_fields[] = {
 	{ .name = "job", .type = FIELD_TEXT },
 	{ .name = "run", .type = FIELD_TEXT, .required = true },
 	{ .name = "title", .type = FIELD_TEXT },
-	{ .name = "revision", .type = FIELD_INT, .min = 1, .max = 1000000,
+	{ .name = "revision",
+	  .type = FIELD_INT,
+	  .min = 1,
+	  .max = 1000000,
 	  .required = true },
 	{ .name = "about", .type = FIELD_MAP },
 	{ .name = "effects", .type = FIELD_MAPS, .fields = entry_fields },
-	{0},
+	{ 0 },
 };
 
 static const char comment[] =
@@ -36,7 +39,7 @@ static const char comment_empty[] =
 
 int slip_write(struct buf *buf, const struct slip *slip, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct value *map = value_map(&arena);
 	struct value *effects = value_list(&arena);
 
@@ -98,7 +101,7 @@ struct slip *slip_parse(struct arena *arena, const char *path,
                         const char *bytes, size_t len, const char *run,
                         struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 	struct value *map = yaml_parse(arena, path, bytes, len, 1, err);
 	struct slip *slip = arena_new(arena, struct slip);
 
@@ -135,8 +138,8 @@ static bool is_stand_in(const struct value *value)
 }
 
 int slip_resolve(struct arena *arena, const struct value *with,
-                 const struct slip_resolver *resolver,
-                 const struct value **ret, struct error *err)
+                 const struct slip_resolver *resolver, const struct value **ret,
+                 struct error *err)
 {
 	struct value *result = value_map(arena);
 

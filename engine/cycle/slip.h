@@ -47,8 +47,8 @@ struct slip {
 };
 
 /* Append the file, with a comment for the owner on top. */
-int slip_write(struct buf *buf, const struct slip *slip, struct error *err)
-        MUST_CHECK;
+int slip_write(struct buf *buf, const struct slip *slip,
+               struct error *err) MUST_CHECK;
 
 /* Read it back, in `arena`. ERR_CONFIG with its position in `path` when it is
  * no slip, or not the one of `run`. */
@@ -66,8 +66,8 @@ struct slip_resolver {
 };
 
 int slip_resolve(struct arena *arena, const struct value *with,
-                 const struct slip_resolver *resolver,
-                 const struct value **ret, struct error *err) MUST_CHECK;
+                 const struct slip_resolver *resolver, const struct value **ret,
+                 struct error *err) MUST_CHECK;
 
 const struct slip_entry *slip_find(const struct slip *slip, const char *step);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/cycle/run.h"
+#include "engine/job/check.h"
 #include "engine/job/type.h"
 #include "store/base/date.h"
 #include "store/base/limits.h"
@@ -83,7 +84,8 @@ static struct value *as_meant(struct starting *start, const struct type *type,
 	if (text_to_int(value->text, INT64_MIN, INT64_MAX, &number))
 		return value_int(start->arena, number);
 	if (text_equal(value->text, "true") || text_equal(value->text, "false"))
-		return value_bool(start->arena, text_equal(value->text, "true"));
+		return value_bool(start->arena,
+		                  text_equal(value->text, "true"));
 	return value;
 }
 
@@ -118,15 +120,13 @@ static int fit_input(struct starting *start, const struct input *input,
 static int unknown_input(struct starting *start, const char *name,
                          struct error *err)
 {
-	auto_arena struct arena arena = {0};
-	const char **names =
-	        arena_array(&arena, start->job->input_count + 1,
-	                    sizeof(*names));
+	auto_arena struct arena arena = { 0 };
+	const char **names = arena_array(&arena, start->job->input_count + 1,
+	                                 sizeof(*names));
 
 	for (size_t i = 0; i < start->job->input_count; i++)
 		names[i] = start->job->inputs[i].name;
-	const char *near =
-	        text_nearest(name, names, start->job->input_count);
+	const char *near = text_nearest(name, names, start->job->input_count);
 	error_set(err, ERR_USAGE, "the job \"%s\" has no input \"%s\"",
 	          start->job->name, name);
 	return near ? error_hint(err, "Did you mean \"%s\"?", near) : -1;
@@ -202,8 +202,7 @@ static int journal_start(struct starting *start, struct error *err)
 	value_map_set(arena, data, "trigger", trigger_of(start));
 	value_map_set(arena, data, "inputs", start->inputs);
 	value_map_text(arena, data, "commit", oid_text(arena, &engine->tip));
-	value_map_text(arena, data, "tree",
-	               oid_text(arena, &engine->tip_tree));
+	value_map_text(arena, data, "tree", oid_text(arena, &engine->tip_tree));
 	value_map_text(arena, data, "library", library_id);
 	value_map_set(arena, data, "steps", steps_of(start));
 	journal_add(engine->journal, EVENT_RUN_STARTED, start->run, data);
@@ -220,9 +219,24 @@ static int journal_start(struct starting *start, struct error *err)
 	                     err);
 }
 
-int start_run(struct engine *engine, struct arena *arena,
-              const struct job *job, const struct cause *cause,
-              const char **ret_run, struct error *err)
+/* Nothing begins that `check` would refuse. */
+static int prove_job(struct engine *engine, const struct job *job,
+                     struct error *err)
+{
+	auto_errors struct errors errors = { 0 };
+	auto_errors struct errors warnings = { 0 };
+
+	check_job(engine->tip_workspace, job, &errors, &warnings);
+	if (errors.count == 0)
+		return 0;
+	errors_sort(&errors);
+	error_move(err, &errors.items[0]);
+	return -1;
+}
+
+int start_run(struct engine *engine, struct arena *arena, const struct job *job,
+              const struct cause *cause, const char **ret_run,
+              struct error *err)
 {
 	struct starting start = {
 		.engine = engine,
@@ -233,10 +247,10 @@ int start_run(struct engine *engine, struct arena *arena,
 	};
 	struct run_record known;
 
-	if (!start.config)
+	if (!start.config || prove_job(engine, job, err) < 0)
 		return -1;
-	start.run = key_run(arena, &engine->env.root->secret, job->name,
-	                    cause->id);
+	start.run =
+	        key_run(arena, &engine->env.root->secret, job->name, cause->id);
 	start.names = run_names(arena, start.config->timezone, start.run,
 	                        job->name, cause->time_ms);
 	*ret_run = start.run;
@@ -254,7 +268,7 @@ int run_start_by_hand(struct engine *engine, struct arena *arena,
                       const char *job, const struct value *inputs,
                       const char **ret_run, struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 	unsigned char random[16];
 	struct hash hash;
 	char id[HASH_TEXT_BYTES];

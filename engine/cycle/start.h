@@ -12,9 +12,9 @@
 
 /* What starts a run. */
 struct cause {
-	const char *kind;        /* "commit", "event", "hand" */
-	const char *id;          /* makes the run's id with the job's name */
-	const char *says;        /* for people: "inbox/intake/acme.yaml" */
+	const char *kind; /* "commit", "event", "hand" */
+	const char *id;   /* makes the run's id with the job's name */
+	const char *says; /* for people: "inbox/intake/acme.yaml" */
 	int64_t time_ms;
 	const struct value *facts; /* what `trigger.*` means; a map */
 	const struct value *with;  /* templates over it, by input; or NULL */
@@ -24,9 +24,9 @@ struct cause {
 /* Journal run.started for `job` of the engine's tip, unless that run is there.
  * 1 when it was started, 0 when it was there already, -1: ERR_CONFIG when the
  * inputs do not fit. `ret_run` is in `arena`. */
-int start_run(struct engine *engine, struct arena *arena,
-              const struct job *job, const struct cause *cause,
-              const char **ret_run, struct error *err) MUST_CHECK;
+int start_run(struct engine *engine, struct arena *arena, const struct job *job,
+              const struct cause *cause, const char **ret_run,
+              struct error *err) MUST_CHECK;
 
 /* Look at the owner's new commits and at new events, and start what they
  * trigger. */

@@ -31,8 +31,8 @@ static int sync_phase(struct tick *tick, struct error *err)
 static int settle_doubt(struct tick *tick, const struct effect_record *effect,
                         struct error *err)
 {
-	auto_arena struct arena arena = {0};
-	auto_error struct error problem = {0};
+	auto_arena struct arena arena = { 0 };
+	auto_error struct error problem = { 0 };
 	struct engine *engine = tick->engine;
 	const struct config *config = engine_config(engine, err);
 
@@ -76,7 +76,7 @@ static int restore_draft(struct tick *tick, const struct draft_record *draft,
 
 static int recover_phase(struct tick *tick, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct view *view = tick->engine->view;
 	struct effect_record *effects;
 	struct draft_record *drafts;
@@ -90,7 +90,8 @@ static int recover_phase(struct tick *tick, struct error *err)
 	if (view_drafts(view, &arena, NULL, true, &drafts, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (drafts[i].branch && restore_draft(tick, &drafts[i], err) < 0)
+		if (drafts[i].branch &&
+		    restore_draft(tick, &drafts[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -104,20 +105,45 @@ static int collect_phase(struct tick *tick, struct error *err)
 	return triggers_collect(tick, err);
 }
 
+/* A run whose pinned files this reeve cannot read waits; the others go on. */
+static int tell_unreadable(struct tick *tick, const struct run_record *run,
+                           struct error *reason, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+
+	if (reason->code != ERR_CONFIG) {
+		error_move(err, reason);
+		return -1;
+	}
+	struct note note = {
+		.kind = NOTE_PROBLEM,
+		.run = arena_printf(
+		        &arena, "%s %s", run->job,
+		        engine_short(tick->engine, &arena, run->id)),
+		.problem = reason,
+	};
+	tick_tell(tick, &note);
+	tick->problems++;
+	return 0;
+}
+
 /* A run that waits for the owner has nothing to do until that is journalled. */
 static int execute_phase(struct tick *tick, struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	struct run_record *runs;
 	size_t count;
 
 	if (view_runs(tick->engine->view, &arena, RUNS_NOT_OVER, &runs, &count,
 	              err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		auto_error struct error reason = { 0 };
 		if (runs[i].state == RUN_OPEN &&
-		    execute_run(tick, runs[i].id, err) < 0)
+		    execute_run(tick, runs[i].id, &reason) < 0 &&
+		    tell_unreadable(tick, &runs[i], &reason, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -125,7 +151,8 @@ static int cycle(struct tick *tick, struct error *err)
 {
 	size_t before;
 
-	if (sync_phase(tick, err) < 0 || recover_phase(tick, err) < 0)
+	if (sync_phase(tick, err) < 0 || !engine_config(tick->engine, err) ||
+	    recover_phase(tick, err) < 0)
 		return -1;
 	do {
 		before = tick->changes;
@@ -154,7 +181,7 @@ int tick_run(struct tick *tick, struct error *err)
 	int64_t woken;
 
 	do {
-		auto_error struct error reason = {0};
+		auto_error struct error reason = { 0 };
 		auto_lock struct lock *lock =
 		        lock_try(lock_dir, "engine", &reason);
 		if (!lock)

@@ -31,10 +31,10 @@ enum note_kind {
 
 struct note {
 	enum note_kind kind;
-	const char *run;    /* "proposal 7k2fq0ab", or NULL */
-	const char *step;   /* or NULL */
-	const char *state;  /* "done", "reused", … ; or NULL */
-	const char *text;   /* or NULL */
+	const char *run;             /* "proposal 7k2fq0ab", or NULL */
+	const char *step;            /* or NULL */
+	const char *state;           /* "done", "reused", … ; or NULL */
+	const char *text;            /* or NULL */
 	const struct error *problem; /* NOTE_PROBLEM */
 };
 

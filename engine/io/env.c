@@ -17,8 +17,7 @@ struct memory *env_memory(struct env *env, struct error *err)
 	return memory_open(path, err);
 }
 
-const char *env_day(const struct env *env, struct arena *arena,
-                    int64_t wall_ms)
+const char *env_day(const struct env *env, struct arena *arena, int64_t wall_ms)
 {
 	struct date date;
 

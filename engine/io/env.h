@@ -27,8 +27,8 @@ struct env {
 
 /* Everything that was added to the journal is durable and folded when this
  * returns 0. `subject` is for people. */
-int env_barrier(struct env *env, const char *subject, struct error *err)
-        MUST_CHECK;
+int env_barrier(struct env *env, const char *subject,
+                struct error *err) MUST_CHECK;
 
 /* The memory index, opened for one use; close with memory_close(). */
 struct memory *env_memory(struct env *env, struct error *err) MUST_CHECK;

@@ -24,9 +24,9 @@
 #include "store/base/fd.h"
 #include "store/base/limits.h"
 
-#define GRACE_MS 2000
-#define READ_BYTES (64u << 10)
-#define GIT_TIMEOUT_MS 60000
+#define GRACE_MS           2000
+#define READ_BYTES         (64u << 10)
+#define GIT_TIMEOUT_MS     60000
 #define STDERR_LINES_BYTES 1000
 
 struct child {
@@ -100,11 +100,13 @@ static int spawn(const struct proc *proc, const struct pipes *pipes,
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
+
 	/* The prototype lacks const, the function does not write. */
 	union {
 		const char *const *given;
 		char *const *wanted;
 	} argv = { .given = proc->argv }, env = { .given = proc->env };
+
 	int number = posix_spawnp(ret_pid, proc->argv[0], &files, &attributes,
 	                          argv.wanted, env.wanted);
 	posix_spawn_file_actions_destroy(&files);
@@ -114,9 +116,8 @@ static int spawn(const struct proc *proc, const struct pipes *pipes,
 
 static int start(struct child *child, struct error *err)
 {
-	struct pipes pipes CLEANUP(pipes_clear) = { { -1, -1 },
-		                                    { -1, -1 },
-		                                    { -1, -1 } };
+	struct pipes pipes CLEANUP(
+	        pipes_clear) = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 
 	if (pipe2(pipes.in, O_CLOEXEC) < 0 || pipe2(pipes.out, O_CLOEXEC) < 0 ||
 	    pipe2(pipes.error, O_CLOEXEC) < 0)
@@ -221,8 +222,8 @@ static int wait_ms(const struct child *child)
 /* The deadline has come, or too much was written: end it, first politely. */
 static void end_group(struct child *child)
 {
-	signal_group(child, child->timed_out || child->too_much ? SIGKILL
-	                                                        : SIGTERM);
+	signal_group(child,
+	             child->timed_out || child->too_much ? SIGKILL : SIGTERM);
 	child->killed = true;
 }
 
@@ -312,8 +313,7 @@ static int judge(struct child *child, int status, struct error *err)
 	return 0;
 }
 
-int proc_run(const struct proc *proc, struct buf *ret_output,
-             struct error *err)
+int proc_run(const struct proc *proc, struct buf *ret_output, struct error *err)
 {
 	struct child child CLEANUP(child_clear) = {
 		.pidfd = -1,
@@ -339,10 +339,17 @@ int proc_run(const struct proc *proc, struct buf *ret_output,
 int proc_git(const char *dir, const char *const *args, struct buf *ret_output,
              struct error *err)
 {
-	enum { OPTIONS = 5, MOST = 32 };
+	enum {
+		OPTIONS = 5,
+		MOST = 32
+	};
+
 	const char *argv[MOST + OPTIONS + 1] = {
-		"git", "-c", "core.hooksPath=/dev/null",
-		"-c",  "core.fsmonitor=false",
+		"git",
+		"-c",
+		"core.hooksPath=/dev/null",
+		"-c",
+		"core.fsmonitor=false",
 	};
 	size_t count = OPTIONS;
 

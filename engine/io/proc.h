@@ -24,7 +24,7 @@ struct proc {
 	const char *dir;         /* working directory */
 	const char *input;       /* on its standard input; NULL: empty */
 	size_t input_len;
-	int64_t timeout_ms;      /* 0: none */
+	int64_t timeout_ms; /* 0: none */
 };
 
 /* Run it to its end. 0 when it exited with status 0. ERR_FAILED for another

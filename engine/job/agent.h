@@ -24,7 +24,7 @@ struct agent {
 	const char *system;  /* template file, or NULL */
 	const char *offline; /* template file */
 	struct pos prompt_pos, system_pos, offline_pos; /* of the paths */
-	const char *tier;    /* "draft", "judge", or NULL */
+	const char *tier; /* "draft", "judge", or NULL */
 	/* `output`: text: the answer is text. `output` with a schema: Markdown
 	 * with front matter, or data, whose fields the schema describes. */
 	bool structured;

@@ -423,7 +423,8 @@ enum verdict policy_decide(const struct config *config,
 		if (line->to != NULL && address == NULL) {
 			if (strictness(line->then) > strictness(possible))
 				possible = line->then;
-		} else if (line->to == NULL || pattern_fits(line->to, address)) {
+		} else if (line->to == NULL ||
+		           pattern_fits(line->to, address)) {
 			verdict = line->then;
 			break;
 		}

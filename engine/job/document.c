@@ -25,6 +25,7 @@ static enum form form_of(const char *path)
 		{ ".yml", FORM_YAML },
 		{ ".json", FORM_JSON },
 	};
+
 	const char *ending = path_ending(path);
 
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
@@ -70,9 +71,8 @@ static const struct value *without_file(struct arena *arena,
 static int write_text(struct buf *buf, const char *path,
                       const struct value *value, struct error *err)
 {
-	const struct value *text = value->kind == VALUE_MAP
-	                                   ? value_get(value, "text")
-	                                   : value;
+	const struct value *text =
+	        value->kind == VALUE_MAP ? value_get(value, "text") : value;
 
 	if (!text || text->kind == VALUE_LIST || text->kind == VALUE_MAP ||
 	    text->kind == VALUE_NULL)
@@ -88,10 +88,10 @@ static int write_text(struct buf *buf, const char *path,
 	return 0;
 }
 
-int document_write(struct buf *buf, const char *path,
-                   const struct value *value, struct error *err)
+int document_write(struct buf *buf, const char *path, const struct value *value,
+                   struct error *err)
 {
-	auto_arena struct arena arena = {0};
+	auto_arena struct arena arena = { 0 };
 	enum form form = form_of(path);
 
 	if (form == FORM_TEXT ||
@@ -112,8 +112,8 @@ int document_write(struct buf *buf, const char *path,
 	return buf_check(buf, path, err);
 }
 
-struct value *document_with_path(struct arena *arena,
-                                 const struct value *value, const char *path)
+struct value *document_with_path(struct arena *arena, const struct value *value,
+                                 const char *path)
 {
 	struct value *result = value_copy(arena, value);
 	struct value *file = value_map(arena);

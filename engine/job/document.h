@@ -21,17 +21,17 @@
 /* The data in `bytes` of the file `path`, in `arena`. ERR_CONFIG with the
  * position when it does not parse. */
 struct value *document_parse(struct arena *arena, const char *path,
-                             const char *bytes, size_t len, struct error *err)
-        MUST_CHECK;
+                             const char *bytes, size_t len,
+                             struct error *err) MUST_CHECK;
 
 /* Append the file that holds `value`. A member `file` of a map is reeve's own
  * and is left out. A value that the ending cannot hold is ERR_FAILED. */
-int document_write(struct buf *buf, const char *path,
-                   const struct value *value, struct error *err) MUST_CHECK;
+int document_write(struct buf *buf, const char *path, const struct value *value,
+                   struct error *err) MUST_CHECK;
 
 /* `value` as steps see it: a map gets `file: {path}`, anything else is as it
  * is. In `arena`. */
-struct value *document_with_path(struct arena *arena,
-                                 const struct value *value, const char *path);
+struct value *document_with_path(struct arena *arena, const struct value *value,
+                                 const char *path);
 
 #endif

@@ -14,7 +14,7 @@ static const char *partial_path(struct arena *arena, const char *name)
 static const struct template *load(const struct page *page, const char *path,
                                    struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 	const struct template *template =
 	        workspace_template(page->workspace, path, &errors);
 
@@ -79,8 +79,8 @@ static int add_file(const struct page *page, struct value *ingredients,
 	if (files_read(workspace_files(page->workspace), path, &bytes, &oid,
 	               err) < 0)
 		return -1;
-	value_map_text(page->arena, group(page, ingredients, "templates"),
-	               path, oid_text(page->arena, &oid));
+	value_map_text(page->arena, group(page, ingredients, "templates"), path,
+	               oid_text(page->arena, &oid));
 	add_names(page, template, group(page, ingredients, "names"));
 	template_partials(template, &partials, &partial_count);
 	for (size_t i = 0; i < partial_count; i++) {
@@ -114,7 +114,7 @@ int page_ingredients(const struct page *page, struct value *ingredients,
 int page_render(const struct page *page, const char **ret, struct error *err)
 {
 	auto_buf struct buf text = buf_make(LIMIT_RENDERED);
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 	const struct template *template = load(page, page->path, err);
 	const struct config *config =
 	        workspace_config(page->workspace, &errors);

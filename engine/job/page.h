@@ -18,7 +18,7 @@
 struct page {
 	struct workspace *workspace;
 	struct arena *arena;
-	const char *path;          /* templates/… */
+	const char *path; /* templates/… */
 	const struct value *with;
 	const struct value *scope; /* its `run` and `company` */
 	bool strict;
@@ -31,7 +31,7 @@ int page_ingredients(const struct page *page, struct value *ingredients,
                      struct error *err) MUST_CHECK;
 
 /* The text, in the page's arena. */
-int page_render(const struct page *page, const char **ret, struct error *err)
-        MUST_CHECK;
+int page_render(const struct page *page, const char **ret,
+                struct error *err) MUST_CHECK;
 
 #endif

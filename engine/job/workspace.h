@@ -24,8 +24,8 @@ void workspace_free_auto(struct workspace **workspace);
 
 /* `files` (with the library laid under it) and `language` must outlive it. */
 struct workspace *workspace_new(struct files *files,
-                                const struct language *language)
-        MUST_CHECK FREED_BY(workspace_free);
+                                const struct language *language) MUST_CHECK
+        FREED_BY(workspace_free);
 
 struct files *workspace_files(struct workspace *workspace);
 const struct language *workspace_language(const struct workspace *workspace);

@@ -5,14 +5,14 @@
 #include "engine/steps/kinds.h"
 
 static const struct field no_fields[] = {
-	{0},
+	{ 0 },
 };
 
 static const struct shape *shape_of(struct workspace *workspace,
                                     const struct step *step,
                                     struct arena *arena)
 {
-	auto_errors struct errors ignored = {0}; /* check reports them */
+	auto_errors struct errors ignored = { 0 }; /* check reports them */
 	const struct agent *agent =
 	        workspace_agent(workspace, step->name, &ignored);
 
@@ -22,7 +22,7 @@ static const struct shape *shape_of(struct workspace *workspace,
 static int make_ask(const struct step_run *run, struct ask *ret,
                     struct error *err)
 {
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 
 	ret->agent = workspace_agent(run->workspace, run->name, &errors);
 	if (!ret->agent) {
@@ -41,7 +41,7 @@ static int make_ask(const struct step_run *run, struct ask *ret,
 
 static int agent_prepare(struct step_run *run, struct error *err)
 {
-	struct ask ask = {0};
+	struct ask ask = { 0 };
 
 	if (make_ask(run, &ask, err) < 0)
 		return -1;
@@ -50,7 +50,7 @@ static int agent_prepare(struct step_run *run, struct error *err)
 
 static int agent_start(struct step_run *run, struct error *err)
 {
-	struct ask ask = {0};
+	struct ask ask = { 0 };
 
 	if (make_ask(run, &ask, err) < 0)
 		return -1;

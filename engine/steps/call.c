@@ -8,7 +8,7 @@
 #include "engine/steps/kinds.h"
 
 static const struct field no_fields[] = {
-	{0},
+	{ 0 },
 };
 
 static const struct shape *call_shape(struct workspace *workspace,
@@ -30,9 +30,8 @@ static const struct shape *call_shape(struct workspace *workspace,
 
 static int call_start(struct step_run *run, struct error *err)
 {
-	auto_errors struct errors errors = {0};
-	const struct config *pinned =
-	        workspace_config(run->workspace, &errors);
+	auto_errors struct errors errors = { 0 };
+	const struct config *pinned = workspace_config(run->workspace, &errors);
 	struct bus_request request = {
 		.arena = run->arena,
 		.env = run->env,

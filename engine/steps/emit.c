@@ -5,7 +5,7 @@
 #include "engine/steps/kinds.h"
 
 static const struct field no_fields[] = {
-	{0},
+	{ 0 },
 };
 
 static const struct shape *emit_shape(struct workspace *workspace,
@@ -33,8 +33,7 @@ static int emit_start(struct step_run *run, struct error *err)
 {
 	struct arena *arena = run->arena;
 	struct value *data = value_map(arena);
-	const struct value *event =
-	        run->released ? run->released : run->config;
+	const struct value *event = run->released ? run->released : run->config;
 
 	run->output = value_map(arena);
 	value_map_text(arena, run->output, "id", run->effect_key);
@@ -44,8 +43,7 @@ static int emit_start(struct step_run *run, struct error *err)
 	value_map_text(arena, data, "item", run->item);
 	value_map_text(arena, data, "effect_key", run->effect_key);
 	value_map_text(arena, data, "type", run->name);
-	value_map_text(arena, data, "commit",
-	               oid_text(arena, &run->owner_tip));
+	value_map_text(arena, data, "commit", oid_text(arena, &run->owner_tip));
 	value_map_set(arena, data, "event", value_copy(arena, event));
 	value_map_set(arena, data, "output", run->output);
 	journal_add(run->env->journal, EVENT_EVENT_EMITTED,

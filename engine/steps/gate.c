@@ -30,7 +30,7 @@ static const struct field gate_fields[] = {
 	        .example = "2d",
 	},
 	{ .name = "items", .later = true, .help = "decide item by item" },
-	{0},
+	{ 0 },
 };
 
 static const struct shape *gate_shape(struct workspace *workspace,

@@ -29,7 +29,7 @@ static const struct field read_fields[] = {
 	{ .name = "columns", .later = true, .help = "types of CSV columns" },
 	{ .name = "csv", .later = true, .help = "how a CSV file is written" },
 	{ .name = "missing", .later = true, .help = "when there is none" },
-	{0},
+	{ 0 },
 };
 
 /* What prepare found: the files, parsed only when the key is new. */
@@ -64,9 +64,9 @@ static const struct shape *read_shape(struct workspace *workspace,
 	size_t count = declared->count;
 	memcpy(fields, declared->fields, count * sizeof(*fields));
 	if (!value_get(expect, "text"))
-		fields[count++] = (struct shape_field){
-			"text", &text, "the body of a Markdown file"
-		};
+		fields[count++] =
+		        (struct shape_field){ "text", &text,
+			                      "the body of a Markdown file" };
 	if (!value_get(expect, "file"))
 		fields[count++] = (struct shape_field){ "file", &file, NULL };
 	declared->fields = fields;
@@ -74,15 +74,15 @@ static const struct shape *read_shape(struct workspace *workspace,
 	return declared;
 }
 
-static int find_one(struct step_run *run, const char *path,
-                    struct found *found, struct error *err)
+static int find_one(struct step_run *run, const char *path, struct found *found,
+                    struct error *err)
 {
 	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
 
 	found->entries = arena_new(run->arena, struct file_entry);
 	found->entries[0].path = path;
-	int there = files_read(run->files, path, &bytes,
-	                       &found->entries[0].oid, err);
+	int there = files_read(run->files, path, &bytes, &found->entries[0].oid,
+	                       err);
 	if (there < 0)
 		return -1;
 	if (there == 0)
@@ -116,7 +116,7 @@ static struct value *read_file(struct step_run *run, const char *path,
                                struct error *err)
 {
 	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
-	auto_errors struct errors errors = {0};
+	auto_errors struct errors errors = { 0 };
 	const struct value *expect = value_get(run->config, "expect");
 
 	int there = files_read(run->files, path, &bytes, NULL, err);

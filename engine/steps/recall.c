@@ -37,7 +37,7 @@ static const struct field recall_fields[] = {
 	        .otherwise = "2000",
 	        .help = "of all texts together, about four bytes each",
 	},
-	{0},
+	{ 0 },
 };
 
 static const struct shape *recall_shape(struct workspace *workspace,
@@ -78,8 +78,8 @@ static int add_files(struct step_run *run, const char *pattern,
 	struct file_entry *entries;
 	size_t count;
 
-	if (files_list(run->files, run->arena, pattern, &entries, &count,
-	               err) < 0)
+	if (files_list(run->files, run->arena, pattern, &entries, &count, err) <
+	    0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		step_ingredient_file(run, "memory", entries[i].path,
@@ -97,10 +97,10 @@ static int recall_prepare(struct step_run *run, struct error *err)
 		return -1;
 	if (!project)
 		return 0;
-	return add_files(run,
-	                 arena_printf(run->arena, "memory/projects/%s/**/*.md",
-	                              project),
-	                 err);
+	return add_files(
+	        run,
+	        arena_printf(run->arena, "memory/projects/%s/**/*.md", project),
+	        err);
 }
 
 static struct value *chunk_value(struct arena *arena,
@@ -117,9 +117,9 @@ static struct value *chunk_value(struct arena *arena,
 	if (!chunk->source)
 		value_map_set(arena, map, "source", value_null(arena));
 	value_map_text(arena, map, "trust", chunk->trust);
-	value_map_set(arena, map, "score",
-	              value_number(arena, arena_printf(arena, "%.4f",
-	                                               chunk->score)));
+	value_map_set(
+	        arena, map, "score",
+	        value_number(arena, arena_printf(arena, "%.4f", chunk->score)));
 	value_map_text(arena, map, "blob", oid_text(arena, &chunk->oid));
 	return map;
 }

@@ -22,7 +22,7 @@ static const struct field remember_fields[] = {
 	                "memory/org/",
 	        .example = "\"{{brief.client}}\"",
 	},
-	{0},
+	{ 0 },
 };
 
 static const struct shape *remember_shape(struct workspace *workspace,
@@ -77,9 +77,8 @@ static int remember_start(struct step_run *run, struct error *err)
 	}
 	const char *folder =
 	        project ? arena_printf(arena, "projects/%s", project) : "org";
-	const char *path =
-	        arena_printf(arena, "memory/%s/%s-%.8s.md", folder, run->day,
-	                     run->effect_key);
+	const char *path = arena_printf(arena, "memory/%s/%s-%.8s.md", folder,
+	                                run->day, run->effect_key);
 	run->output = value_map(arena);
 	value_map_text(arena, run->output, "source",
 	               arena_printf(arena, "run %s of %s, step %s",

@@ -5,7 +5,7 @@
 #include "engine/steps/kinds.h"
 
 static const struct field no_fields[] = {
-	{0},
+	{ 0 },
 };
 
 static const struct shape *render_shape(struct workspace *workspace,

@@ -3,9 +3,9 @@
  *
  * It starts in a checkout, under .reeve/checkout/, of the files that it `reads`
  * (all of them when that is not said); they are write-protected, and
- * removed afterwards unless the program failed, for the owner to look at. Its environment is what `env` declares, with a PATH, LANG and
- * REEVE_OUT, a fresh folder that is the one place to write to. Its standard
- * output is the result.
+ * removed afterwards unless the program failed, for the owner to look at. Its
+ * environment is what `env` declares, with a PATH, LANG and REEVE_OUT, a fresh
+ * folder that is the one place to write to. Its standard output is the result.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@
 #include "store/base/path.h"
 #include "store/base/text.h"
 
-#define TIMEOUT_MS 600000
+#define TIMEOUT_MS  600000
 #define SYSTEM_PATH "/usr/local/bin:/usr/bin:/bin"
 
 static const char *const formats_of_output[] = { "text", "json", NULL };
@@ -71,7 +71,7 @@ static const struct field run_fields[] = {
 	},
 	{ .name = "network", .later = true, .help = "let it use the network" },
 	{ .name = "effect", .later = true, .help = "it changes the world" },
-	{0},
+	{ 0 },
 };
 
 static const struct shape *run_shape(struct workspace *workspace,
@@ -116,14 +116,13 @@ static int run_prepare(struct step_run *run, struct error *err)
 	for (size_t i = 0; i < patterns->length; i++) {
 		struct file_entry *found;
 		size_t count;
-		if (files_list(run->files, run->arena,
-		               patterns->items[i]->text, &found, &count,
-		               err) < 0)
+		if (files_list(run->files, run->arena, patterns->items[i]->text,
+		               &found, &count, err) < 0)
 			return -1;
 		for (size_t n = 0; n < count; n++) {
-			sight->entries = arena_grow(
-			        run->arena, sight->entries, sight->count,
-			        sizeof(*sight->entries));
+			sight->entries = arena_grow(run->arena, sight->entries,
+			                            sight->count,
+			                            sizeof(*sight->entries));
 			sight->entries[sight->count++] = found[n];
 			step_ingredient_file(run, "files", found[n].path,
 			                     &found[n].oid);
@@ -233,8 +232,7 @@ static int take_output(struct step_run *run, const struct buf *output,
 
 	if (!utf8_valid(output->at, len))
 		return step_error(run, err, "its output is not valid UTF-8");
-	if (text_equal(value_get_text(run->config, "format", "text"),
-	               "json")) {
+	if (text_equal(value_get_text(run->config, "format", "text"), "json")) {
 		run->output = json_parse(run->arena, "its output", output->at,
 		                         len, err);
 		return run->output ? 0 : -1;
@@ -255,9 +253,9 @@ static int run_start(struct step_run *run, struct error *err)
 	if (!argv)
 		return -1;
 	/* Named by the step, not by the tree: it is removed afterwards. */
-	const char *dir = arena_printf(run->arena, "%s/checkout/%s-%s",
-	                               run->env->state_dir, run->run->id,
-	                               run->step->id);
+	const char *dir =
+	        arena_printf(run->arena, "%s/checkout/%s-%s",
+	                     run->env->state_dir, run->run->id, run->step->id);
 	const char *out = arena_printf(run->arena, "%s.out", dir);
 	if (dir_remove(dir, err) < 0 || dir_remove(out, err) < 0 ||
 	    dir_make(out, err) < 0 || check_out(run, sight, dir, err) < 0)
@@ -270,8 +268,8 @@ static int run_start(struct step_run *run, struct error *err)
 		.input_len = strlen(input),
 		.timeout_ms = TIMEOUT_MS,
 	};
-	if (proc_run(&proc, &output, err) < 0 ||
-	    dir_remove(dir, err) < 0 || dir_remove(out, err) < 0)
+	if (proc_run(&proc, &output, err) < 0 || dir_remove(dir, err) < 0 ||
+	    dir_remove(out, err) < 0)
 		return -1;
 	return take_output(run, &output, err);
 }

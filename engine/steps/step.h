@@ -35,18 +35,19 @@ struct step_run {
 	const struct value *config;  /* the step's, rendered */
 	const char *name;            /* what a named kind names, or NULL */
 	const char *effect_key;      /* of a kind that acts */
-	const struct value *released; /* the `with` that was merged in the slip,
-	                                 or NULL: then `config` is what is done */
+	const struct value
+	        *released; /* the `with` that was merged in the slip,
+	                      or NULL: then `config` is what is done */
 	const struct config *owner_config; /* of the owner's branch now */
 	struct oid owner_tip;
-	const char *day;             /* the trigger's day, 2026-11-22 */
+	const char *day; /* the trigger's day, 2026-11-22 */
 
-	struct value *ingredients;   /* a map; prepare adds to it */
+	struct value *ingredients; /* a map; prepare adds to it */
 	void *prepared;
 
 	struct value *output;
-	struct value *record;        /* for explain: prompt, decision, … */
-	bool journalled;             /* the kind has written its own result */
+	struct value *record; /* for explain: prompt, decision, … */
+	bool journalled;      /* the kind has written its own result */
 };
 
 /* NULL-terminated, sorted by name: the rows of the kinds. */

@@ -24,8 +24,8 @@
 /* The variable is handed to `fn` (by address) when it leaves its scope. */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
-#define UNUSED __attribute__((unused))
-#define NORETURN __attribute__((noreturn))
+#define UNUSED      __attribute__((unused))
+#define NORETURN    __attribute__((noreturn))
 #define FALLTHROUGH __attribute__((fallthrough))
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))

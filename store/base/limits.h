@@ -9,33 +9,33 @@
 #define BASE_LIMITS_H
 
 /* Files. */
-#define LIMIT_YAML_FILE (4u << 20)    /* a job, an agent, reeve.yaml */
-#define LIMIT_DATA_FILE (64u << 20)   /* what `read` may take in */
-#define LIMIT_NOTE (4u << 20)         /* one file below memory/ */
-#define LIMIT_YAML_DEPTH 64           /* nested lists and maps */
-#define LIMIT_YAML_NODES (1u << 20)   /* scalars, lists and maps in one file */
-#define LIMIT_JSON_DEPTH 64
-#define LIMIT_PATH 1024               /* a workspace path */
+#define LIMIT_YAML_FILE    (4u << 20)  /* a job, an agent, reeve.yaml */
+#define LIMIT_DATA_FILE    (64u << 20) /* what `read` may take in */
+#define LIMIT_NOTE         (4u << 20)  /* one file below memory/ */
+#define LIMIT_YAML_DEPTH   64          /* nested lists and maps */
+#define LIMIT_YAML_NODES   (1u << 20)  /* scalars, lists and maps in one file */
+#define LIMIT_JSON_DEPTH   64
+#define LIMIT_PATH         1024       /* a workspace path */
 #define LIMIT_PATH_SEGMENT 200        /* one name in it */
-#define LIMIT_TREE_FILES (1u << 18)   /* files that one listing may have */
-#define LIMIT_TREE_PATH 4096          /* a path in a tree that is listed */
+#define LIMIT_TREE_FILES   (1u << 18) /* files that one listing may have */
+#define LIMIT_TREE_PATH    4096       /* a path in a tree that is listed */
 
 /* Templates and expressions. */
-#define LIMIT_TEMPLATE (1u << 20)     /* source */
-#define LIMIT_RENDERED (16u << 20)    /* result */
-#define LIMIT_TEMPLATE_DEPTH 32       /* nested sections and partials */
-#define LIMIT_EXPRESSION (64u << 10)
+#define LIMIT_TEMPLATE       (1u << 20)  /* source */
+#define LIMIT_RENDERED       (16u << 20) /* result */
+#define LIMIT_TEMPLATE_DEPTH 32          /* nested sections and partials */
+#define LIMIT_EXPRESSION     (64u << 10)
 
 /* The journal (docs/journal.md). */
-#define LIMIT_EVENT_LINE (4u << 10)
-#define LIMIT_EVENT_FIELD (1u << 10)  /* a longer field is a blob */
-#define LIMIT_MESSAGE (256u << 10)    /* one commit message */
-#define LIMIT_SUBJECT 72
+#define LIMIT_EVENT_LINE  (4u << 10)
+#define LIMIT_EVENT_FIELD (1u << 10)   /* a longer field is a blob */
+#define LIMIT_MESSAGE     (256u << 10) /* one commit message */
+#define LIMIT_SUBJECT     72
 
 /* Steps. */
-#define LIMIT_STEPS 1000              /* of one job */
-#define LIMIT_OUTPUT (16u << 20)      /* what one step may put out */
-#define LIMIT_STDERR (64u << 10)      /* of which the end is kept */
-#define LIMIT_ERROR_TEXT (8u << 10)   /* one message */
+#define LIMIT_STEPS      1000        /* of one job */
+#define LIMIT_OUTPUT     (16u << 20) /* what one step may put out */
+#define LIMIT_STDERR     (64u << 10) /* of which the end is kept */
+#define LIMIT_ERROR_TEXT (8u << 10)  /* one message */
 
 #endif
