@@ -1,0 +1,387 @@
+/*
+ * reeve review: what merging a draft will do, and the draft as a diff.
+ *
+ * What is said is read from the draft branch as it is now, so that the
+ * owner's own edits of text and slip are in it.
+ */
+#include <string.h>
+
+#include "engine/cmd/commands.h"
+#include "engine/cmd/deciding.h"
+#include "engine/cmd/pager.h"
+#include "engine/cmd/print.h"
+#include "engine/cmd/runs.h"
+#include "engine/cycle/slip.h"
+#include "engine/job/document.h"
+#include "store/base/limits.h"
+#include "store/base/text.h"
+#include "store/draft.h"
+
+struct review {
+	const struct invocation *invocation;
+	struct arena *arena;
+	struct engine *engine;
+	struct run_record run;
+	struct draft_record draft;
+	struct commit tip;  /* of the draft branch, as it is now */
+	struct commit base; /* where it leaves the owner's branch */
+	struct slip *slip;  /* NULL: the draft has none */
+	struct tree_difference *files;
+	size_t file_count;
+	struct buf diff;
+};
+
+static void review_clear(struct review *review)
+{
+	buf_clear(&review->diff);
+}
+
+/* ---- Reading the draft --------------------------------------------------- */
+
+static int find_tip(struct review *review, struct oid *ret, struct error *err)
+{
+	const struct draft_record *draft = &review->draft;
+	enum draft_presence presence;
+
+	if (!draft->branch) {
+		error_set(err, ERR_STATE, "this draft merges itself");
+		return error_hint(err, "\"reeve tick\" tries again.");
+	}
+	*ret = draft->tip;
+	if (draft_look(review->engine->repo,
+	               draft->branch + strlen(DRAFT_BRANCHES), &presence, ret,
+	               err) < 0)
+		return -1;
+	if (presence != DRAFT_DELETED)
+		return 0;
+	error_set(err, ERR_STATE, "the branch \"%s\" was deleted",
+	          draft->branch);
+	return error_hint(
+	        err,
+	        "Take it back with \"git branch %s %.10s\", or say no "
+	        "with \"reeve reject %.8s\".",
+	        draft->branch, oid_text(review->arena, &draft->tip),
+	        review->run.id);
+}
+
+static int read_slip(struct review *review, struct error *err)
+{
+	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
+	struct repo *repo = review->engine->repo;
+	const char *path = review->draft.slip;
+	struct tree_entry entry;
+	int found = repo_tree_find(repo, &review->tip.tree, path, &entry, err);
+
+	if (found < 0)
+		return -1;
+	if (!found) {
+		error_set(err, ERR_STATE, "the draft has no \"%s\" any more",
+		          path);
+		return error_hint(err, "Without it a merge releases nothing; "
+		                       "take it back with \"git revert\".");
+	}
+	if (repo_blob_read(repo, &entry.oid, &bytes, err) < 0)
+		return -1;
+	review->slip = slip_parse(review->arena, path, bytes.at, bytes.len,
+	                          review->run.id, err);
+	return review->slip ? 0 : -1;
+}
+
+static int read_changes(struct review *review, struct error *err)
+{
+	struct repo *repo = review->engine->repo;
+	const struct oid *old = &review->base.tree;
+	const struct oid *new = &review->tip.tree;
+
+	if (repo_tree_diff(repo, review->arena, old, new, &review->files,
+	                   &review->file_count, err) < 0)
+		return -1;
+	return repo_tree_diff_text(repo, old, new, &review->diff, err);
+}
+
+static int read_draft(struct review *review, struct error *err)
+{
+	struct engine *engine = review->engine;
+	struct oid tip;
+	struct oid base;
+
+	if (find_tip(review, &tip, err) < 0 || engine_look(engine, err) < 0)
+		return -1;
+	int related =
+	        repo_merge_base(engine->repo, &engine->tip, &tip, &base, err);
+	if (related < 0)
+		return -1;
+	if (!related)
+		base = review->draft.base;
+	if (repo_commit_read(engine->repo, review->arena, &tip, &review->tip,
+	                     err) < 0 ||
+	    repo_commit_read(engine->repo, review->arena, &base, &review->base,
+	                     err) < 0 ||
+	    read_slip(review, err) < 0)
+		return -1;
+	return read_changes(review, err);
+}
+
+/* ---- What merging will do ------------------------------------------------ */
+
+/* The text of an artifact of the draft; "" when it cannot be read, which the
+ * approval will complain of. */
+static const char *artifact_text(const struct review *review, const char *path)
+{
+	auto_error struct error ignored = { 0 };
+	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
+	struct repo *repo = review->engine->repo;
+	struct tree_entry entry;
+
+	if (repo_tree_find(repo, &review->tip.tree, path, &entry, &ignored) <=
+	            0 ||
+	    repo_blob_read(repo, &entry.oid, &bytes, &ignored) < 0)
+		return "";
+	const struct value *value = document_parse(
+	        review->arena, path, bytes.at, bytes.len, &ignored);
+	if (!value)
+		return "";
+	return value->kind == VALUE_STRING ? value->text
+	                                   : value_get_text(value, "text", "");
+}
+
+/* The entry's fields as texts: artifacts read, what comes later named. */
+static struct value *resolve_with(const struct review *review,
+                                  const struct slip_entry *entry)
+{
+	struct arena *arena = review->arena;
+	struct value *with = value_map(arena);
+
+	for (size_t i = 0; i < entry->with->length; i++) {
+		const struct member *member = &entry->with->members[i];
+		const char *path =
+		        value_get_text(member->value, "artifact", NULL);
+		const struct value *later = value_get(member->value, "later");
+		if (path)
+			value_map_text(arena, with, member->name,
+			               artifact_text(review, path));
+		else
+			value_map_set(arena, with, member->name,
+			              value_copy(arena, later ? later
+			                                      : member->value));
+	}
+	return with;
+}
+
+static bool starts_at(const struct job *job, const char *event)
+{
+	for (size_t i = 0; i < job->trigger_count; i++)
+		if (job->triggers[i].kind == TRIGGER_EVENT &&
+		    text_equal(job->triggers[i].event_type, event))
+			return true;
+	return false;
+}
+
+/* "start billing and delivery (proposal.accepted)" */
+static const char *describe_event(const struct review *review,
+                                  const char *event)
+{
+	auto_error struct error ignored = { 0 }; /* then no job is named */
+	struct workspace *workspace = review->engine->tip_workspace;
+	const char *text = NULL;
+	const char *const *names;
+	size_t count = 0;
+
+	if (workspace_jobs(workspace, &names, &count, &ignored) < 0)
+		count = 0;
+	for (size_t i = 0; i < count; i++) {
+		auto_errors struct errors broken = { 0 };
+		const struct job *job =
+		        workspace_job(workspace, names[i], &broken);
+		if (!job || !starts_at(job, event))
+			continue;
+		text = arena_printf(review->arena, "%s%s%s",
+		                    text ? text : "start ", text ? ", " : "",
+		                    names[i]);
+	}
+	if (!text)
+		return arena_printf(review->arena, "tell of %s", event);
+	return arena_printf(review->arena, "%s (%s)", text, event);
+}
+
+static const char *describe(const struct review *review,
+                            const struct slip_entry *entry)
+{
+	const struct effect *effect =
+	        language_effect(&review->engine->language, entry->effect);
+
+	if (!effect)
+		return describe_event(review, entry->effect);
+	if (!effect->describe)
+		return effect->name;
+	return effect->describe(review->arena, resolve_with(review, entry));
+}
+
+/* ---- Text ---------------------------------------------------------------- */
+
+static void say_title(const struct review *review)
+{
+	const struct draft_record *draft = &review->draft;
+	int64_t now = clock_wall_ms(&review->engine->clock);
+	const char *due = due_text(review->arena, now, draft->due_at);
+
+	say_tinted(review->invocation, TINT_BOLD, "%s",
+	           draft->title ? draft->title : run_heading(&review->run));
+	say(review->invocation, "  %s%s",
+	    run_label(review->engine, review->arena, &review->run),
+	    *due ? ", " : "");
+	say_tinted(review->invocation,
+	           text_ends(due, "overdue") ? TINT_RED : TINT_NONE, "%s", due);
+	say(review->invocation, "\n\n");
+}
+
+static void say_effects(const struct review *review)
+{
+	const char *heading = "Merging will:";
+
+	for (size_t i = 0; i < review->slip->count; i++) {
+		say_fact(review->invocation, heading, "%s",
+		         describe(review, &review->slip->entries[i]));
+		heading = "";
+	}
+	if (review->slip->count == 0)
+		say_fact(review->invocation, heading,
+		         "take over the files; it releases nothing");
+	else
+		say(review->invocation,
+		    "To leave one out: delete its files or its entry in %s\n",
+		    review->draft.slip);
+}
+
+static const char *join(struct arena *arena, const struct value *list)
+{
+	const char *text = "";
+
+	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->length;
+	     i++)
+		if (list->items[i]->kind == VALUE_STRING)
+			text = arena_printf(arena, "%s%s%s", text,
+			                    *text ? ", " : "",
+			                    list->items[i]->text);
+	return text;
+}
+
+static void say_origin(const struct review *review)
+{
+	const struct value *about = review->slip->about;
+	const char *sources = join(review->arena, value_get(about, "sources"));
+	const char *cost =
+	        cost_text(review->arena, value_get_text(about, "cost", "0"));
+
+	say(review->invocation, "Files %zu, cost %s.%s%s at %.8s\n",
+	    review->file_count, cost, *sources ? " Drafted from " : " Drafted",
+	    sources, oid_text(review->arena, &review->run.commit));
+}
+
+static void say_choice(const struct review *review)
+{
+	const char *name =
+	        engine_short(review->engine, review->arena, review->run.id);
+
+	say(review->invocation, "To merge it: ");
+	say_tinted(review->invocation, TINT_BOLD, "git merge --no-ff %s",
+	           review->draft.branch);
+	say(review->invocation, "  or  ");
+	say_tinted(review->invocation, TINT_BOLD, "reeve approve %s", name);
+	say(review->invocation, "\n\n");
+}
+
+static void print_text(const struct review *review)
+{
+	UNUSED struct pager pager CLEANUP(pager_end) =
+	        pager_begin(review->invocation);
+
+	say_title(review);
+	say_effects(review);
+	say_origin(review);
+	say_choice(review);
+	if (!review->invocation->quiet)
+		say_diff(review->invocation, review->diff.at);
+}
+
+/* ---- JSON ---------------------------------------------------------------- */
+
+static struct value *effects_value(const struct review *review)
+{
+	struct arena *arena = review->arena;
+	struct value *list = value_list(arena);
+
+	for (size_t i = 0; i < review->slip->count; i++) {
+		const struct slip_entry *entry = &review->slip->entries[i];
+		struct value *row = value_map(arena);
+		value_map_text(arena, row, "step", entry->step);
+		value_map_text(arena, row, "effect", entry->effect);
+		value_map_text(arena, row, "says", describe(review, entry));
+		value_map_set(arena, row, "with",
+		              value_copy(arena, entry->with));
+		value_list_add(arena, list, row);
+	}
+	return list;
+}
+
+static void print_value(const struct review *review)
+{
+	struct arena *arena = review->arena;
+	const struct draft_record *draft = &review->draft;
+	struct value *map = value_map(arena);
+	struct value *files = value_list(arena);
+
+	for (size_t i = 0; i < review->file_count; i++)
+		value_list_add(arena, files,
+		               value_string(arena, review->files[i].path));
+	value_map_text(arena, map, "run", review->run.id);
+	value_map_text(arena, map, "job", review->run.job);
+	value_map_text(arena, map, "title", draft->title);
+	value_map_text(arena, map, "priority", draft->priority);
+	value_map_text(arena, map, "due", instant_text(arena, draft->due_at));
+	value_map_text(arena, map, "branch", draft->branch);
+	value_map_text(arena, map, "tip", oid_text(arena, &review->tip.id));
+	value_map_text(arena, map, "slip", draft->slip);
+	value_map_set(arena, map, "effects", effects_value(review));
+	value_map_set(arena, map, "files", files);
+	if (review->slip->about)
+		value_map_set(arena, map, "about",
+		              value_copy(arena, review->slip->about));
+	value_map_text(arena, map, "diff", review->diff.at);
+	print_json(review->invocation, map);
+}
+
+static int run_review(struct invocation *invocation, struct error *err)
+{
+	auto_engine struct engine *engine = engine_open(".", err);
+	struct review review CLEANUP(review_clear) = {
+		.invocation = invocation,
+		.arena = invocation->arena,
+		.engine = engine,
+		.diff = buf_make(LIMIT_DATA_FILE),
+	};
+
+	if (!engine ||
+	    find_open_draft(invocation, engine, invocation->args[0],
+	                    &review.run, &review.draft, err) < 0 ||
+	    read_draft(&review, err) < 0)
+		return -1;
+	if (invocation->json)
+		print_value(&review);
+	else
+		print_text(&review);
+	return EXIT_STATUS_DONE;
+}
+
+const struct command command_review = {
+	.name = "review",
+	.synopsis = "RUN",
+	.help = "show what merging a draft will do, and its diff",
+	.details =
+	        "The draft is shown as it is on its branch now, with your "
+	        "edits. Merging it approves it:\nwhat is merged, not what was "
+	        "drafted, is what happens. -q leaves out the diff.",
+	.least = 1,
+	.most = 1,
+	.run = run_review,
+};
