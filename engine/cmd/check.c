@@ -82,7 +82,7 @@ static void print_findings(const struct invocation *invocation,
                            const struct errors *errors)
 {
 	for (size_t i = 0; i < errors->count; i++) {
-		print_error(invocation->out, invocation->colour, "", word, dir,
+		print_problem(invocation->out, invocation->colour, "", word, dir,
 		            &errors->items[i]);
 		say(invocation, "\n");
 	}

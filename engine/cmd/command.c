@@ -388,7 +388,7 @@ static void report(const struct error *err)
 	auto_repo struct repo *repo =
 	        err->file ? repo_open(".", &ignored) : NULL;
 
-	print_error(stderr, print_in_colour(stderr), "reeve: ", "error",
+	print_problem(stderr, print_in_colour(stderr), "reeve: ", "error",
 	            repo ? repo_work_dir(repo) : ".", err);
 }
 

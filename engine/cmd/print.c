@@ -351,7 +351,7 @@ static void print_source(FILE *out, bool colour, const char *dir,
 	fputc('\n', out);
 }
 
-void print_error(FILE *out, bool colour, const char *prefix, const char *word,
+void print_problem(FILE *out, bool colour, const char *prefix, const char *word,
                  const char *dir, const struct error *err)
 {
 	enum tint tint = strcmp(word, "error") == 0 ? TINT_RED : TINT_YELLOW;

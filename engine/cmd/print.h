@@ -77,7 +77,7 @@ void table_print(const struct invocation *invocation,
 /* "FILE:LINE:COLUMN: error: MESSAGE", the source line with a caret when the
  * file can be read below `dir` (may be NULL), and the hint. `prefix` comes
  * first: "reeve: ", or "". `word` is "error" or "warning". */
-void print_error(FILE *out, bool colour, const char *prefix, const char *word,
+void print_problem(FILE *out, bool colour, const char *prefix, const char *word,
                  const char *dir, const struct error *err);
 /* Whether to use colour on `out`: a terminal, and NO_COLOR is not set. */
 bool print_in_colour(FILE *out);
