@@ -518,6 +518,25 @@ static int write_tree(struct journal *journal, struct oid *ret,
 	                       journal->kept_count, ret, err);
 }
 
+/* The subject is one line that can be seen, or the empty line behind it would
+ * not be the first: it may hold words of the owner's or of a client's. */
+static void add_subject(struct buf *message, const char *subject)
+{
+	size_t len = strlen(subject);
+	size_t at = 0;
+
+	while (at < len) {
+		uint32_t point = 0;
+		size_t size = utf8_next(subject + at, len - at, &point);
+		bool plain = size > 0 && point != '\n' && point != '\t' &&
+		             !utf8_is_hidden(point);
+		if (message->len + (plain ? size : 1) > LIMIT_SUBJECT)
+			return;
+		buf_add(message, plain ? subject + at : " ", plain ? size : 1);
+		at += size > 0 ? size : 1;
+	}
+}
+
 /* One commit with the pending events from `*next` on that fit a message. */
 static int write_commit(struct journal *journal, const char *subject,
                         const struct oid *tree, const struct oid *parent,
@@ -530,7 +549,7 @@ static int write_commit(struct journal *journal, const char *subject,
 		.time_s = clock_wall_ms(journal->clock) / 1000,
 	};
 
-	buf_add(&message, subject, strnlen(subject, LIMIT_SUBJECT));
+	add_subject(&message, subject);
 	buf_add_text(&message, "\n\n");
 	for (size_t first = *next; *next < journal->pending_count; ++*next) {
 		const struct pending *event = &journal->pending[*next];
