@@ -33,12 +33,16 @@ static int render_input(struct starting *start, const struct value *source,
                         struct value **ret, struct error *err)
 {
 	struct value *scope = value_map(start->arena);
+	struct value *trigger = value_copy(start->arena, start->cause->facts);
 
+	value_map_text(start->arena, trigger, "time",
+	               value_get_text(start->names, "time", NULL));
+	value_map_text(start->arena, trigger, "date",
+	               value_get_text(start->names, "date", NULL));
 	value_map_set(start->arena, scope, "run", start->names);
 	value_map_set(start->arena, scope, "company",
 	              value_copy(start->arena, start->config->company));
-	value_map_set(start->arena, scope, "trigger",
-	              value_copy(start->arena, start->cause->facts));
+	value_map_set(start->arena, scope, "trigger", trigger);
 	struct render render = {
 		.scope = scope,
 		.strict = true,
