@@ -106,7 +106,7 @@ static const char *subject_of(const struct call *call)
 }
 
 static int intend(const struct call *call, const struct connector *connector,
-                  const char *run_name, struct error *err)
+                  struct error *err)
 {
 	struct value *data = describe(call, connector);
 	struct value *payload = value_copy(call->arena, call->payload);
@@ -118,7 +118,7 @@ static int intend(const struct call *call, const struct connector *connector,
 	            data);
 	return env_barrier(call->env,
 	                   arena_printf(call->arena, "%s: %s intends %s",
-	                                run_name, call->step,
+	                                call->run_name, call->step,
 	                                connector->effect.name),
 	                   err);
 }
@@ -134,9 +134,9 @@ static int record_done(const struct call *call,
 	journal_add(call->env->journal, EVENT_EFFECT_DONE, subject_of(call),
 	            data);
 	return env_barrier(call->env,
-	                   arena_printf(call->arena, "%s %s: %s %s", call->job,
-	                                call->step, connector->effect.name,
-	                                how),
+	                   arena_printf(call->arena, "%s: %s %s %s",
+	                                call->run_name, call->step,
+	                                connector->effect.name, how),
 	                   err);
 }
 
@@ -150,8 +150,9 @@ static int record_failed(const struct call *call,
 	journal_add(call->env->journal, EVENT_EFFECT_FAILED, subject_of(call),
 	            data);
 	if (env_barrier(call->env,
-	                arena_printf(call->arena, "%s %s: %s failed", call->job,
-	                             call->step, connector->effect.name),
+	                arena_printf(call->arena, "%s: %s %s failed",
+	                             call->run_name, call->step,
+	                             connector->effect.name),
 	                err) < 0)
 		return -1;
 	error_move(err, reason);
@@ -205,7 +206,7 @@ static struct call call_of(const struct bus_request *request,
 		.arena = request->arena,
 		.env = request->env,
 		.run = request->run,
-		.job = request->job,
+		.run_name = request->run_name,
 		.step = request->step,
 		.item = request->item,
 		.key = request->key,
@@ -263,7 +264,7 @@ int bus_perform(const struct bus_request *request, struct value **ret_result,
 	if (connector->freeze(&call, &payload, err) < 0)
 		return -1;
 	call.payload = payload;
-	if (intend(&call, connector, request->run_name, err) < 0)
+	if (intend(&call, connector, err) < 0)
 		return -1;
 	return send(&call, connector, ret_result, err);
 }
@@ -288,7 +289,7 @@ int bus_settle(struct env *env, const struct config *config,
 		.arena = &arena,
 		.env = env,
 		.run = effect->run,
-		.job = effect->effect,
+		.run_name = arena_printf(&arena, "run %.8s", effect->run),
 		.step = effect->step,
 		.item = effect->item,
 		.key = effect->key,

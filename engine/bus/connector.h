@@ -21,7 +21,7 @@ struct call {
 	struct arena *arena;
 	struct env *env;
 	const char *run;
-	const char *job;
+	const char *run_name; /* for people: "proposal 7k2fq0ab" */
 	const char *step;
 	const char *item;
 	const char *key;              /* the effect key */

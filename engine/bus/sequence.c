@@ -104,8 +104,8 @@ static int take(const struct call *call, const char *sequence, int64_t number,
 	journal_add(call->env->journal, EVENT_NUMBER_TAKEN,
 	            arena_printf(arena, "%s/%s", call->run, call->step), data);
 	return env_barrier(call->env,
-	                   arena_printf(arena, "%s %s: number %s of %s",
-	                                call->job, call->step,
+	                   arena_printf(arena, "%s: %s takes %s of %s",
+	                                call->run_name, call->step,
 	                                value_get_text(output, "text", ""),
 	                                sequence),
 	                   err);
@@ -119,7 +119,10 @@ static int sequence_decide(const struct call *call, struct value **ret_result,
 
 	/* What waits to be written goes first: the number must follow the
 	 * commit that it was decided on directly. */
-	if (env_barrier(call->env, "before a number", err) < 0)
+	if (env_barrier(call->env,
+	                arena_printf(call->arena, "%s: steps up to %s",
+	                             call->run_name, call->step),
+	                err) < 0)
 		return -1;
 	for (int try = 0; try <= TRIES; try++) {
 		const char *text;

@@ -335,10 +335,10 @@ int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
 	    drafting_build(&gate.drafting, &engine->tip, &gate.tip, err) < 0)
 		return -1;
 	journal_opened(&gate);
-	if (journal_flush(
-	            engine->journal,
-	            arena_printf(&run->arena, "%s: %s", run->name, gate.title),
-	            err) < 0)
+	if (journal_flush(engine->journal,
+	                  arena_printf(&run->arena, "%s: %s waits", run->name,
+	                               live->step->id),
+	                  err) < 0)
 		return -1;
 	live->state = STEP_IN_REVIEW;
 	run_describe_step(run, live);
