@@ -87,9 +87,21 @@ static bool is_ready(const struct live_run *run, const struct live_step *live)
 	if (live->state != STEP_WAITING)
 		return false;
 	if (step->wall != STEP_NONE &&
-	    run->steps[step->wall].state != STEP_DONE)
+	    !step_is_settled(run->steps[step->wall].state))
 		return false;
 	return all_settled(run, step->waits_for, step->wait_count);
+}
+
+/* The wall above was not passed: nothing below it begins. */
+static const char *closed_wall(struct live_run *run, const struct step *step)
+{
+	const struct live_step *wall =
+	        step->wall == STEP_NONE ? NULL : &run->steps[step->wall];
+
+	if (!wall || wall->state == STEP_DONE)
+		return NULL;
+	return arena_printf(&run->arena, "the gate \"%s\" was not opened",
+	                    wall->step->id);
 }
 
 /* Why the step cannot have what it names; NULL when it can. */
@@ -97,12 +109,12 @@ static const char *missing_input(struct live_run *run, const struct step *step)
 {
 	for (size_t i = 0; i < step->depend_count; i++) {
 		const struct live_step *on = &run->steps[step->depends_on[i]];
-		if (!step_has_output(on->state))
-			return arena_printf(
-			        &run->arena, "step \"%s\" was %s", on->step->id,
-			        on->state == STEP_FAILED
-			                ? "not done: it failed"
-			                : step_state_name(on->state));
+		if (step_has_output(on->state))
+			continue;
+		return arena_printf(&run->arena, "step \"%s\" %s%s",
+		                    on->step->id,
+		                    on->state == STEP_FAILED ? "" : "was ",
+		                    step_state_name(on->state));
 	}
 	return NULL;
 }
@@ -505,8 +517,10 @@ static int is_wanted(struct tick *tick, struct live_run *run,
                      struct live_step *live, struct error *err)
 {
 	const struct step *step = live->step;
-	const char *reason = missing_input(run, step);
+	const char *reason = closed_wall(run, step);
 
+	if (!reason)
+		reason = missing_input(run, step);
 	if (!reason)
 		reason = broken_order(run, step);
 	if (!reason && (step->kind->flags & KIND_WALL))
