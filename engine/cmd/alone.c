@@ -9,8 +9,9 @@
 #include "engine/cmd/runs.h"
 #include "engine/cycle/approval.h"
 
-#define RECENT_MS ((int64_t)7 * 24 * 3600 * 1000) /* failures older are past   \
-	                                           */
+#define RECENT_MS                                                              \
+	((int64_t)7 * 24 * 3600 * 1000) /* failures older are past             \
+	                                 */
 
 /* A draft, or what is in its way. */
 struct item {
@@ -167,41 +168,40 @@ static void heading(const struct desk *desk, bool *first, const char *text)
 	*first = false;
 }
 
-static void add_review(const struct desk *desk, struct table *table,
-                       const struct item *item)
+static void say_review(const struct desk *desk, const struct item *item)
 {
+	const struct invocation *invocation = desk->invocation;
 	struct arena *arena = desk->arena;
 	const char *due = due_text(arena, desk->now_ms, item->draft.due_at);
 	const char *priority = item->draft.priority;
 	bool late = item->draft.due_at && item->draft.due_at < desk->now_ms;
-	bool high = priority_of(item) == 0;
 
-	table_add(table, TINT_NONE, "%s",
-	          cut_text(arena, item_title(item), 60));
-	table_add(table, high ? TINT_YELLOW : TINT_DIM, "%s",
-	          priority ? priority : "");
-	table_add(table, late ? TINT_RED : TINT_NONE, "%s", due);
-	table_add(table, TINT_DIM, "waits %s",
-	          age_text(arena, desk->now_ms, item->draft.opened_at));
-	table_add(table, TINT_CYAN, "reeve review %s",
-	          engine_short(desk->engine, arena, item->run.id));
+	say(invocation, "  %s\n    ", item_title(item));
+	if (priority)
+		say_tinted(invocation,
+		           priority_of(item) == 0 ? TINT_YELLOW : TINT_NONE,
+		           "%s, ", priority);
+	if (*due)
+		say_tinted(invocation, late ? TINT_RED : TINT_NONE, "%s, ",
+		           due);
+	say(invocation, "opened %s: ",
+	    ago_text(arena, desk->now_ms, item->draft.opened_at));
+	say_tinted(invocation, TINT_CYAN, "reeve review %s\n",
+	           engine_short(desk->engine, arena, item->run.id));
 }
 
 static void say_reviews(const struct desk *desk, bool *first)
 {
-	struct table table = {
-		.arena = desk->arena,
-		.columns = 5,
-		.indent = 2,
-	};
+	bool begun = false;
 
-	for (size_t i = 0; i < desk->count; i++)
-		if (is_review(&desk->items[i]))
-			add_review(desk, &table, &desk->items[i]);
-	if (!table.count)
-		return;
-	heading(desk, first, "To review");
-	table_print(desk->invocation, &table);
+	for (size_t i = 0; i < desk->count; i++) {
+		if (!is_review(&desk->items[i]))
+			continue;
+		if (!begun)
+			heading(desk, first, "To review");
+		begun = true;
+		say_review(desk, &desk->items[i]);
+	}
 }
 
 static void say_problems(const struct desk *desk, bool *first)
@@ -234,8 +234,8 @@ static void say_doubts(const struct desk *desk, bool *first)
 	for (size_t i = 0; i < desk->doubt_count; i++) {
 		const struct effect_record *effect = &desk->doubts[i];
 		table_add(&table, TINT_RED, "%s", effect->effect);
-		table_add(&table, TINT_DIM, "intended %s ago",
-		          age_text(desk->arena, desk->now_ms,
+		table_add(&table, TINT_DIM, "intended %s",
+		          ago_text(desk->arena, desk->now_ms,
 		                   effect->intended_at));
 		table_add(&table, TINT_CYAN, "reeve explain %s %s",
 		          engine_short(desk->engine, desk->arena, effect->run),
@@ -301,8 +301,11 @@ static void print_text(const struct desk *desk)
 		say(desk->invocation, "%s with the next \"reeve tick\". ",
 		    count_text(desk->arena, ready, "run goes on",
 		               "runs go on"));
-	say(desk->invocation, "%s done, nothing spent.\n",
-	    count_text(desk->arena, desk->done, "run", "runs"));
+	if (desk->done)
+		say(desk->invocation, "%s done, nothing spent.\n",
+		    count_text(desk->arena, desk->done, "run", "runs"));
+	else
+		say(desk->invocation, "Nothing spent.\n");
 }
 
 /* ---- JSON ---------------------------------------------------------------- */

@@ -186,13 +186,24 @@ static void say_context(const struct page *page)
 		say_chunk(page, take(&heading), list->items[i]);
 }
 
+static void say_read(const struct page *page)
+{
+	const struct value *list = value_get(page->map, "read");
+	const char *heading = "read";
+
+	for (size_t i = 0; list && i < list->length; i++)
+		say_fact(page->invocation, take(&heading), "%s",
+		         list->items[i]->text);
+}
+
 static void say_commit(const struct page *page, const char *name,
                        const char *what, const struct value *map)
 {
 	if (!text_of(map, "commit"))
 		return;
 	say_fact(page->invocation, name, "%s%sby %s in %.8s on %s", what,
-	         *what ? " " : "", value_get_text(map, "author", "reeve"),
+	         *what ? " " : "",
+	         author_name(value_get_text(map, "author", NULL)),
 	         text_of(map, "commit"), local_time(page, map, "decided"));
 }
 
@@ -293,7 +304,7 @@ static void say_texts(const struct page *page)
 
 	say_text(page, "system", value_get(record, "system"));
 	say_text(page, "prompt", value_get(record, "prompt"));
-	say_text(page, "payload", value_get(page->map, "payload"));
+	say_text(page, "payload", value_path(page->map, "effect.payload"));
 	if (!text_equal(text_of(page->map, "kind"), "recall"))
 		say_text(page,
 		         value_get(page->map, "effect") ? "result" : "output",
@@ -313,6 +324,7 @@ static void print_step(const struct page *page, const struct run_record *run)
 	say_gate(page);
 	say_effect(page);
 	say_artifact(page);
+	say_read(page);
 	say_context(page);
 	say_ingredients(page);
 	say_texts(page);

@@ -197,7 +197,7 @@ static const char *say_opened(const struct entry *entry)
 static const char *say_approved(const struct entry *entry)
 {
 	const struct value *declined = member_of(entry, "declined");
-	const char *author = text_of(entry, "author", "reeve");
+	const char *author = author_name(text_of(entry, "author", NULL));
 	const char *text = arena_printf(entry->arena, "merged by %s in %.8s",
 	                                author, text_of(entry, "commit", "?"));
 

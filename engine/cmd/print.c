@@ -19,6 +19,7 @@
 
 #define GAP        2  /* columns between two of a table */
 #define FACT_WIDTH 14 /* of the names of say_fact() */
+#define JUST_NOW   "just now"
 
 struct table_cell {
 	const char *text; /* printable, one line */
@@ -352,7 +353,7 @@ static void print_source(FILE *out, bool colour, const char *dir,
 }
 
 void print_problem(FILE *out, bool colour, const char *prefix, const char *word,
-                 const char *dir, const struct error *err)
+                   const char *dir, const struct error *err)
 {
 	enum tint tint = strcmp(word, "error") == 0 ? TINT_RED : TINT_YELLOW;
 	auto_free char *place = NULL;
@@ -408,7 +409,15 @@ const char *age_text(struct arena *arena, int64_t now_ms, int64_t then_ms)
 			return count_text(arena,
 			                  (size_t)(seconds / units[i].seconds),
 			                  units[i].one, units[i].many);
-	return "just now";
+	return JUST_NOW;
+}
+
+const char *ago_text(struct arena *arena, int64_t now_ms, int64_t then_ms)
+{
+	const char *age = age_text(arena, now_ms, then_ms);
+
+	return strcmp(age, JUST_NOW) == 0 ? age
+	                                  : arena_printf(arena, "%s ago", age);
 }
 
 const char *due_text(struct arena *arena, int64_t now_ms, int64_t due_ms)
@@ -423,7 +432,7 @@ const char *due_text(struct arena *arena, int64_t now_ms, int64_t due_ms)
 		return arena_printf(arena, "due in %s",
 		                    age_text(arena, left, 0));
 	const char *age = age_text(arena, now_ms, due_ms);
-	return strcmp(age, "just now") == 0
+	return strcmp(age, JUST_NOW) == 0
 	               ? "due now"
 	               : arena_printf(arena, "%s overdue", age);
 }
@@ -454,6 +463,11 @@ const char *cost_text(struct arena *arena, const char *amount)
 	if (!amount || amount[strspn(amount, "0.")] == '\0')
 		return "nothing";
 	return arena_strdup(arena, amount);
+}
+
+const char *first_line(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strcspn(text, "\n"));
 }
 
 const char *cut_text(struct arena *arena, const char *text, size_t columns)

@@ -78,7 +78,7 @@ void table_print(const struct invocation *invocation,
  * file can be read below `dir` (may be NULL), and the hint. `prefix` comes
  * first: "reeve: ", or "". `word` is "error" or "warning". */
 void print_problem(FILE *out, bool colour, const char *prefix, const char *word,
-                 const char *dir, const struct error *err);
+                   const char *dir, const struct error *err);
 /* Whether to use colour on `out`: a terminal, and NO_COLOR is not set. */
 bool print_in_colour(FILE *out);
 
@@ -86,6 +86,8 @@ bool print_in_colour(FILE *out);
 
 /* "just now", "5 minutes", "2 days": the time from `then` to `now`. */
 const char *age_text(struct arena *arena, int64_t now_ms, int64_t then_ms);
+/* "just now", "2 days ago" */
+const char *ago_text(struct arena *arena, int64_t now_ms, int64_t then_ms);
 /* "due in 2 days", "2 days overdue"; "" without a due time. */
 const char *due_text(struct arena *arena, int64_t now_ms, int64_t due_ms);
 /* "2026-11-22 09:15" on the clocks of `zone`; "" for 0. */
@@ -97,7 +99,9 @@ const char *count_text(struct arena *arena, size_t count, const char *one,
                        const char *many);
 /* "nothing" for 0, else the amount: what something has cost. */
 const char *cost_text(struct arena *arena, const char *amount);
-/* The first line of `text`, cut to `columns` at most. */
+/* The first line of `text`. */
+const char *first_line(struct arena *arena, const char *text);
+/* The same, cut to `columns`; "…" is at its end when something is missing. */
 const char *cut_text(struct arena *arena, const char *text, size_t columns);
 
 enum tint run_tint(enum run_state state);

@@ -273,9 +273,11 @@ static void say_origin(const struct review *review)
 	const char *cost =
 	        cost_text(review->arena, value_get_text(about, "cost", "0"));
 
+	/* The slip is one of them, and is not what the owner asked for. */
 	say(review->invocation, "Files %zu, cost %s.%s%s at %.8s\n",
-	    review->file_count, cost, *sources ? " Drafted from " : " Drafted",
-	    sources, oid_text(review->arena, &review->run.commit));
+	    review->file_count - 1, cost,
+	    *sources ? " Drafted from " : " Drafted", sources,
+	    oid_text(review->arena, &review->run.commit));
 }
 
 static void say_choice(const struct review *review)
@@ -283,12 +285,10 @@ static void say_choice(const struct review *review)
 	const char *name =
 	        engine_short(review->engine, review->arena, review->run.id);
 
-	say(review->invocation, "To merge it: ");
-	say_tinted(review->invocation, TINT_BOLD, "git merge --no-ff %s",
-	           review->draft.branch);
-	say(review->invocation, "  or  ");
-	say_tinted(review->invocation, TINT_BOLD, "reeve approve %s", name);
-	say(review->invocation, "\n\n");
+	say_fact(review->invocation, "To merge it:", "reeve approve %s", name);
+	say_fact(review->invocation, "or:", "git merge --no-ff %s",
+	         review->draft.branch);
+	say(review->invocation, "\n");
 }
 
 static void print_text(const struct review *review)

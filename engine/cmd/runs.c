@@ -29,6 +29,11 @@ const char *run_cause(struct arena *arena, const struct value *trigger)
 	return "by hand";
 }
 
+const char *author_name(const char *address)
+{
+	return address && !text_starts(address, "reeve@") ? address : "reeve";
+}
+
 static int no_such_step(struct arena *arena, const struct run_record *run,
                         const char *id, const struct step_record *steps,
                         size_t count, struct error *err)

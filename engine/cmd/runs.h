@@ -20,6 +20,10 @@ const char *run_heading(const struct run_record *run);
 /* "because PATH was committed", "by the event TYPE", "by hand"; in `arena`. */
 const char *run_cause(struct arena *arena, const struct value *trigger);
 
+/* Who merged, from the address of a commit's author: "reeve" for its own
+ * merges and for none. */
+const char *author_name(const char *address);
+
 /* The step `id` of `run`. ERR_MISSING with the nearest as a hint. */
 int runs_find_step(struct engine *engine, struct arena *arena,
                    const struct run_record *run, const char *id,

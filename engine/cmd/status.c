@@ -197,15 +197,15 @@ static void print_draft(const struct status *status,
 	oid_to_text(&draft->commit, commit);
 	switch (draft->state) {
 	case DRAFT_OPEN:
-		say_fact(status->invocation, "draft", "%s%s%s, open for %s",
+		say_fact(status->invocation, "draft", "%s%s%s, opened %s",
 		         draft->branch ? draft->branch : "to be merged",
 		         draft->due_at ? ", " : "",
 		         due_text(arena, status->now_ms, draft->due_at),
-		         age_text(arena, status->now_ms, draft->opened_at));
+		         ago_text(arena, status->now_ms, draft->opened_at));
 		break;
 	case DRAFT_MERGED:
 		say_fact(status->invocation, "merged", "%.8s by %s on %s",
-		         commit, draft->author ? draft->author : "reeve",
+		         commit, author_name(draft->author),
 		         time_text(arena, zone, draft->decided_at));
 		break;
 	case DRAFT_REJECTED:

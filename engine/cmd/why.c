@@ -39,19 +39,16 @@ static void say_author(const struct page *page)
 {
 	const struct why *why = page->why;
 	const struct commit *commit = &why->commit;
-	char id[OID_TEXT_BYTES];
-	const char *subject = cut_text(page->arena, commit->message, 60);
+	const char *who = "as reeve drafted it";
 
-	oid_to_text(&commit->id, id);
 	if (!why->line)
 		return;
-	say_fact(page->invocation, "line", "%s in %.8s: %s",
-	         why->drafted && why->by_reeve
-	                 ? "as reeve drafted it"
-	                 : arena_printf(page->arena, "written by %s <%s>",
-	                                commit->author.name,
-	                                commit->author.email),
-	         id, subject);
+	if (!why->drafted || !why->by_reeve)
+		who = arena_printf(page->arena, "written by %s <%s>",
+		                   commit->author.name, commit->author.email);
+	say_fact(page->invocation, "line", "%s in %.8s: %s", who,
+	         oid_text(page->arena, &commit->id),
+	         first_line(page->arena, commit->message));
 }
 
 static void say_sources(const struct page *page)
@@ -61,6 +58,7 @@ static void say_sources(const struct page *page)
 	        value_get(page->why->explanation, "ingredients");
 	const struct value *context =
 	        value_get(page->why->explanation, "context");
+	const struct value *read = value_get(page->why->explanation, "read");
 	const char *heading = "sources";
 
 	for (size_t i = 0; context && i < context->length; i++) {
@@ -70,6 +68,10 @@ static void say_sources(const struct page *page)
 		         (long long)value_get_int(chunk, "first_line", 0),
 		         (long long)value_get_int(chunk, "last_line", 0),
 		         value_get_text(chunk, "trust", "?"));
+		heading = "";
+	}
+	for (size_t i = 0; read && i < read->length; i++) {
+		say_fact(page->invocation, heading, "%s", read->items[i]->text);
 		heading = "";
 	}
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
@@ -100,7 +102,7 @@ static void say_origin(const struct page *page)
 	         run_heading(&why->run),
 	         run_cause(page->arena, why->run.trigger));
 	say_fact(page->invocation, "approved", "by %s in %.8s on %s",
-	         why->draft.author ? why->draft.author : "reeve", commit,
+	         author_name(why->draft.author), commit,
 	         time_text(page->arena, page->engine->env.timezone,
 	                   why->draft.decided_at));
 	say_sources(page);

@@ -156,6 +156,44 @@ static void add_context(const struct explaining *on)
 		value_map_set(on->arena, on->map, "context", list);
 }
 
+static void add_path(struct arena *arena, const struct value *output,
+                     struct value *list)
+{
+	const struct value *path = value_path(output, "file.path");
+
+	if (path)
+		value_list_add(arena, list, value_copy(arena, path));
+}
+
+/* The files that the run's steps have read: an agent is given what they say,
+ * not the files. */
+static int add_read(const struct explaining *on)
+{
+	struct value *list = value_list(on->arena);
+	struct value *output;
+	struct step_record *steps;
+	size_t count;
+
+	if (strcmp(on->step->kind, "agent") != 0)
+		return 0;
+	if (view_steps(on->env->view, on->arena, on->run->id, &steps, &count,
+	               on->err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(steps[i].kind, "read") != 0 || !steps[i].output)
+			continue;
+		if (journal_resolve(on->env->repo, on->arena, steps[i].output,
+		                    &output, on->err) < 0)
+			return -1;
+		add_path(on->arena, output, list);
+		for (size_t n = 0;
+		     output->kind == VALUE_LIST && n < output->length; n++)
+			add_path(on->arena, output->items[n], list);
+	}
+	value_map_set(on->arena, on->map, "read", list);
+	return 0;
+}
+
 /* ---- Drafts -------------------------------------------------------------- */
 
 static void add_decision(struct arena *arena, struct value *map,
@@ -307,7 +345,7 @@ struct value *explain_step(struct env *env, struct arena *arena,
 	    set_member(&on, "ingredients") < 0 ||
 	    set_member(&on, "record") < 0 ||
 	    set_resolved(&on, on.map, "output", step->output) < 0 ||
-	    add_effect(&on) < 0 || add_drafts(&on) < 0)
+	    add_read(&on) < 0 || add_effect(&on) < 0 || add_drafts(&on) < 0)
 		return NULL;
 	add_context(&on);
 	return on.map;
