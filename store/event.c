@@ -88,7 +88,11 @@ static int read_type(const struct value *envelope, struct event *event,
 	event->type_text = type + strlen(EVENT_PREFIX);
 	event->type = find_type(event->type_text);
 	int64_t version = value_get_int(event->data, "v", 0);
-	if (event->type != EVENT_UNKNOWN && version >= 1 &&
+	if (version < 1)
+		return error_set(err, ERR_CORRUPT,
+		                 "an event \"%s\" has no version",
+		                 event->type_text);
+	if (event->type != EVENT_UNKNOWN &&
 	    version <= event_type_version(event->type))
 		return 0;
 	error_set(err, ERR_STATE,
@@ -102,11 +106,14 @@ static int read_type(const struct value *envelope, struct event *event,
 struct event *event_parse(struct arena *arena, const char *line, size_t len,
                           struct error *err)
 {
-	struct value *envelope = json_parse(arena, "event", line, len, err);
+	auto_error struct error reason = {0};
+	struct value *envelope = json_parse(arena, "event", line, len, &reason);
 	struct event *event = arena_new(arena, struct event);
 
-	if (!envelope)
+	if (!envelope) {
+		error_set(err, ERR_CORRUPT, "not an event: %s", reason.message);
 		return NULL;
+	}
 	if (!text_equal(value_get_text(envelope, "specversion", NULL), "1.0")) {
 		error_set(err, ERR_CORRUPT, "an event is not CloudEvents 1.0");
 		return NULL;
