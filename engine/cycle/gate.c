@@ -17,6 +17,7 @@
 #include "engine/bus/bus.h"
 #include "engine/cycle/drafting.h"
 #include "engine/cycle/execute.h"
+#include "engine/job/document.h"
 #include "engine/job/field.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -40,7 +41,8 @@ struct gate {
 enum moment {
 	MOMENT_NOW,
 	MOMENT_LATER, /* it names an effect of this list */
-	MOMENT_NEVER, /* it names what this gate does not settle */
+	MOMENT_NEVER, /* it names what was skipped or this gate does not settle
+	               */
 };
 
 /* The step that an effect of this gate's list names, if it is not done. */
@@ -49,11 +51,17 @@ static enum moment moment_of_name(const struct gate *gate, const char *name)
 	struct live_run *run = gate->run;
 	const char *head = name_head(&run->arena, name);
 
-	if (text_equal(head, "steps"))
+	bool about = text_equal(head, "steps");
+
+	if (about)
 		head = name_head(&run->arena, name + strcspn(name, ".") + 1);
 	const struct step *step = job_step(run->job, head);
-	if (!step || step_is_settled(run->steps[step->index].state))
+	if (!step)
 		return MOMENT_NOW;
+	enum step_state state = run->steps[step->index].state;
+	if (step_is_settled(state))
+		return about || step_has_output(state) ? MOMENT_NOW
+		                                       : MOMENT_NEVER;
 	return step->kind->flags & KIND_ACTS ? MOMENT_LATER : MOMENT_NEVER;
 }
 
@@ -77,7 +85,8 @@ static enum moment moment_of(const struct gate *gate,
 	return moment;
 }
 
-/* "{{proposal.text}}" of a step whose artifact is in this draft: its path. */
+/* "{{proposal.text}}" of a step whose artifact is in this draft, or
+ * "{{letter}}" when that artifact is nothing but text: its path. */
 static const char *artifact_named(const struct gate *gate,
                                   const struct value *source)
 {
@@ -90,10 +99,15 @@ static const char *artifact_named(const struct gate *gate,
 	        template_parse(&run->arena, run->job->path, source, &ignored);
 	const struct name_use *single =
 	        template ? template_single(template) : NULL;
-	if (!single || !text_ends(single->name, ".text"))
+	if (!single)
 		return NULL;
-	const struct step *step =
-	        job_step(run->job, name_head(&run->arena, single->name));
+	const char *head = name_head(&run->arena, single->name);
+	const struct value *value = value_get(run->scope, head);
+	bool all = strcmp(head, single->name) == 0 && value &&
+	           value->kind == VALUE_STRING;
+	if (!all && !text_ends(single->name, ".text"))
+		return NULL;
+	const struct step *step = job_step(run->job, head);
 	return step ? run->steps[step->index].path : NULL;
 }
 
@@ -174,20 +188,46 @@ static int list_effect(struct gate *gate, const struct step *step,
 	return 0;
 }
 
+/* Below the gate a name means what the draft's files say, so the entries are
+ * rendered with that: the scope with each file read back. */
+static struct value *scope_below(struct gate *gate, struct error *err)
+{
+	struct live_run *run = gate->run;
+	struct arena *arena = &run->arena;
+	struct value *scope = value_copy(arena, run->scope);
+
+	for (size_t i = 0; i < gate->drafting.artifacts->length; i++) {
+		const struct live_step *live = gate->drafting.steps[i];
+		auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
+		if (run_artifact(run, live, &bytes, err) < 0)
+			return NULL;
+		struct value *value = document_parse(arena, live->path,
+		                                     bytes.at, bytes.len, err);
+		if (!value)
+			return NULL;
+		value_map_set(arena, scope, live->step->id,
+		              document_with_path(arena, value, live->path));
+	}
+	return scope;
+}
+
 /* Every named effect between this gate and the next wall. */
 static int list_effects(struct gate *gate, struct error *err)
 {
 	struct live_run *run = gate->run;
+	struct value *above = run->scope;
+	struct value *below = scope_below(gate, err);
+	int status = below ? 0 : -1;
 
-	for (size_t i = 0; i < run->job->step_count; i++) {
+	run->scope = below;
+	for (size_t i = 0; i < run->job->step_count && status == 0; i++) {
 		const struct step *step = run->steps[i].step;
-		if (step->wall != gate->live->step->index ||
-		    !(step->kind->flags & KIND_ACTS) || !step->name)
-			continue;
-		if (list_effect(gate, step, err) < 0)
-			return -1;
+		if (step->wall == gate->live->step->index &&
+		    (step->kind->flags & KIND_ACTS) && step->name)
+			status = list_effect(gate, step, err);
 	}
-	return 0;
+	run->scope = above;
+	return status;
 }
 
 /* ---- The head ------------------------------------------------------------ */

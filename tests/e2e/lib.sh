@@ -189,13 +189,16 @@ footprint() {
 }
 
 # kept_by COMMAND...: it leaves the footprint and the journal as they were.
+# Its status is the command's.
 kept_by() {
+	local status=0
 	footprint >../before
 	git rev-parse -q --verify reeve/journal >>../before || true
-	"$@"
+	"$@" || status=$?
 	footprint >../after
 	git rev-parse -q --verify reeve/journal >>../after || true
-	diff -u ../before ../after || fail "$* changed something"
+	diff -u ../before ../after >&2 || fail "$* changed something" >&2
+	return $status
 }
 
 # sound: the repository is, and the view is what the journal says.
