@@ -347,6 +347,23 @@ static int load_drafts(struct live_run *run, struct error *err)
 	return 0;
 }
 
+/* Where the artifacts go that no draft holds yet: a tick that ended between a
+ * step and its draft has left no other trace of it than the job. */
+static int place_undrafted(struct live_run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->job->step_count; i++) {
+		struct live_step *live = &run->steps[i];
+		if (live->path || !live->step->artifact ||
+		    !step_has_output(live->state))
+			continue;
+		if (run_text(run, live->step, live->step->artifact, &live->path,
+		             err) < 0)
+			return error_wrap(err, "the artifact of step \"%s\"",
+			                  live->step->id);
+	}
+	return 0;
+}
+
 struct live_run *run_load(struct engine *engine, const char *id,
                           struct error *err)
 {
@@ -366,6 +383,8 @@ struct live_run *run_load(struct engine *engine, const char *id,
 	    load_drafts(run, err) < 0)
 		return NULL;
 	make_scope(run, run->job->step_count);
+	if (place_undrafted(run, err) < 0)
+		return NULL;
 	return steal(&run);
 }
 
