@@ -17,10 +17,12 @@
 
 static const char *chosen(void)
 {
-	const char *name = getenv("GIT_PAGER");
+	static const char *const variables[] = { "GIT_PAGER", "PAGER" };
+	const char *name = NULL;
 
-	if (!name)
-		name = getenv("PAGER");
+	for (size_t i = 0; !name && i < ARRAY_LEN(variables); i++)
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
+		name = getenv(variables[i]);
 	if (!name)
 		name = "less";
 	return *name && strcmp(name, "cat") != 0 ? name : NULL;

@@ -220,7 +220,9 @@ void print_json_as_is(const struct invocation *invocation,
 
 bool print_in_colour(FILE *out)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	const char *no = getenv("NO_COLOR");
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	const char *term = getenv("TERM");
 
 	return !(no && *no) && !text_equal(term, "dumb") && isatty(fileno(out));
@@ -424,11 +426,13 @@ const char *due_text(struct arena *arena, int64_t now_ms, int64_t due_ms)
 {
 	if (!due_ms)
 		return "";
-	/* Half a minute on top: "in 2 days" is true a second later, too. */
-	int64_t left = due_ms - now_ms + 30000;
-	if (left < 60000 && left >= 0)
-		return "due now";
-	if (left > 0)
+	/* Rounded to what is shown: "in 2 days" is true an hour later, too. */
+	int64_t left = due_ms - now_ms;
+	if (left > HOURS(36))
+		left += HOURS(12);
+	else if (left > HOURS(1))
+		left += HOURS(1) / 2;
+	if (left > 60000)
 		return arena_printf(arena, "due in %s",
 		                    age_text(arena, left, 0));
 	const char *age = age_text(arena, now_ms, due_ms);

@@ -3,9 +3,23 @@
  */
 #include "engine/cmd/commands.h"
 
+/* clang-format off */
 const struct command *const commands[] = {
-	&command_alone,  &command_approve, &command_check,  &command_explain,
-	&command_hooks,  &command_init,    &command_log,    &command_rebuild,
-	&command_recall, &command_reject,  &command_review, &command_run,
-	&command_status, &command_tick,    &command_why,    NULL,
+	&command_alone,
+	&command_approve,
+	&command_check,
+	&command_explain,
+	&command_hooks,
+	&command_init,
+	&command_log,
+	&command_rebuild,
+	&command_recall,
+	&command_reject,
+	&command_review,
+	&command_run,
+	&command_status,
+	&command_tick,
+	&command_why,
+	NULL,
 };
+/* clang-format on */

@@ -163,14 +163,13 @@ static void print_value(const struct page *page)
 static int run_why(struct invocation *invocation, struct error *err)
 {
 	auto_engine struct engine *engine = engine_open(".", err);
-	struct why why;
-	unsigned line;
-	const char *path = split(invocation->arena, invocation->args[0], &line);
+	struct why why = { 0 };
 
-	if (!engine || path_check(path, err) < 0 ||
+	why.path = split(invocation->arena, invocation->args[0], &why.line);
+	if (!engine || path_check(why.path, err) < 0 ||
 	    engine_look(engine, err) < 0 ||
-	    why_line(&engine->env, invocation->arena, &engine->tip, path, line,
-	             &why, err) < 0)
+	    why_line(&engine->env, invocation->arena, &engine->tip, &why, err) <
+	            0)
 		return -1;
 	struct page page = {
 		.invocation = invocation,

@@ -191,26 +191,29 @@ static int find_commit(const struct search *search, const struct oid *tip)
 	                        &search->why->commit, search->err);
 }
 
+/* What is known of a line that a draft brought. */
+static int describe(const struct search *search, const struct oid *tip)
+{
+	int drafted = is_drafted(search, tip);
+
+	if (drafted < 0)
+		return -1;
+	search->why->by_reeve = drafted;
+	return fill_in(search);
+}
+
 int why_line(struct env *env, struct arena *arena, const struct oid *tip,
-             const char *path, unsigned line, struct why *ret,
-             struct error *err)
+             struct why *why, struct error *err)
 {
 	struct search search = {
 		.env = env,
 		.arena = arena,
-		.why = ret,
+		.why = why,
 		.err = err,
 	};
 
-	*ret = (struct why){ .path = path, .line = line };
 	if (find_file(&search, tip) < 0 || find_commit(&search, tip) < 0 ||
-	    find_origin(&search, &ret->drafted) < 0)
+	    find_origin(&search, &why->drafted) < 0)
 		return -1;
-	if (!ret->drafted)
-		return 0;
-	int drafted = is_drafted(&search, tip);
-	if (drafted < 0)
-		return -1;
-	ret->by_reeve = drafted;
-	return fill_in(&search);
+	return why->drafted ? describe(&search, tip) : 0;
 }

@@ -13,13 +13,14 @@
 #include "store/base/value.h"
 #include "store/view.h"
 
-/* What is known of a line, or of a file. */
+/* What is known of a line, or of a file. The caller sets the first two, and
+ * everything else to zero. */
 struct why {
 	const char *path;
 	unsigned line;        /* 0: the whole file */
-	struct commit commit; /* that last wrote the line; id zero: none */
+	struct commit commit; /* that last wrote the line */
 	bool drafted;         /* a draft brought it: the rest is filled in */
-	bool by_reeve;        /* the line as reeve drafted it */
+	bool by_reeve;        /* the line is as reeve drafted it */
 	struct run_record run;
 	struct step_record step;
 	struct draft_record draft;
@@ -27,10 +28,9 @@ struct why {
 	struct value *explanation; /* explain_step() of the step */
 };
 
-/* Line `line` (0: the file) of `path` as of the commit `tip`, in `arena`.
+/* Fill in `why` as of the commit `tip`; what it holds is in `arena`.
  * ERR_MISSING when there is no such file or line. */
 int why_line(struct env *env, struct arena *arena, const struct oid *tip,
-             const char *path, unsigned line, struct why *ret,
-             struct error *err) MUST_CHECK;
+             struct why *why, struct error *err) MUST_CHECK;
 
 #endif
