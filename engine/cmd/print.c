@@ -20,6 +20,7 @@
 #define GAP        2  /* columns between two of a table */
 #define FACT_WIDTH 14 /* of the names of say_fact() */
 #define JUST_NOW   "just now"
+#define HOUR_MS    ((int64_t)3600000)
 
 struct table_cell {
 	const char *text; /* printable, one line */
@@ -428,10 +429,10 @@ const char *due_text(struct arena *arena, int64_t now_ms, int64_t due_ms)
 		return "";
 	/* Rounded to what is shown: "in 2 days" is true an hour later, too. */
 	int64_t left = due_ms - now_ms;
-	if (left > HOURS(36))
-		left += HOURS(12);
-	else if (left > HOURS(1))
-		left += HOURS(1) / 2;
+	if (left > 36 * HOUR_MS)
+		left += 12 * HOUR_MS;
+	else if (left > HOUR_MS)
+		left += HOUR_MS / 2;
 	if (left > 60000)
 		return arena_printf(arena, "due in %s",
 		                    age_text(arena, left, 0));
