@@ -1,0 +1,53 @@
+# Completion of reeve for bash.
+
+# The words that complete a command's arguments, by what they name.
+_reeve_words() {
+	case $1 in
+	runs)
+		git for-each-ref --format='%(refname:lstrip=4)' \
+			refs/heads/reeve/draft 2>/dev/null | sed 's/\.[0-9]*$//'
+		;;
+	all-runs)
+		reeve status 2>/dev/null | awk '{ print $2 "-" $1 }'
+		;;
+	jobs)
+		(cd "$(git rev-parse --show-toplevel)/jobs" &&
+			ls -- *.yaml) 2>/dev/null | sed 's/\.yaml$//'
+		;;
+	steps)
+		reeve status "$2" 2>/dev/null | awk '/^  [a-z]/ { print $1 }'
+		;;
+	esac
+}
+
+_reeve() {
+	local word=${COMP_WORDS[COMP_CWORD]}
+	local command=${COMP_WORDS[1]} words=
+	local commands="approve check explain help hooks init log rebuild
+		recall reject review run status tick why"
+
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		words="$commands --help --json --quiet --version"
+	elif [[ $word == -* ]]; then
+		words="--help --json --quiet"
+		case $command in
+		approve) words+=" --no-tick" ;;
+		init) words+=" --template" ;;
+		recall) words+=" --at --project" ;;
+		reject) words+=" --message" ;;
+		esac
+	else
+		case $command:$COMP_CWORD in
+		approve:2 | reject:2 | review:2) words=$(_reeve_words runs) ;;
+		status:2 | log:2 | explain:2) words=$(_reeve_words all-runs) ;;
+		explain:3) words=$(_reeve_words steps "${COMP_WORDS[2]}") ;;
+		run:2) words=$(_reeve_words jobs) ;;
+		hooks:2) words="install status uninstall" ;;
+		help:2) words=$commands ;;
+		why:* | init:* | run:*) compopt -o default ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _reeve reeve
