@@ -249,28 +249,22 @@ static void say_doubts(const struct desk *desk, bool *first)
 
 static void say_failures(const struct desk *desk, bool *first)
 {
-	struct table table = {
-		.arena = desk->arena,
-		.columns = 4,
-		.indent = 2,
-	};
+	const struct invocation *invocation = desk->invocation;
 
-	for (size_t i = desk->failed_count; i-- > 0;) {
-		const struct run_record *run = &desk->failed[i];
-		table_add(&table, TINT_RED, "%s", label(desk, run));
-		table_add(&table, TINT_NONE, "%s",
-		          cut_text(desk->arena, run->reason ? run->reason : "",
-		                   60));
-		table_add(
-		        &table, TINT_DIM, "%s",
-		        age_text(desk->arena, desk->now_ms, run->finished_at));
-		table_add(&table, TINT_CYAN, "reeve explain %s",
-		          engine_short(desk->engine, desk->arena, run->id));
-	}
-	if (!table.count)
+	if (!desk->failed_count)
 		return;
 	heading(desk, first, "Failed in the last days");
-	table_print(desk->invocation, &table);
+	for (size_t i = desk->failed_count; i-- > 0;) {
+		const struct run_record *run = &desk->failed[i];
+		say(invocation, "  %s\n    ", run_heading(run));
+		say_tinted(invocation, TINT_RED, "%s\n",
+		           first_line(desk->arena,
+		                      run->reason ? run->reason : "failed"));
+		say(invocation, "    %s: ",
+		    ago_text(desk->arena, desk->now_ms, run->finished_at));
+		say_tinted(invocation, TINT_CYAN, "reeve explain %s\n",
+		           engine_short(desk->engine, desk->arena, run->id));
+	}
 }
 
 /* What the next tick does without the owner. */

@@ -2,8 +2,7 @@
  * Why a step is what it is: what its result was made from, where it was made,
  * who agreed, what left the house because of it.
  *
- * An explanation is a value (docs/reeve.1 lists its members), so that text and
- * JSON cannot differ. It is put together from the journal's own events, never
+ * An explanation is a value, so that text and JSON cannot differ. It is put together from the journal's own events, never
  * computed again.
  */
 #ifndef REPORT_EXPLAIN_H
