@@ -1,7 +1,8 @@
 /*
  * reeve init: a workspace, in a new or an existing repository.
  *
- * Only what is missing is made: a file of the owner's is never written over.
+ * Only what is missing is made: a file of the owner's is never written over,
+ * and a workspace that is there gets a template's files only when asked to.
  * In a clone whose remote has a journal that journal is taken, for there is
  * one root only.
  */
@@ -31,6 +32,7 @@ struct init {
 	struct repo *repo;
 	const char *dir; /* the working tree */
 	struct value *made;
+	bool was_there; /* a workspace; no template was asked for */
 	bool journal_made, journal_taken;
 };
 
@@ -106,8 +108,10 @@ static int make_scaffold(struct init *init, struct error *err)
 		if (!text_starts(file->path, folder))
 			continue;
 		const char *path = file->path + strlen(folder);
-		int status = strcmp(path, "gitignore") == 0
-		                     ? ignore_lines(init, file, err)
+		bool ignores = strcmp(path, "gitignore") == 0;
+		if (init->was_there && !ignores)
+			continue;
+		int status = ignores ? ignore_lines(init, file, err)
 		                     : make_file(init, path, file->bytes,
 		                                 file->len, err);
 		if (status < 0)
@@ -317,6 +321,9 @@ static int init_command(struct invocation *invocation, struct error *err)
 	if (find_branch(&init, &branch, err) < 0)
 		return -1;
 	init.dir = repo_work_dir(repo);
+	init.was_there =
+	        !name && file_exists(arena_printf(invocation->arena,
+	                                          "%s/reeve.yaml", init.dir));
 	if (make_scaffold(&init, err) < 0 || make_jobs(&init, err) < 0 ||
 	    make_journal(&init, branch, err) < 0)
 		return -1;

@@ -81,7 +81,9 @@ says() {
 
 # at STAGE: a copy of a stage here, as the folder company, and into it.
 at() {
-	[ -d "$stages/$1" ] || make_stage "$1"
+	if [ ! -d "$stages/$1" ]; then
+		make_stage "$1"
+	fi
 	cp -a "$stages/$1" company
 	cd company
 }
@@ -90,7 +92,7 @@ make_stage() (
 	mkdir -p "$stages/new.$1"
 	cd "$stages/new.$1"
 	"stage_$1"
-	cd ..
+	cd "$stages"
 	mv "new.$1" "$1"
 )
 
