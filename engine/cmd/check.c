@@ -82,8 +82,8 @@ static void print_findings(const struct invocation *invocation,
                            const struct errors *errors)
 {
 	for (size_t i = 0; i < errors->count; i++) {
-		print_problem(invocation->out, invocation->colour, "", word, dir,
-		            &errors->items[i]);
+		print_problem(invocation->out, invocation->colour, "", word,
+		              dir, &errors->items[i]);
 		say(invocation, "\n");
 	}
 }
@@ -142,10 +142,10 @@ const struct command command_check = {
 	.name = "check",
 	.synopsis = "",
 	.help = "look for mistakes in every file of the workspace",
-	.details =
-	        "Reads reeve.yaml, jobs, agents and templates of the working "
-	        "tree, committed or not, and\nprints every mistake with its "
-	        "place. Exit status 2 when there is one; warnings alone are "
-	        "0.",
+	.details = "Reads reeve.yaml, jobs, agents and templates of the "
+	           "working tree, committed or\n"
+	           "not, and prints every mistake with its place. Exit "
+	           "status 2 when there is one;\n"
+	           "warnings alone are 0.",
 	.run = run_check,
 };

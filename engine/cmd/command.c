@@ -389,7 +389,7 @@ static void report(const struct error *err)
 	        err->file ? repo_open(".", &ignored) : NULL;
 
 	print_problem(stderr, print_in_colour(stderr), "reeve: ", "error",
-	            repo ? repo_work_dir(repo) : ".", err);
+	              repo ? repo_work_dir(repo) : ".", err);
 }
 
 int command_main(int argc, char **argv)

@@ -430,10 +430,11 @@ const struct command command_explain = {
 	.name = "explain",
 	.synopsis = "RUN [STEP]",
 	.help = "say why a run or a step is what it is",
-	.details = "Of a step: what its result was made from, what an agent "
-	           "was asked and given, what was\ndone in the world and who "
-	           "released it. It reads the record; nothing is computed "
-	           "again.",
+	.details = "Of a step: what its result was made from, what an "
+	           "agent was asked and given,\n"
+	           "what was done in the world and who released it. It "
+	           "reads the record; nothing\n"
+	           "is computed again.",
 	.least = 1,
 	.most = 2,
 	.run = run_explain,

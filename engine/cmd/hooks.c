@@ -351,9 +351,10 @@ const struct command command_hooks = {
 	.synopsis = "install|uninstall|status",
 	.help = "let commits and merges start what is due",
 	.details = "Installs the git hooks post-commit, post-merge and "
-	           "post-rewrite. Each starts \"reeve tick -q\"\nin the "
-	           "background, with its output in .reeve/hook.log. A hook of "
-	           "yours stays and runs first.",
+	           "post-rewrite. Each starts\n"
+	           "\"reeve tick -q\" in the background, with its output"
+	           " in .reeve/hook.log. A hook\n"
+	           "of yours stays and runs first.",
 	.least = 1,
 	.most = 1,
 	.run = run_hooks,

@@ -398,8 +398,9 @@ const struct command command_log = {
 	.name = "log",
 	.synopsis = "[RUN]",
 	.help = "tell what happened, oldest first",
-	.details = "The journal as sentences. \"git log reeve/journal\" tells "
-	           "the same story; --json prints the\nevents themselves.",
+	.details = "The journal as sentences. \"git log reeve/journal\" "
+	           "tells the same story; --json\n"
+	           "prints the events themselves.",
 	.most = 1,
 	.run = run_log,
 };

@@ -324,9 +324,24 @@ static const char *find_line(struct arena *arena, const char *text,
 	return arena_strndup(arena, text, strcspn(text, "\r\n"));
 }
 
-/* The line the error speaks of, and a caret below its column. What is before
- * the caret is repeated as spaces, tabs as themselves, so that it stands
- * right whatever a tab is worth. */
+/* As wide as `text` is when printed: spaces, but tabs as themselves, so that
+ * what follows stands right whatever a tab is worth. */
+static void print_margin(FILE *out, const char *text)
+{
+	auto_buf struct buf safe = buf_make(SIZE_MAX);
+
+	while (*text) {
+		size_t len = strcspn(text, "\t");
+		text_add_printable(&safe, text, len);
+		fprintf(out, "%*s", (int)utf8_width(safe.at), "");
+		buf_cut(&safe, 0);
+		text += len;
+		if (*text == '\t')
+			fputc(*text++, out);
+	}
+}
+
+/* The line the error speaks of, and a caret below its column. */
 static void print_source(FILE *out, bool colour, const char *dir,
                          const struct error *err)
 {
@@ -341,16 +356,10 @@ static void print_source(FILE *out, bool colour, const char *dir,
 	if (!line || !*line || err->pos.column < 1 ||
 	    err->pos.column > strlen(line) + 1)
 		return;
-	auto_buf struct buf margin = buf_make(SIZE_MAX);
-	char *before = arena_strndup(&arena, line, err->pos.column - 1);
-	text_add_printable(&margin, before, strlen(before));
-	size_t width = utf8_width(margin.at);
 	fputs("    ", out);
 	write_printable(out, colour, TINT_NONE, line);
 	fputs("\n    ", out);
-	for (size_t i = 0; i < width; i++)
-		fputc(margin.len == width && margin.at[i] == '\t' ? '\t' : ' ',
-		      out);
+	print_margin(out, arena_strndup(&arena, line, err->pos.column - 1));
 	write_tinted(out, colour, TINT_GREEN, "^", 1);
 	fputc('\n', out);
 }

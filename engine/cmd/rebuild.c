@@ -75,9 +75,10 @@ const struct command command_rebuild = {
 	.name = "rebuild",
 	.synopsis = "",
 	.help = "make the view anew from the journal",
-	.details =
-	        "Nothing is lost by \"rm -rf .reeve\": everything below it "
-	        "is derived from the journal and\nthe workspace. Commands do "
-	        "this by themselves when the view is missing or damaged.",
+	.details = "Nothing is lost by \"rm -rf .reeve\": everything "
+	           "below it is derived from the\n"
+	           "journal and the workspace. Commands do this by "
+	           "themselves when the view is\n"
+	           "missing or damaged.",
 	.run = run_rebuild,
 };

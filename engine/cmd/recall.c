@@ -165,7 +165,8 @@ const struct command command_recall = {
 	.synopsis = "QUERY",
 	.help = "ask memory",
 	.details = "Searches memory/org/ (and memory/projects/SLUG/) as "
-	           "committed, best first, as a recall step does.",
+	           "committed, best first, as\n"
+	           "a recall step does.",
 	.options = options,
 	.least = 1,
 	.most = (size_t)-1,

@@ -377,10 +377,11 @@ const struct command command_review = {
 	.name = "review",
 	.synopsis = "RUN",
 	.help = "show what merging a draft will do, and its diff",
-	.details =
-	        "The draft is shown as it is on its branch now, with your "
-	        "edits. Merging it approves it:\nwhat is merged, not what was "
-	        "drafted, is what happens. -q leaves out the diff.",
+	.details = "The draft is shown as it is on its branch now, with "
+	           "your edits. Merging it\n"
+	           "approves it: what is merged, not what was drafted, "
+	           "is what happens. -q leaves\n"
+	           "out the diff.",
 	.least = 1,
 	.most = 1,
 	.run = run_review,

@@ -330,8 +330,8 @@ const struct command command_status = {
 	.synopsis = "[RUN]",
 	.help = "list the runs, or one run's steps",
 	.details = "RUN is what a run's id begins with, its name "
-	           "(proposal-7k2fq0ab) or its draft branch.\n"
-	           "The newest run comes last.",
+	           "(proposal-7k2fq0ab) or its draft\n"
+	           "branch. The newest run comes last.",
 	.most = 1,
 	.run = run_status,
 };

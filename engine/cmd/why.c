@@ -188,9 +188,9 @@ const struct command command_why = {
 	.name = "why",
 	.synopsis = "FILE[:LINE]",
 	.help = "walk from a line to its run, sources and approver",
-	.details = "FILE is a path from the top of the workspace, as it stands "
-	           "on your branch. Without LINE:\nthe file's last approved "
-	           "draft.",
+	.details = "FILE is a path from the top of the workspace, as it "
+	           "stands on your branch.\n"
+	           "Without LINE: the file's last approved draft.",
 	.least = 1,
 	.most = 1,
 	.run = run_why,
