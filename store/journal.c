@@ -42,6 +42,8 @@ struct kept {
 	char *name;
 	struct oid oid;
 	unsigned mode;
+	char *bytes; /* of a blob that the flush writes; NULL: it is there */
+	size_t len;
 };
 
 struct journal {
@@ -59,7 +61,7 @@ struct journal {
 	size_t pending_count;
 	struct kept *kept;
 	size_t kept_count;
-	struct error add_error; /* the first failure of journal_add() */
+	bool too_long; /* an event did not fit: nothing is written any more */
 	char last_id[HASH_TEXT_BYTES];
 };
 
@@ -80,8 +82,10 @@ static void forget_pending(struct journal *journal)
 {
 	for (size_t i = 0; i < journal->pending_count; i++)
 		free(journal->pending[i].line);
-	for (size_t i = 0; i < journal->kept_count; i++)
+	for (size_t i = 0; i < journal->kept_count; i++) {
 		free(journal->kept[i].name);
+		free(journal->kept[i].bytes);
+	}
 	free(journal->pending);
 	free(journal->kept);
 	journal->pending = NULL;
@@ -94,7 +98,6 @@ void journal_close(struct journal *journal)
 	if (!journal)
 		return;
 	forget_pending(journal);
-	error_clear(&journal->add_error);
 	arena_clear(&journal->arena);
 	free(journal->source);
 	free(journal->lock_dir);
@@ -130,44 +133,54 @@ size_t journal_pending(const struct journal *journal)
 
 /* ---- Adding -------------------------------------------------------------- */
 
-void journal_keep(struct journal *journal, const char *name,
-                  const struct oid *oid, unsigned mode)
+/* The entry `name`, made when there is none; NULL when there is one. */
+static struct kept *keep(struct journal *journal, const char *name)
 {
 	for (size_t i = 0; i < journal->kept_count; i++)
 		if (strcmp(journal->kept[i].name, name) == 0)
-			return;
+			return NULL;
 	journal->kept = mem_grow(journal->kept, journal->kept_count,
 	                         sizeof(*journal->kept));
-	journal->kept[journal->kept_count++] = (struct kept){
-		.name = mem_strdup(name),
-		.oid = *oid,
-		.mode = mode,
-	};
+	struct kept *kept = &journal->kept[journal->kept_count++];
+	*kept = (struct kept){ .name = mem_strdup(name) };
+	return kept;
 }
 
-/* Write `value` to a blob and return its stand-in: {"$blob":id}, with
- * "json":true when the blob is the value's JSON and not the bare text. */
+void journal_keep(struct journal *journal, const char *name,
+                  const struct oid *oid, unsigned mode)
+{
+	struct kept *kept = keep(journal, name);
+
+	if (!kept)
+		return;
+	kept->oid = *oid;
+	kept->mode = mode;
+}
+
+/* Put `value` into a blob and return its stand-in: {"$blob":id}, with
+ * "json":true when the blob is the value's JSON and not the bare text. The
+ * flush writes it, so that a full disk or gc meanwhile loses nothing. */
 static struct value *spill(struct journal *journal, struct arena *arena,
                            const struct value *value, const char *json)
 {
 	bool is_text = value->kind == VALUE_STRING;
 	const char *bytes = is_text ? value->text : json;
 	size_t len = is_text ? value->length : strlen(json);
-	auto_error struct error err = { 0 };
+	struct value *stand_in = value_map(arena);
 	struct oid oid;
 
-	if (repo_blob_write(journal->repo, bytes, len, &oid, &err) < 0) {
-		if (!journal->add_error.code)
-			error_move(&journal->add_error, &err);
-		return value_null(arena);
-	}
-	struct value *stand_in = value_map(arena);
+	repo_blob_id(bytes, len, &oid);
 	char *id = oid_text(arena, &oid);
 	value_map_text(arena, stand_in, "$blob", id);
 	if (!is_text)
 		value_map_set(arena, stand_in, "json", value_bool(arena, true));
-	journal_keep(journal, arena_printf(arena, "blobs/%s", id), &oid,
-	             0100644);
+	struct kept *kept = keep(journal, arena_printf(arena, "blobs/%s", id));
+	if (kept) {
+		kept->oid = oid;
+		kept->mode = 0100644;
+		kept->bytes = mem_strndup(bytes, len);
+		kept->len = len;
+	}
 	return stand_in;
 }
 
@@ -180,7 +193,9 @@ static struct value *shorten(struct journal *journal, struct arena *arena,
 	for (size_t i = 0; i < data->length; i++) {
 		const struct member *member = &data->members[i];
 		const char *json = json_canonical(arena, member->value);
-		bool fits = strlen(json) <= longest;
+		/* What looks like a stand-in is written as one, too. */
+		bool fits = strlen(json) <= longest &&
+		            !value_get(member->value, "$blob");
 		value_map_set(
 		        arena, result, member->name,
 		        fits ? member->value
@@ -219,10 +234,8 @@ const char *journal_add(struct journal *journal, enum event_type type,
 		if (line.len <= LIMIT_EVENT_LINE)
 			break;
 	}
-	if (line.len > LIMIT_EVENT_LINE && !journal->add_error.code)
-		error_set(&journal->add_error, ERR_LIMIT,
-		          "an event \"%s\" is longer than %u bytes",
-		          event_type_text(type), LIMIT_EVENT_LINE);
+	if (line.len > LIMIT_EVENT_LINE)
+		journal->too_long = true;
 	journal->pending = mem_grow(journal->pending, journal->pending_count,
 	                            sizeof(*journal->pending));
 	size_t len = line.len;
@@ -294,6 +307,10 @@ static int read_commit(struct repo *repo, const struct oid *id, event_sink each,
 	if (repo_commit_read(repo, &arena, id, &commit, err) < 0)
 		return error_wrap(err, "could not read the journal");
 	struct journal_place place = { .commit = *id };
+	if (commit.parent_count > 1)
+		return error_set(err, ERR_CORRUPT,
+		                 "journal commit %s has more than one parent",
+		                 oid_text(&arena, id));
 	if (commit.parent_count)
 		place.parent = commit.parents[0];
 	for (const char *line = first_line(&commit); *line; place.line++) {
@@ -371,38 +388,76 @@ static int rewritten(const struct oid *had, const struct oid *now,
 	                  had_text);
 }
 
-/* Give the sink the commits behind the cursor, up to `tip`. */
-static int catch_up_to(struct journal *journal, const struct oid *tip,
-                       struct error *err)
+/* The commits behind `from` (zero: all of them) up to `tip`, oldest first.
+ * Refused when the line of first parents does not lead there. */
+static int line_since(struct journal *journal, struct arena *arena,
+                      const struct oid *from, const struct oid *tip,
+                      struct oid **ret, size_t *ret_count, struct error *err)
 {
+	const struct oid *until = oid_is_zero(from) ? NULL : from;
+	struct commit first;
+
+	if (repo_first_parents(journal->repo, arena, tip, until, ret, ret_count,
+	                       err) < 0)
+		return error_wrap(err, "could not read the journal");
+	if (!until || !*ret_count)
+		return 0;
+	if (repo_commit_read(journal->repo, arena, *ret, &first, err) < 0)
+		return -1;
+	if (!first.parent_count || !oid_equal(&first.parents[0], until))
+		return rewritten(until, tip, err);
+	return 0;
+}
+
+/* Give the sink, which stands at the cursor, what is behind it up to `tip`. */
+static int give(struct journal *journal, const struct oid *tip,
+                struct error *err)
+{
+	const struct journal_sink *sink = journal->sink;
 	auto_arena struct arena arena = { 0 };
-	const struct oid *until =
-	        oid_is_zero(&journal->cursor) ? NULL : &journal->cursor;
 	struct oid *commits;
 	size_t count;
 
-	if (oid_equal(tip, &journal->cursor))
-		return 0;
-	if (repo_first_parents(journal->repo, &arena, tip, until, &commits,
-	                       &count, err) < 0)
-		return error_wrap(err, "could not read the journal");
-	if (until && count) {
-		struct commit first;
-		if (repo_commit_read(journal->repo, &arena, &commits[0], &first,
-		                     err) < 0)
-			return -1;
-		if (!first.parent_count || !oid_equal(&first.parents[0], until))
-			return rewritten(until, tip, err);
-	}
-	for (size_t i = 0; i < count; i++)
-		if (read_commit(journal->repo, &commits[i],
-		                journal->sink->event, journal->sink->state,
-		                err) != 0)
-			return -1;
-	if (journal->sink->end(journal->sink->state, tip, err) < 0)
+	if (line_since(journal, &arena, &journal->cursor, tip, &commits, &count,
+	               err) < 0)
 		return -1;
-	journal->cursor = *tip;
-	return 0;
+	for (size_t i = 0; i < count; i++)
+		if (read_commit(journal->repo, &commits[i], sink->event,
+		                sink->state, err) != 0)
+			return -1;
+	return sink->end(sink->state, tip, err);
+}
+
+/* Whether another process has moved the sink on from `before`, to `tip` or
+ * behind it: 1, 0, -1. */
+static int is_given(struct journal *journal, const struct oid *before,
+                    const struct oid *tip, struct error *err)
+{
+	const struct oid *now = &journal->cursor;
+
+	if (oid_equal(before, now) || oid_is_zero(now))
+		return 0;
+	return repo_is_ancestor(journal->repo, tip, now, err);
+}
+
+static int catch_up_to(struct journal *journal, const struct oid *tip,
+                       struct error *err)
+{
+	const struct journal_sink *sink = journal->sink;
+	struct oid before = journal->cursor;
+
+	if (!sink || oid_equal(tip, &before))
+		return 0;
+	if (sink->begin && sink->begin(sink->state, &journal->cursor, err) < 0)
+		return -1;
+	int given = is_given(journal, &before, tip, err);
+	if (given == 0 && give(journal, tip, err) == 0) {
+		journal->cursor = *tip;
+		return 0;
+	}
+	if (sink->abandon)
+		sink->abandon(sink->state);
+	return given > 0 ? 0 : -1;
 }
 
 /* ---- The witness --------------------------------------------------------- */
@@ -447,47 +502,50 @@ static int witness_read(struct journal *journal, struct oid *ret,
 	                  path);
 }
 
-/* The tip must be the witnessed one or descend from it. */
+/* The tip must be the witnessed one or follow it. */
 static int witness_check(struct journal *journal, const struct oid *tip,
                          struct error *err)
 {
+	auto_arena struct arena arena = { 0 };
+	struct oid *commits;
+	size_t count;
 	struct oid seen;
 	int known = witness_read(journal, &seen, err);
 
 	if (known <= 0 || oid_equal(&seen, tip))
 		return known < 0 ? -1 : 0;
-	if (!repo_object_exists(journal->repo, &seen))
-		return rewritten(&seen, tip, err);
-	int descends = repo_is_ancestor(journal->repo, &seen, tip, err);
-	if (descends < 0)
+	return line_since(journal, &arena, &seen, tip, &commits, &count, err);
+}
+
+/* There is no journal. When there was one, a new one must not hide that. */
+static int no_journal(struct journal *journal, struct error *err)
+{
+	char text[OID_TEXT_BYTES];
+	struct oid seen;
+	int known = witness_read(journal, &seen, err);
+
+	if (known < 0)
 		return -1;
-	return descends ? 0 : rewritten(&seen, tip, err);
+	if (!known) {
+		error_set(err, ERR_STATE, "this repository has no journal yet");
+		return error_hint(err, "Run reeve init.");
+	}
+	oid_to_text(&seen, text);
+	error_set(err, ERR_STATE, "the branch reeve/journal is gone");
+	return error_hint(
+	        err, "Bring it back: git update-ref " JOURNAL_REF " %s", text);
 }
 
 /* Read the tip and prove it legal. ERR_STATE without a journal. */
 static int legal_tip(struct journal *journal, struct oid *ret,
                      struct error *err)
 {
-	struct oid seen;
 	int found = journal_tip(journal, ret, err);
 
 	if (found < 0)
 		return -1;
-	if (found)
-		return witness_check(journal, ret, err);
-	int known = witness_read(journal, &seen, err);
-	if (known < 0)
-		return -1;
-	if (known) {
-		char text[OID_TEXT_BYTES];
-		oid_to_text(&seen, text);
-		error_set(err, ERR_STATE, "the branch reeve/journal is gone");
-		return error_hint(
-		        err, "Bring it back: git update-ref " JOURNAL_REF " %s",
-		        text);
-	}
-	error_set(err, ERR_STATE, "this repository has no journal yet");
-	return error_hint(err, "Run reeve init.");
+	return found ? witness_check(journal, ret, err)
+	             : no_journal(journal, err);
 }
 
 int journal_catch_up(struct journal *journal, struct error *err)
@@ -508,12 +566,18 @@ static int write_tree(struct journal *journal, struct oid *ret,
 	struct tree_change *changes =
 	        arena_array(&arena, journal->kept_count + 1, sizeof(*changes));
 
-	for (size_t i = 0; i < journal->kept_count; i++)
+	for (size_t i = 0; i < journal->kept_count; i++) {
+		const struct kept *kept = &journal->kept[i];
 		changes[i] = (struct tree_change){
-			.path = journal->kept[i].name,
-			.oid = journal->kept[i].oid,
-			.mode = journal->kept[i].mode,
+			.path = kept->name,
+			.oid = kept->oid,
+			.mode = kept->mode,
 		};
+		if (kept->bytes &&
+		    repo_blob_write(journal->repo, kept->bytes, kept->len,
+		                    &changes[i].oid, err) < 0)
+			return -1;
+	}
 	return repo_tree_write(journal->repo, NULL, changes,
 	                       journal->kept_count, ret, err);
 }
@@ -619,10 +683,11 @@ int journal_flush(struct journal *journal, const char *subject,
 {
 	struct oid tip;
 
-	if (journal->add_error.code) {
-		error_move(err, &journal->add_error);
-		return error_wrap(err, "could not write to the journal");
-	}
+	if (journal->too_long)
+		return error_set(err, ERR_LIMIT,
+		                 "cannot write to the journal: an event is "
+		                 "longer than %u bytes",
+		                 LIMIT_EVENT_LINE);
 	if (journal->pending_count == 0)
 		return journal_catch_up(journal, err);
 	auto_lock struct lock *lock =
@@ -695,6 +760,9 @@ int journal_create(struct journal *journal, const char *branch,
 		return found < 0 ? -1
 		                 : error_set(err, ERR_CONFLICT,
 		                             "there is a journal already");
+	int known = witness_read(journal, &commit, err);
+	if (known != 0)
+		return known < 0 ? -1 : no_journal(journal, err);
 	auto_lock struct lock *lock =
 	        lock_take(journal->lock_dir, "append", APPEND_WAIT_MS, err);
 	if (!lock)
@@ -706,11 +774,13 @@ int journal_create(struct journal *journal, const char *branch,
 	if (tip)
 		value_map_text(&arena, data, "tip", oid_text(&arena, tip));
 	journal_add(journal, EVENT_JOURNAL_STARTED, NULL, data);
-	if (write_commits(journal, "the journal begins", &nothing, &commit,
-	                  err) < 0 ||
-	    repo_ref_swap(journal->repo, JOURNAL_REF, &commit, &nothing,
-	                  "reeve init", err) < 0)
+	int made = write_commits(journal, "the journal begins", &nothing,
+	                         &commit, err);
+	if (made == 0)
+		made = repo_ref_swap(journal->repo, JOURNAL_REF, &commit,
+		                     &nothing, "reeve init", err);
+	forget_pending(journal); /* who was second must not begin it again */
+	if (made < 0)
 		return error_wrap(err, "could not begin the journal");
-	forget_pending(journal);
 	return witness_write(journal, &commit, err);
 }

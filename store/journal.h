@@ -40,10 +40,15 @@ struct journal_place {
 };
 
 struct journal_sink {
-	/* One event; it lives until the call returns. */
+	/* MAY. Before the first event: say where the sink stands, when others
+	 * may have moved it on. What follows up to `end` happens as one; or not
+	 * at all, when `abandon` is called instead of `end`. */
+	int (*begin)(void *state, struct oid *ret_cursor, struct error *err);
+	void (*abandon)(void *state);
+	/* MUST. One event; it lives until the call returns. */
 	int (*event)(void *state, const struct event *event,
 	             const struct journal_place *place, struct error *err);
-	/* All events up to and including the commit `tip` were given. */
+	/* MUST. All events up to and including the commit `tip` were given. */
 	int (*end)(void *state, const struct oid *tip, struct error *err);
 	void *state;
 };
@@ -60,7 +65,7 @@ struct journal *journal_open(struct repo *repo, const struct clock *clock,
 
 /* Make the root event with a new secret. `branch` is the owner's branch,
  * `tip` its commit or NULL while it has none. ERR_CONFLICT when there is a
- * journal already. */
+ * journal already, ERR_STATE when there was one. */
 int journal_create(struct journal *journal, const char *branch,
                    const struct oid *tip, struct error *err) MUST_CHECK;
 
@@ -83,7 +88,7 @@ int journal_tip(struct journal *journal, struct oid *ret,
  * `sink` must outlive the journal's use. */
 void journal_follow(struct journal *journal, const struct journal_sink *sink,
                     const struct oid *cursor);
-/* Give the sink what it has not seen. ERR_CORRUPT when the cursor is no
+/* Give the sink what it has not seen. ERR_STATE when the cursor is no
  * first-parent ancestor of the tip, naming both. */
 int journal_catch_up(struct journal *journal, struct error *err) MUST_CHECK;
 /* The commit up to which the sink has seen everything. */
@@ -104,8 +109,9 @@ size_t journal_pending(const struct journal *journal);
 /* Write what was added, under the append lock, as one commit (more when it is
  * too long for one message), durably, and give it to the sink. `subject` is
  * for people; it is cut to LIMIT_SUBJECT bytes. Nothing added: only catches
- * up. On failure nothing of it is in the journal, unless the error comes from
- * the sink; what was added stays pending. */
+ * up. On failure nothing of it is in the journal and what was added stays
+ * pending; unless the error comes from the witness or the sink, which are after
+ * it: then it is there, and nothing is pending. */
 int journal_flush(struct journal *journal, const char *subject,
                   struct error *err) MUST_CHECK;
 

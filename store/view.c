@@ -89,7 +89,6 @@ static void close_db(struct view *view)
 	view->query_count = 0;
 	db_close(view->db);
 	view->db = NULL;
-	view->in_transaction = false;
 }
 
 void view_close(struct view *view)
@@ -114,9 +113,8 @@ static int view_end(void *state, const struct oid *tip, struct error *err)
 	oid_to_text(tip, text);
 	if (view_set_note(view, "cursor", text, err) < 0)
 		return -1;
-	if (view->in_transaction && db_commit(view->db, err) < 0)
+	if (db_commit(view->db, err) < 0)
 		return -1;
-	view->in_transaction = false;
 	view->cursor = *tip;
 	return 0;
 }
@@ -147,6 +145,29 @@ static int read_cursor(struct view *view, struct error *err)
 		return error_set(err, ERR_CORRUPT,
 		                 "the view is of another journal");
 	return 0;
+}
+
+/* One catch-up is one transaction. Another process may have folded since we
+ * looked last: what counts is the cursor that stands beside the rows. */
+static int view_begin(void *state, struct oid *ret_cursor, struct error *err)
+{
+	struct view *view = state;
+
+	if (db_begin(view->db, err) < 0)
+		return -1;
+	if (read_cursor(view, err) < 0) {
+		db_rollback(view->db);
+		return -1;
+	}
+	*ret_cursor = view->cursor;
+	return 0;
+}
+
+static void view_abandon(void *state)
+{
+	struct view *view = state;
+
+	db_rollback(view->db);
 }
 
 /* Open what is at the path, or make it. ERR_CORRUPT when it is not ours. */
@@ -198,8 +219,10 @@ struct view *view_open(const char *path, struct repo *repo, bool *ret_moved,
 	view->repo = repo;
 	view->path = mem_strdup(path);
 	view->sink = (struct journal_sink){
+		.begin = view_begin,
 		.event = view_apply,
 		.end = view_end,
+		.abandon = view_abandon,
 		.state = view,
 	};
 	if (ret_moved)

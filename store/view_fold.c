@@ -707,10 +707,5 @@ int view_apply(void *state, const struct event *event,
 		.err = err,
 	};
 
-	if (!view->in_transaction) {
-		if (db_begin(view->db, err) < 0)
-			return -1;
-		view->in_transaction = true;
-	}
 	return handlers[event->type](&fold);
 }

@@ -19,7 +19,6 @@ struct view {
 	char *path;
 	struct oid cursor;
 	struct journal_sink sink;
-	bool in_transaction;
 	struct view_query *queries;
 	size_t query_count;
 };
