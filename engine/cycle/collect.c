@@ -4,8 +4,9 @@
  * Each is judged by the jobs as they were then: a commit by the tree of that
  * commit, an event by the owner's tip when it was emitted. So looking again
  * (after the view was deleted, or on another machine) gives the same runs, and
- * a trigger that is edited today does not run the past. The job must still be
- * there today; it runs with today's text.
+ * a trigger that is edited today does not run the past. A job that could not be
+ * read then is judged as it is today. The job must still be there today; it
+ * runs with today's text.
  *
  * How far the collectors have looked is a note in the view. It is only moved
  * when everything up to there was started; a job that does not parse today
@@ -82,7 +83,7 @@ static int start(struct collector *collector, const char *name,
 struct past {
 	struct files *files;
 	struct workspace *workspace;
-	const char *const *jobs;
+	const struct job **jobs;
 	size_t count;
 };
 
@@ -92,23 +93,44 @@ static void past_clear(struct past *past)
 	files_free(past->files);
 }
 
-static int past_open(struct collector *collector, const struct oid *tree,
-                     struct past *ret, struct error *err)
-{
-	ret->files = engine_files(collector->engine, tree, NULL, err);
-	if (!ret->files)
-		return -1;
-	ret->workspace =
-	        workspace_new(ret->files, &collector->engine->language);
-	return workspace_jobs(ret->workspace, &ret->jobs, &ret->count, err);
-}
-
-/* A job that did not parse then started nothing then. */
-static const struct job *past_job(struct past *past, size_t i)
+/* The job as it was; as it is today when it could not be read then; NULL, and
+ * told, when it cannot be read now either. */
+static const struct job *past_job(struct collector *collector,
+                                  struct past *past, const char *name)
 {
 	auto_errors struct errors ignored = { 0 };
+	auto_errors struct errors errors = { 0 };
+	const struct job *job = workspace_job(past->workspace, name, &ignored);
 
-	return workspace_job(past->workspace, past->jobs[i], &ignored);
+	if (job)
+		return job;
+	job = workspace_job(collector->engine->tip_workspace, name, &errors);
+	if (!job && errors.items[0].code != ERR_MISSING)
+		tell_problem(collector, &errors.items[0]);
+	return job;
+}
+
+static int past_open(struct collector *collector, const struct oid *tree,
+                     struct past *past, struct error *err)
+{
+	const char *const *names;
+	size_t count;
+
+	past->files = engine_files(collector->engine, tree, NULL, err);
+	if (!past->files)
+		return -1;
+	past->workspace =
+	        workspace_new(past->files, &collector->engine->language);
+	if (workspace_jobs(past->workspace, &names, &count, err) < 0)
+		return -1;
+	past->jobs =
+	        arena_array(collector->arena, count + 1, sizeof(*past->jobs));
+	for (size_t i = 0; i < count; i++) {
+		const struct job *job = past_job(collector, past, names[i]);
+		if (job)
+			past->jobs[past->count++] = job;
+	}
+	return 0;
 }
 
 /* ---- Commits ------------------------------------------------------------- */
@@ -179,8 +201,8 @@ static int collect_change(struct collector *collector, struct past *past,
                           const struct commit *commit, struct error *err)
 {
 	for (size_t i = 0; i < past->count; i++) {
-		const struct job *job = past_job(past, i);
-		for (size_t n = 0; job && n < job->trigger_count; n++) {
+		const struct job *job = past->jobs[i];
+		for (size_t n = 0; n < job->trigger_count; n++) {
 			int wanted = fits(collector, &job->triggers[n],
 			                  difference, err);
 			if (wanted < 0)
@@ -329,8 +351,8 @@ static int offer_event(struct collector *collector, struct past *past,
                        struct value *event, struct error *err)
 {
 	for (size_t i = 0; i < past->count; i++) {
-		const struct job *job = past_job(past, i);
-		for (size_t n = 0; job && n < job->trigger_count; n++) {
+		const struct job *job = past->jobs[i];
+		for (size_t n = 0; n < job->trigger_count; n++) {
 			auto_error struct error reason = { 0 };
 			int wanted = event_fits(collector, &job->triggers[n],
 			                        emitted, event, &reason);
