@@ -38,6 +38,7 @@ static void add_json(struct telling *telling, const struct note *note)
 	value_map_text(arena, row, "step", note->step);
 	value_map_text(arena, row, "state", note->state);
 	value_map_text(arena, row, "text", note->text);
+	value_map_text(arena, row, "hint", note->hint);
 	if (note->problem) {
 		value_map_text(arena, row, "text", note->problem->message);
 		value_map_text(arena, row, "file", note->problem->file);
@@ -80,6 +81,8 @@ static void print_note(struct telling *telling, const struct note *note)
 		say(invocation, " %s",
 		    cut_text(invocation->arena, note->text, 160));
 	say(invocation, "\n");
+	if (note->hint)
+		say(invocation, "hint: %s\n", note->hint);
 }
 
 /* The cycle goes round until nothing changes, and meets a problem each time. */

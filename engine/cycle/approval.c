@@ -346,19 +346,10 @@ static int try_commit(struct live_run *run, const struct draft_record *draft,
 	return 1;
 }
 
-/* The draft is not on the owner's branch: is its own branch still there? */
-static int look_at_branch(struct engine *engine,
-                          const struct draft_record *draft, struct error *err)
+static int fail_deleted(const struct draft_record *draft, struct error *err)
 {
-	enum draft_presence presence;
-	struct oid tip;
 	char text[OID_TEXT_BYTES];
 
-	if (draft_look(engine->repo, draft_name(draft), &presence, &tip, err) <
-	    0)
-		return -1;
-	if (presence != DRAFT_DELETED)
-		return 0;
 	oid_to_text(&draft->tip, text);
 	error_set(err, ERR_STATE, "the draft branch %s was deleted",
 	          draft->branch);
@@ -367,6 +358,19 @@ static int look_at_branch(struct engine *engine,
 	                  "branch %s %.12s; or refuse it with: reeve reject "
 	                  "%.8s.",
 	                  draft->branch, text, draft->run);
+}
+
+/* The draft is not on the owner's branch: is its own branch still there? */
+static int look_at_branch(struct engine *engine,
+                          const struct draft_record *draft, struct error *err)
+{
+	enum draft_presence presence;
+	struct oid tip;
+
+	if (draft_look(engine->repo, draft_name(draft), &presence, &tip, err) <
+	    0)
+		return -1;
+	return presence == DRAFT_DELETED ? fail_deleted(draft, err) : 0;
 }
 
 int approval_is_near(struct engine *engine, const struct draft_record *draft,
@@ -562,8 +566,7 @@ int approval_merge(struct engine *engine, const struct run_record *run,
 	            0)
 		return -1;
 	if (presence != DRAFT_THERE)
-		return error_set(err, ERR_STATE, "the draft branch %s is gone",
-		                 draft->branch);
+		return fail_deleted(draft, err);
 	int merged = repo_is_ancestor(engine->repo, &tip, &engine->tip, err);
 	if (merged != 0) {
 		*ret_commit = engine->tip;

@@ -621,6 +621,35 @@ static const struct live_step *first_failure(const struct live_run *run)
 	return NULL;
 }
 
+static bool is_by_hand(const struct job *job)
+{
+	for (size_t i = 0; i < job->trigger_count; i++)
+		if (job->triggers[i].kind == TRIGGER_MANUAL)
+			return true;
+	return false;
+}
+
+/* What to do about a run that failed: what is mended is a new run. */
+static const char *hint_again(struct live_run *run)
+{
+	auto_buf struct buf text = buf_make(LIMIT_ERROR_TEXT);
+	const struct value *inputs = run->record.inputs;
+
+	if (!is_by_hand(run->job))
+		return NULL;
+	buf_printf(&text, "Mend it, commit, and start anew: reeve run %s",
+	           run->job->name);
+	for (size_t i = 0; inputs && i < inputs->length; i++) {
+		const struct member *input = &inputs->members[i];
+		bool plain =
+		        input->value->kind == VALUE_STRING &&
+		        !strpbrk(input->value->text, " \t\n\"'$`\\;&|<>*?~#()");
+		buf_printf(&text, " %s=%s", input->name,
+		           plain ? input->value->text : "…");
+	}
+	return arena_strdup(&run->arena, text.at);
+}
+
 static int finish(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct arena *arena = &run->arena;
@@ -650,6 +679,7 @@ static int finish(struct tick *tick, struct live_run *run, struct error *err)
 		.run = run->name,
 		.state = state,
 		.text = failed ? failed->reason : NULL,
+		.hint = failed ? hint_again(run) : NULL,
 	};
 	tick_tell(tick, &note);
 	tick->failures += failed ? 1 : 0;

@@ -35,6 +35,7 @@ struct note {
 	const char *step;            /* or NULL */
 	const char *state;           /* "done", "reused", … ; or NULL */
 	const char *text;            /* or NULL */
+	const char *hint;            /* what to do about it, or NULL */
 	const struct error *problem; /* NOTE_PROBLEM */
 };
 

@@ -182,7 +182,7 @@ mails() {
 # under .reeve/ may be derived anew at any time.
 footprint() {
 	git for-each-ref --format '%(refname) %(objectname)' |
-		grep -v ' refs/heads/reeve/journal '
+		grep -v '^refs/heads/reeve/journal '
 	git symbolic-ref -q HEAD || git rev-parse HEAD
 	git ls-files --stage
 	git status --porcelain

@@ -1,0 +1,530 @@
+# What the owner may get wrong: a clear message, a stable exit status, and
+# every file and ref as it was.
+. "$REEVE_TOP/tests/e2e/lib.sh"
+
+# refuses STATUS TEXT HINT COMMAND...: with that status, message and hint, and
+# nothing has changed.
+refuses() {
+	local status=$1 text=$2 hint=$3
+	shift 3
+	exits "$status" kept_by "$@"
+	says "$text"
+	says "$hint"
+}
+
+# ---- The repository
+
+not_a_repository() {
+	mkdir company && cd company
+	for command in tick check status ""; do
+		exits 2 reeve $command
+		says "not in a git repository"
+		says "reeve init"
+	done
+	is "" "$(ls -A)"
+}
+
+bare_repository() {
+	git init -q --bare company
+	cd company
+	find . -type f | sort >../files
+	for command in tick check init; do
+		exits 2 reeve $command
+		says "bare repository"
+		says "working tree"
+	done
+	find . -type f | sort | diff ../files -
+}
+
+no_journal() {
+	mkdir company && cd company
+	git init -q
+	date >diary
+	commit "Begin"
+	refuses 2 "has no journal yet" "Run reeve init" reeve tick
+	refuses 2 "has no journal yet" "Run reeve init" reeve status
+}
+
+unborn_branch() {
+	mkdir company && cd company
+	reeve init -q
+	refuses 2 "has no commit yet" "git commit" reeve tick
+	refuses 2 "has no commit yet" "git commit" reeve run proposal
+	exits 0 reeve check
+}
+
+branch_in_the_way() {
+	mkdir company && cd company
+	git init -q
+	git commit -q --allow-empty -m "Begin"
+	git branch reeve
+	refuses 2 'a branch named "reeve"' "git branch -m reeve" reeve init
+}
+
+detached_init() {
+	mkdir company && cd company
+	git init -q
+	git commit -q --allow-empty -m "Begin"
+	git switch -q --detach
+	refuses 2 "HEAD is detached" "git switch" reeve init
+}
+
+# The branch goes on where HEAD is not; HEAD stays.
+detached_head() {
+	local head
+	at drafted
+	git merge -q --no-ff --no-edit "$(draft_of proposal)"
+	git switch -q --detach HEAD~1
+	head=$(git rev-parse HEAD)
+	exits 0 reeve tick
+	is 1 "$(mails)"
+	is "$head" "$(git rev-parse HEAD)"
+	is "" "$(git status --porcelain)"
+	git cat-file -e main:projects/acme/plan.md
+}
+
+# ---- The configuration
+
+no_configuration() {
+	at begun
+	git rm -q reeve.yaml
+	git commit -q -m "Away with it"
+	refuses 2 "there is no reeve.yaml" "reeve init" reeve tick
+	refuses 2 "there is no reeve.yaml" "reeve init" reeve check
+	exits 0 reeve status
+}
+
+empty_configuration() {
+	at begun
+	: >reeve.yaml
+	commit "Nothing in it"
+	refuses 2 "reeve.yaml:1:1: error: reeve.yaml is empty" "version: 1" \
+		reeve tick
+	refuses 2 "reeve.yaml:1:1:" "version: 1" reeve check
+}
+
+# wrong EDIT LINE COLUMN TEXT: a job edited so is refused by check there, and
+# starts nothing; mended, the brief that came meanwhile is taken up.
+wrong() {
+	local place
+	at begun
+	sed -i -e "$1" jobs/proposal.yaml
+	commit "Edit"
+	place=jobs/proposal.yaml:$(grep -n -m 1 -e "$2" jobs/proposal.yaml |
+		cut -d : -f 1):$3
+	exits 2 reeve check
+	says "$place: error: "
+	says "$4"
+	brief
+	exits 0 kept_by reeve tick
+	says "$place"
+	says "$4"
+	exits 2 kept_by reeve run proposal brief=inbox/intake/acme.yaml
+	says "$4"
+	git show HEAD~2:jobs/proposal.yaml >jobs/proposal.yaml
+	commit "Mend"
+	exits 0 reeve tick
+	is "in review" "$(state_of proposal review)"
+	is 1 "$(events run.started)"
+}
+
+# An event that comes while its job is broken waits for the job.
+event_of_a_broken_job() {
+	at drafted
+	git merge -q --no-ff --no-edit "$(draft_of proposal)"
+	sed -i 's/^steps:/stpes:/' jobs/billing.yaml
+	commit "Edit"
+	exits 0 reeve tick
+	says "jobs/billing.yaml"
+	says '"stpes"'
+	is done "$(state_of delivery)"
+	exits 0 kept_by reeve tick
+	sed -i 's/^stpes:/steps:/' jobs/billing.yaml
+	commit "Mend"
+	exits 0 reeve tick
+	is "in review" "$(state_of billing review)"
+	is 3 "$(events run.started)"
+}
+
+# ---- What is started by hand
+
+by_hand() {
+	at begun
+	refuses 2 'no job "propsal"' 'Did you mean "proposal"' \
+		reeve run propsal
+	refuses 2 'the input "brief" is required' "reeve run proposal brief=" \
+		reeve run proposal
+	refuses 2 'no input "breif"' 'Did you mean "brief"' \
+		reeve run proposal breif=x
+	refuses 2 "must be a path" "brief: { type: path" \
+		reeve run proposal brief=../secret
+	refuses 2 'no run "zzzz"' "reeve status" reeve approve zzzz
+}
+
+missing_value() {
+	at begun
+	put templates/hello.md <<<"Hello {{with.who}} of {{company.planet}}"
+	put jobs/hello.yaml <<-'END'
+		version: 1
+		name: hello
+		on: { manual: true }
+		steps:
+		  - id: hello
+		    render: hello.md
+		    with: { who: "{{inputs.who}}" }
+		    artifact: hello.md
+		inputs:
+		  who: { type: string, required: true }
+	END
+	commit "Hello"
+	exits 2 reeve check
+	says "templates/hello.md:1:25: error: "
+	says "company.planet"
+	refuses 2 "company.planet" "templates/hello.md:1:25" \
+		reeve run hello who=Ann
+}
+
+# ---- What comes in
+
+intake_is_no_yaml() {
+	at begun
+	printf 'client: [acme\nname: Ann\n' >inbox/intake/acme.yaml
+	commit "A brief"
+	footprint >../before
+	exits 1 reeve tick
+	says "inbox/intake/acme.yaml:2:5"
+	says "reeve run proposal brief=inbox/intake/acme.yaml"
+	is failed "$(state_of proposal)"
+	footprint | diff ../before -
+	exits 0 kept_by reeve tick
+	brief
+	exits 0 kept_by reeve tick
+	exits 0 reeve run proposal brief=inbox/intake/acme.yaml
+	is "in review" "$(state_of proposal review)"
+}
+
+intake_lacks_a_field() {
+	at begun
+	grep -v '^email:' "$examples/briefs/acme.yaml" >inbox/intake/acme.yaml
+	commit "A brief"
+	exits 1 reeve tick
+	says "inbox/intake/acme.yaml"
+	says '"email"'
+}
+
+# ---- The draft
+
+draft_deleted() {
+	local draft tip
+	at drafted
+	draft=$(draft_of proposal)
+	tip=$(git rev-parse "$draft")
+	git branch -q -D "$draft"
+	refuses 0 "the draft branch $draft was deleted" \
+		"git branch $draft ${tip:0:12}" reeve tick
+	refuses 2 "$draft" "git branch $draft" \
+		reeve approve "$(run_of proposal)"
+	is "in review" "$(state_of proposal review)"
+	git branch "$draft" "${tip:0:12}"
+	exits 0 kept_by reeve tick
+	is 0 "$(mails)"
+	exits 0 reeve approve "$(run_of proposal)"
+	is 1 "$(mails)"
+}
+
+draft_deleted_and_refused() {
+	at drafted
+	git branch -q -D "$(draft_of proposal)"
+	exits 0 reeve reject "$(run_of proposal)"
+	is rejected "$(state_of proposal)"
+	exits 0 kept_by reeve tick
+	git rev-parse -q --verify "refs/reeve/rejected/proposal-$(
+		run_of proposal).1"
+}
+
+# merge_edited COMMAND...: the draft is edited so on its branch, and merged.
+merge_edited() {
+	local draft
+	draft=$(draft_of proposal)
+	git switch -q "$draft"
+	"$@"
+	commit "Edit"
+	git switch -q main
+	git merge -q --no-ff --no-edit "$draft"
+}
+
+# mended FILE: by a later commit, as it was drafted; that is the approval.
+mended() {
+	is "in review" "$(state_of proposal review)"
+	is 0 "$(mails)"
+	git checkout -q "$(git log --format=%H --grep '^proposal: ' -n 1)" -- \
+		"$1"
+	commit "Mend"
+	exits 0 reeve tick
+	is 1 "$(mails)"
+	is done "$(state_of proposal)"
+	is "$(git log --format=%H -n 1 --grep '^Mend')" "$(
+		git log --format=%B reeve/journal |
+			sed -n 's/.*gate.approved.*"commit":"\([0-9a-f]*\)".*/\1/p')"
+	sound
+}
+
+# nonsense_slip PLACE TEXT SED: merged so, the gate stays closed.
+nonsense_slip() {
+	local slip
+	at drafted
+	slip=$(slip_of "$(draft_of proposal)")
+	merge_edited sed -i -e "$3" "$slip"
+	refuses 0 "$slip:$1: " "$2" reeve tick
+	mended "$slip"
+}
+
+broken_front_matter() {
+	at drafted
+	merge_edited sed -i 's/^title: .*/title: "Half a/' \
+		projects/acme/proposal.md
+	refuses 0 "projects/acme/proposal.md:2:8: " "" reeve tick
+	mended projects/acme/proposal.md
+}
+
+field_removed() {
+	at drafted
+	merge_edited sed -i '/^total_cents:/d' projects/acme/proposal.md
+	refuses 0 "projects/acme/proposal.md" "total_cents is missing" reeve tick
+	mended projects/acme/proposal.md
+}
+
+check_fails() {
+	at drafted
+	merge_edited sed -i 's/^total_cents: .*/total_cents: 7/' \
+		projects/acme/proposal.md
+	refuses 0 "net and VAT do not add up" "jobs/proposal.yaml" reeve tick
+	mended projects/acme/proposal.md
+}
+
+# ---- The working tree
+
+# A note waits to be merged, as the tree is dirty where it matters.
+dirty_tree() {
+	at drafted
+	git merge -q --no-ff --no-edit "$(draft_of proposal)"
+	mkdir -p projects/acme
+	echo "mine" >projects/acme/plan.md
+	footprint | grep -v refs/heads/ >../tree
+	exits 0 reeve tick
+	says "not clean"
+	says "reeve tick again"
+	is mine "$(cat projects/acme/plan.md)"
+	is 1 "$(mails)"
+	rm projects/acme/plan.md
+	exits 0 reeve tick
+	git cat-file -e main:projects/acme/plan.md
+	has projects/acme/plan.md "2027-03-05"
+	is "" "$(git status --porcelain)"
+	sound
+}
+
+# What is dirty elsewhere, staged or not, stays as it is.
+dirty_elsewhere() {
+	at drafted
+	git merge -q --no-ff --no-edit "$(draft_of proposal)"
+	echo "one more line" >>memory/org/terms.md
+	echo staged >diary
+	git add diary
+	git status --porcelain >../dirty
+	exits 0 reeve tick
+	git cat-file -e main:projects/acme/plan.md
+	git status --porcelain | diff ../dirty -
+	is done "$(state_of delivery)"
+	is 0 "$(git log --format=%s main -- diary | wc -l)"
+}
+
+approve_dirty() {
+	at drafted
+	mkdir -p projects/acme
+	echo "mine" >projects/acme/proposal.md
+	refuses 2 "not clean" "Commit or stash" \
+		reeve approve "$(run_of proposal)"
+	is 0 "$(mails)"
+}
+
+approve_in_a_merge() {
+	at drafted
+	git switch -q -c other HEAD~1
+	echo other >inbox/intake/acme.yaml
+	commit "Other"
+	git switch -q main
+	git merge other >/dev/null 2>&1 || true
+	refuses 2 "a merge is in progress" "Finish it" \
+		reeve approve "$(run_of proposal)"
+}
+
+approve_conflicting() {
+	at drafted
+	mkdir -p projects/acme
+	echo "mine" >projects/acme/proposal.md
+	commit "My own words"
+	refuses 2 "projects/acme/proposal.md" "git merge reeve/draft/" \
+		reeve approve "$(run_of proposal)"
+}
+
+# The owner wrote a plan of their own: it is not written over.
+plan_is_the_owners() {
+	at drafted
+	git merge -q --no-ff --no-edit "$(draft_of proposal)"
+	echo "mine" >projects/acme/plan.md
+	commit "My own plan"
+	exits 0 reeve tick
+	says "projects/acme/plan.md"
+	says "reeve reject"
+	is mine "$(cat projects/acme/plan.md)"
+	exits 0 reeve reject "$(run_of delivery)"
+	exits 0 kept_by reeve tick
+	is "nothing to do" "$(reeve tick)"
+}
+
+# ---- At the same time
+
+# A job whose step says in ../here that it has begun, and ends when it reads a
+# line from ../go.
+slow_job() {
+	mkfifo ../here ../go
+	put jobs/slow.yaml <<-END
+		version: 1
+		name: slow
+		on: { commit: { paths: ["slow/*"] } }
+		steps:
+		  - id: slow
+		    run:
+		      reads: []
+		      script: |
+		        echo here >$PWD/../here
+		        read -r line <$PWD/../go
+		        echo "\$line"
+		    artifact: "slow.txt"
+	END
+	mkdir -p slow
+	date >slow/1
+	commit "Something slow"
+}
+
+# A tick in the background that is in the middle of that step.
+begin_tick() {
+	timeout 60 reeve tick >../slow.out 2>../slow.err &
+	tick=$!
+	is here "$(timeout 30 cat ../here)"
+}
+
+# end_tick STATUS: let the step go on, and wait for the tick's end.
+end_tick() {
+	local status=0
+	timeout 30 sh -c 'echo done >../go'
+	wait $tick || status=$?
+	is "$1" $status
+}
+
+second_tick() {
+	local holder
+	at begun
+	slow_job
+	begin_tick
+	holder=$(cut -d ' ' -f 1 .git/reeve/engine)
+	SECONDS=0
+	exits 75 reeve tick
+	[ $SECONDS -le 1 ]
+	says "$holder"
+	exits 0 kept_by reeve status
+	# What comes meanwhile is seen by the one that runs.
+	brief
+	exits 75 reeve tick
+	end_tick 0
+	is "in review" "$(state_of proposal review)"
+	is done "$(state_of slow)"
+	is "nothing to do" "$(reeve tick)"
+	sound
+}
+
+commit_meanwhile() {
+	at begun
+	slow_job
+	begin_tick
+	date >diary
+	sed -i 's/^    artifact: .*/    artifact: other.txt/' jobs/slow.yaml
+	commit "The owner goes on"
+	git rev-parse HEAD >../head
+	end_tick 0
+	is "$(cat ../head)" "$(git rev-parse HEAD)"
+	is "" "$(git status --porcelain)"
+	# The run is the job's text of its start.
+	git cat-file -e "$(draft_of slow):slow.txt"
+	git cat-file -e "$(draft_of slow):diary"
+	exits 0 kept_by reeve tick
+}
+
+# The step ends with nobody to hear it, and is done again.
+killed_meanwhile() {
+	at begun
+	slow_job
+	begin_tick
+	kill -KILL "$(cut -d ' ' -f 1 .git/reeve/engine)"
+	end_tick 137
+	is 1 "$(events run.started)"
+	is 0 "$(events step.finished)"
+	exits 0 kept_by reeve status
+	begin_tick
+	end_tick 0
+	is done "$(state_of slow)"
+	is 1 "$(events step.finished)"
+	is done "$(git show "$(draft_of slow):slow.txt")"
+	sound
+}
+
+it "no repository" not_a_repository
+it "a bare repository" bare_repository
+it "a repository without a journal" no_journal
+it "an unborn branch" unborn_branch
+it "a branch named reeve" branch_in_the_way
+it "init with a detached HEAD" detached_init
+it "a tick with a detached HEAD works on the branch" detached_head
+it "no reeve.yaml" no_configuration
+it "an empty reeve.yaml" empty_configuration
+it "an unknown step" wrong 's/needs: \[send\]/needs: [sent]/' sent 13 '"send"'
+it "an unknown agent" wrong 's/: proposal-writer/: proposal-writr/' \
+	writr 12 '"proposal-writer"'
+it "an unknown effect" wrong 's/call: email.send/call: email.sned/' \
+	'call: email.sned' 11 '"email.send"'
+it "an unknown key" wrong 's/^    artifact:/    artefact:/' \
+	artefact 5 '"artifact"'
+it "an unknown kind" wrong 's/^    recall:/    recal:/' recal: 5 '"recall"'
+it "a cycle of steps" wrong 's/^  - id: context/&\n    needs: [proposal]/' \
+	'needs: .proposal' 13 'context -> proposal -> context'
+it "an effect without a gate" wrong '/- id: review/,/^$/d' \
+	'call: email.send' 11 "gate"
+it "an event of a job that is broken" event_of_a_broken_job
+it "a template that names a missing value" missing_value
+it "a run by hand that does not fit" by_hand
+it "an intake file that is no YAML" intake_is_no_yaml
+it "an intake file that lacks a field" intake_lacks_a_field
+it "a draft branch that was deleted" draft_deleted
+it "a deleted draft can be refused" draft_deleted_and_refused
+it "a slip that is no YAML" nonsense_slip 3:1 "" '3s/.*/]/'
+it "a slip that is another's" nonsense_slip 4:6 "" 's/^run: .*/run: other/'
+it "a slip with an effect of its own" nonsense_slip 13:5 "not added" \
+	's/^  - id: send/  - id: sent/'
+it "a slip with an address that is none" nonsense_slip 13:5 "" \
+	's/to: ann@acme.example/to: "not an address"/'
+it "a slip with an unknown field" nonsense_slip 13:5 "subject" \
+	's/^      subject:/      subjekt:/'
+it "an artifact whose front matter does not parse" broken_front_matter
+it "an artifact that lacks a field" field_removed
+it "an artifact that fails its check" check_fails
+it "a working tree that is dirty where it matters" dirty_tree
+it "a working tree that is dirty elsewhere" dirty_elsewhere
+it "approve with a dirty working tree" approve_dirty
+it "approve in the middle of a merge" approve_in_a_merge
+it "approve of what conflicts" approve_conflicting
+it "a plan of the owner's own is not written over" plan_is_the_owners
+it "a second tick while one runs" second_tick
+it "a commit during a tick" commit_meanwhile
+it "a tick that is killed in a step" killed_meanwhile
+plan
