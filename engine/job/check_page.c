@@ -1,7 +1,9 @@
 /*
  * A template file sees `with`, `run` and `company`. Whether `with` has what
  * the file names depends on the step, so it is reported at the step: the file
- * may serve others, too, or be the library's.
+ * may serve others, too, or be the library's. What it wants of `company` is
+ * asked for by a step alone: a workspace need not say what an agent of the
+ * library that nobody uses would print.
  */
 #include <string.h>
 
@@ -131,7 +133,8 @@ static void check_name(struct page *page, const char *path,
 	if (strcmp(head, "with") == 0) {
 		check_with(page, path, use);
 	} else if (strcmp(head, "company") == 0) {
-		check_company(check, use, path);
+		if (page->step != NULL)
+			check_company(check, use, path);
 	} else if (strcmp(head, "run") != 0 && !use->inside) {
 		err = errors_add(check->errors, ERR_CONFIG, path, use->pos,
 		                 "unknown name \"%s\"", use->name);
