@@ -441,7 +441,9 @@ static void document_row(const struct field *row, struct buf *ret)
 
 	buf_add_text(ret, "|");
 	add_code_cell(ret, row->name);
-	if (row->type == FIELD_WORD && row->words != NULL)
+	if (row->later)
+		add_cell(ret, "");
+	else if (row->type == FIELD_WORD && row->words != NULL)
 		add_cell(ret, join_words(&arena, row->words));
 	else
 		add_cell(ret, field_type_name(row->type));

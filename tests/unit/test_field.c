@@ -180,7 +180,7 @@ static void test_field__rows_become_a_table(void **state)
 	                    "| `a` | integer | required | one \\| two | `1` |\n"
 	                    "| `b` | red or blue | `red` |  |  |\n"
 	                    "| `c` | map |  |  |  |\n"
-	                    "| `d` | text | not yet | then |  |\n");
+	                    "| `d` |  | not yet | then |  |\n");
 }
 
 static void test_field__types_of_data_fit_or_not(void **state)
