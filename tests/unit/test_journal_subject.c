@@ -48,7 +48,11 @@ static void test_journal_subject__is_one_line_that_can_be_seen(void **state)
 	struct clock clock;
 	struct clock_state clock_state;
 	size_t count = 0;
-	const struct journal_sink sink = { count_event, do_nothing, &count };
+	const struct journal_sink sink = {
+		.event = count_event,
+		.end = do_nothing,
+		.state = &count,
+	};
 
 	UNUSED_STATE(state);
 	fixture_open(&fixture);
