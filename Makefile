@@ -134,7 +134,7 @@ $(UNIT): %: %.o $(ARCHIVE)
 
 # ---- using
 
-.PHONY: deps demo test run-tests check-asan check-valgrind bench install \
+.PHONY: deps demo test docs run-tests check-asan check-valgrind bench install \
 	clean help
 deps: ## install what building and testing need
 	@.ci/deps build test
@@ -151,6 +151,9 @@ test: ## build and run every test; [T=part of a file's path] [UPDATE=1]
 
 run-tests: all units
 	@T='$(T)' UPDATE='$(UPDATE)' tests/run.sh $B
+
+docs: ## the tables of docs/jobs.md, as the program has them
+	@$(MAKE) run-tests T=tests/unit/test_docs UPDATE=1
 
 check-asan: ## the tests under address, leak and undefined-behaviour checks
 	@.ci/deps build test

@@ -1,0 +1,332 @@
+/*
+ * docs/jobs.md against the program: its tables are those that the engine
+ * checks files by, and the files in it make a workspace without an error.
+ *
+ * A table stands between `<!-- table NAME -->` and `<!-- end -->`; UPDATE=1
+ * (`make docs`) writes it there. A fenced block whose first line is a comment
+ * with a path (`# jobs/proposal.yaml`) is a file.
+ */
+#include "tests/unit/unit.h"
+
+#include "engine/bus/bus.h"
+#include "engine/cycle/engine.h"
+#include "engine/job/agent.h"
+#include "engine/job/check.h"
+#include "engine/job/config.h"
+#include "engine/job/format.h"
+#include "engine/job/job.h"
+#include "engine/job/job_private.h"
+#include "engine/job/type.h"
+#include "engine/steps/step.h"
+#include "store/base/fd.h"
+#include "store/base/limits.h"
+#include "store/base/text.h"
+
+static const char table_mark[] = "<!-- table ";
+static const char end_mark[] = "<!-- end -->";
+
+/* ---- the tables */
+
+static const struct {
+	const char *name;
+	const struct field *fields;
+} field_tables[] = {
+	{ "job", job_fields },       { "on", on_fields },
+	{ "commit", commit_fields }, { "event", event_fields },
+	{ "input", input_fields },   { "step", step_fields },
+	{ "agent", agent_fields },   { "reeve.yaml", config_fields },
+	{ "policy", policy_fields },
+};
+
+static void write_types(struct buf *ret)
+{
+	buf_add_text(ret, "| type | a value of it is |\n|---|---|\n");
+	for (size_t i = 0; i < type_count; i++)
+		buf_printf(ret, "| `%s` | %s |\n", types[i].name,
+		           types[i].phrase);
+}
+
+static void write_formats(struct buf *ret)
+{
+	buf_add_text(ret, "| format | meaning |\n|---|---|\n");
+	for (size_t i = 0; i < format_count; i++) {
+		const char *bar = strchr(formats[i].example, '|');
+
+		/* In a table a bar must be escaped, in code, too. */
+		buf_printf(ret, "| `%.*s\\%s` | %s |\n",
+		           (int)(bar - formats[i].example), formats[i].example,
+		           bar, formats[i].help);
+	}
+}
+
+static void write_kinds(struct buf *ret)
+{
+	buf_add_text(ret, "| kind | does | takes | its result |\n"
+	                  "|---|---|---|---|\n");
+	for (size_t i = 0; step_kinds[i] != NULL; i++) {
+		const struct step_kind *kind = step_kinds[i];
+
+		buf_printf(ret, "| `%s` | %s | ", kind->name, kind->help);
+		if (kind->names != NULL)
+			buf_printf(ret, "the name of %s %s, and `with` | ",
+			           strchr("aeiou", *kind->names) ? "an" : "a",
+			           kind->names);
+		else
+			buf_add_text(ret, "a map | ");
+		buf_printf(ret, "%s%s |\n",
+		           kind->flags & KIND_COMPUTES ? "is reused"
+		           : kind->flags & KIND_ACTS   ? "is made once a run"
+		                                       : "is the approval",
+		           kind->flags & KIND_ARTIFACT ? ", may be an artifact"
+		                                       : "");
+	}
+}
+
+/* The kinds that are refused by name. */
+static void write_later_kinds(struct buf *ret)
+{
+	auto_arena struct arena arena = { 0 };
+	const struct language language = engine_language();
+
+	buf_add_text(ret, "| kind | does |\n|---|---|\n");
+	for (const struct field *row = job_step_rows(&arena, &language);
+	     row->name != NULL; row++)
+		if (row->later && field_find(step_fields, row->name) == NULL)
+			buf_printf(ret, "| `%s` | %s |\n", row->name,
+			           row->help);
+}
+
+static void write_effects(struct buf *ret)
+{
+	buf_add_text(ret, "| effect | class | does | gives |\n"
+	                  "|---|---|---|---|\n");
+	for (size_t i = 0; bus_effects[i] != NULL; i++) {
+		const struct effect *effect = bus_effects[i];
+
+		buf_printf(ret, "| `%s` | %s | %s |", effect->name,
+		           effect_class_name(effect->class), effect->help);
+		for (const struct shape_field *row = effect->results;
+		     row->name != NULL; row++)
+			buf_printf(ret, "%s `%s`: %s",
+			           row == effect->results ? "" : ";", row->name,
+			           row->help);
+		buf_add_text(ret, " |\n");
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*write)(struct buf *ret);
+} other_tables[] = {
+	{ "types", write_types },     { "formats", write_formats },
+	{ "kinds", write_kinds },     { "later kinds", write_later_kinds },
+	{ "effects", write_effects },
+};
+
+/* The fields behind "kind gate", "effect email.send", "connector email". */
+static const struct field *named_fields(const char *name)
+{
+	for (size_t i = 0; step_kinds[i] != NULL; i++)
+		if (text_starts(name, "kind ") &&
+		    step_kinds[i]->names == NULL &&
+		    text_equal(name + strlen("kind "), step_kinds[i]->name))
+			return step_kinds[i]->fields;
+	for (size_t i = 0; connectors[i] != NULL; i++) {
+		if (text_starts(name, "effect ") &&
+		    text_equal(name + strlen("effect "),
+		               connectors[i]->effect.name))
+			return connectors[i]->effect.fields;
+		if (text_starts(name, "connector ") &&
+		    text_equal(name + strlen("connector "),
+		               connectors[i]->family))
+			return connectors[i]->settings;
+	}
+	return NULL;
+}
+
+/* Append the table `name`; false when there is none. */
+static bool write_table(const char *name, struct buf *ret)
+{
+	const struct field *fields = named_fields(name);
+
+	for (size_t i = 0; i < ARRAY_LEN(field_tables); i++)
+		if (text_equal(field_tables[i].name, name))
+			fields = field_tables[i].fields;
+	if (fields != NULL) {
+		fields_document(fields, ret);
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(other_tables); i++)
+		if (text_equal(other_tables[i].name, name)) {
+			other_tables[i].write(ret);
+			return true;
+		}
+	return false;
+}
+
+/* ---- the page */
+
+static const char *page_path(struct arena *arena)
+{
+	const char *top = getenv("REEVE_TOP");
+
+	assert_non_null(top);
+	return arena_printf(arena, "%s/docs/jobs.md", top);
+}
+
+static char *read_page(struct arena *arena)
+{
+	auto_buf struct buf text = buf_make(LIMIT_YAML_FILE);
+	auto_error struct error err = { 0 };
+
+	if (file_read(page_path(arena), &text, &err) < 0)
+		fail_msg("%s", err.message);
+	return arena_strndup(arena, text.at, text.len);
+}
+
+/* The page with every table as it is in the program. */
+static void renew(struct arena *arena, const char *page, struct buf *ret)
+{
+	bool inside = false;
+
+	while (*page != '\0') {
+		size_t len = strcspn(page, "\n");
+		size_t whole = len + (page[len] == '\n');
+
+		if (text_starts(page, end_mark))
+			inside = false;
+		if (!inside)
+			buf_add(ret, page, whole);
+		if (text_starts(page, table_mark)) {
+			const char *from = page + strlen(table_mark);
+			const char *name = arena_strndup(
+			        arena, from,
+			        len - strlen(table_mark) - strlen(" -->"));
+
+			if (!write_table(name, ret))
+				fail_msg("there is no table \"%s\"", name);
+			inside = true;
+		}
+		page += whole;
+	}
+	assert_false(inside);
+}
+
+static void test_docs__tables_are_those_of_the_program(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_buf struct buf renewed = buf_make(LIMIT_YAML_FILE);
+	auto_error struct error err = { 0 };
+	const char *page = read_page(&arena);
+
+	UNUSED_STATE(state);
+	renew(&arena, page, &renewed);
+	if (text_equal(getenv("UPDATE"), "1") &&
+	    !text_equal(renewed.at, page) &&
+	    file_replace(page_path(&arena), renewed.at, renewed.len, 0644,
+	                 &err) < 0)
+		fail_msg("%s", err.message);
+	if (!text_equal(getenv("UPDATE"), "1") && !text_equal(renewed.at, page))
+		fail_msg(
+		        "docs/jobs.md is not as the program is: run make docs");
+}
+
+static void need_table(const char *page, const char *kind, const char *name)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *mark =
+	        arena_printf(&arena, "%s%s%s -->\n", table_mark, kind, name);
+
+	if (strstr(page, mark) == NULL)
+		fail_msg("docs/jobs.md has no table \"%s%s\"", kind, name);
+}
+
+static void test_docs__nothing_is_left_out(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *page = read_page(&arena);
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(field_tables); i++)
+		need_table(page, "", field_tables[i].name);
+	for (size_t i = 0; i < ARRAY_LEN(other_tables); i++)
+		need_table(page, "", other_tables[i].name);
+	for (size_t i = 0; step_kinds[i] != NULL; i++)
+		if (step_kinds[i]->names == NULL)
+			need_table(page, "kind ", step_kinds[i]->name);
+	for (size_t i = 0; connectors[i] != NULL; i++) {
+		need_table(page, "effect ", connectors[i]->effect.name);
+		if (connectors[i]->family != NULL)
+			need_table(page, "connector ", connectors[i]->family);
+	}
+}
+
+/* ---- its files */
+
+/* The path in a comment that is a block's first line, or NULL. */
+static const char *block_path(struct arena *arena, const char *line, size_t len)
+{
+	static const char *const comments[][2] = { { "# ", "" },
+		                                   { "{{! ", " }}" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(comments); i++) {
+		size_t before = strlen(comments[i][0]);
+		size_t after = strlen(comments[i][1]);
+		const char *path;
+
+		if (len <= before + after || !text_starts(line, comments[i][0]))
+			continue;
+		path = arena_strndup(arena, line + before,
+		                     len - before - after);
+		if (strchr(path, ' ') == NULL && strchr(path, '.') != NULL)
+			return path;
+	}
+	return NULL;
+}
+
+/* Write the files that the page shows to the working folder. */
+static size_t write_files(struct arena *arena, const char *page)
+{
+	auto_error struct error err = { 0 };
+	size_t count = 0;
+
+	for (const char *at = strstr(page, "\n```"); at != NULL;
+	     at = strstr(at, "\n```")) {
+		const char *begin = strchr(at + 1, '\n') + 1;
+		const char *end = strstr(begin, "\n```");
+		const char *path =
+		        block_path(arena, begin, strcspn(begin, "\n"));
+
+		assert_non_null(end);
+		at = end + strlen("\n```");
+		if (path == NULL)
+			continue;
+		if (file_replace(path, begin, (size_t)(end + 1 - begin), 0644,
+		                 &err) < 0)
+			fail_msg("%s", err.message);
+		count++;
+	}
+	return count;
+}
+
+static void test_docs__files_are_in_order(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_errors struct errors errors = { 0 };
+	auto_errors struct errors warnings = { 0 };
+	auto_error struct error err = { 0 };
+	const struct language language = engine_language();
+
+	UNUSED_STATE(state);
+	assert_true(write_files(&arena, read_page(&arena)) >= 4);
+	struct files *files = engine_work_files(&arena, ".");
+	struct workspace *workspace = workspace_new(files, &language);
+	int status = check_workspace(workspace, &errors, &warnings, &err);
+	if (errors.count > 0)
+		fail_msg("%s:%u:%u: %s", errors.items[0].file,
+		         errors.items[0].pos.line, errors.items[0].pos.column,
+		         errors.items[0].message);
+	workspace_free(workspace);
+	files_free(files);
+	assert_int_equal(status, 0);
+}
