@@ -2,8 +2,8 @@
  * Why a step is what it is: what its result was made from, where it was made,
  * who agreed, what left the house because of it.
  *
- * An explanation is a value, so that text and JSON cannot differ. It is put together from the journal's own events, never
- * computed again.
+ * An explanation is a value, so that text and JSON cannot differ. It is put
+ * together from the journal's own events, never computed again.
  */
 #ifndef REPORT_EXPLAIN_H
 #define REPORT_EXPLAIN_H
