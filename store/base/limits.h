@@ -15,6 +15,7 @@
 #define LIMIT_YAML_DEPTH   64          /* nested lists and maps */
 #define LIMIT_YAML_NODES   (1u << 20)  /* scalars, lists and maps in one file */
 #define LIMIT_JSON_DEPTH   64
+#define LIMIT_CSV_CELLS    (2u << 20) /* of one file */
 #define LIMIT_PATH         1024       /* a workspace path */
 #define LIMIT_PATH_SEGMENT 200        /* one name in it */
 #define LIMIT_TREE_FILES   (1u << 18) /* files that one listing may have */
