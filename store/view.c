@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
@@ -119,15 +120,19 @@ static int view_end(void *state, const struct oid *tip, struct error *err)
 	return 0;
 }
 
+/* In an empty file, unless another process was quicker. */
 static int create_tables(struct view *view, struct error *err)
 {
 	auto_free char *marks = mem_printf("pragma application_id = %d;"
 	                                   "pragma user_version = %d;",
 	                                   VIEW_APPLICATION, VIEW_FORMAT);
+	int64_t format;
 
-	memset(&view->cursor, 0, sizeof(view->cursor));
-	if (db_begin(view->db, err) < 0 || db_run(view->db, schema, err) < 0 ||
-	    db_run(view->db, marks, err) < 0)
+	if (db_begin(view->db, err) < 0 ||
+	    db_pragma_int(view->db, "user_version", &format, err) < 0)
+		return -1;
+	if (format == 0 && (db_run(view->db, schema, err) < 0 ||
+	                    db_run(view->db, marks, err) < 0))
 		return -1;
 	return db_commit(view->db, err);
 }
@@ -170,22 +175,42 @@ static void view_abandon(void *state)
 	db_rollback(view->db);
 }
 
+/* A process that was killed leaves its log; then every page is looked at. */
+static int check_pages(struct view *view, struct error *err)
+{
+	auto_statement struct statement *row =
+	        db_prepare(view->db, "pragma quick_check(1)", err);
+
+	if (!row || statement_step(row, err) < 0)
+		return -1;
+	if (!text_equal(statement_text(row, 0), "ok"))
+		return error_set(err, ERR_CORRUPT, "the view is damaged");
+	return 0;
+}
+
 /* Open what is at the path, or make it. ERR_CORRUPT when it is not ours. */
 static int open_db(struct view *view, struct error *err)
 {
+	auto_free char *log = mem_printf("%s-wal", view->path);
+	bool ended_unclean = file_exists(log);
+	struct stat status;
 	int64_t application;
 	int64_t format;
 
+	if (stat(view->path, &status) == 0 && !S_ISREG(status.st_mode))
+		return error_set(err, ERR_CORRUPT, "the view is no file");
 	view->db = db_open(view->path, err);
-	if (!view->db ||
+	if (!view->db || (ended_unclean && check_pages(view, err) < 0) ||
 	    db_pragma_int(view->db, "application_id", &application, err) < 0 ||
 	    db_pragma_int(view->db, "user_version", &format, err) < 0)
 		return -1;
-	if (application == 0 && format == 0)
-		return create_tables(view, err);
-	if (application != VIEW_APPLICATION || format != VIEW_FORMAT)
+	if (application == 0 && format == 0) {
+		if (create_tables(view, err) < 0)
+			return -1;
+	} else if (application != VIEW_APPLICATION || format != VIEW_FORMAT) {
 		return error_set(err, ERR_CORRUPT,
 		                 "the view has another format");
+	}
 	return read_cursor(view, err);
 }
 

@@ -613,7 +613,27 @@ static int fold_effect_failed(struct fold *fold)
 	return settle_effect(fold, "failed", STEP_FAILS);
 }
 
-/* A number holds only when nobody wrote between its decision and itself. */
+/* Whether nobody holds the number, nor its step another one: 1, 0, -1. */
+static int number_is_free(struct fold *fold)
+{
+	struct statement *row = query(
+	        fold, "select 1 from number where sequence = ?1 and "
+	              "(number = ?2 or run = ?3 and step = ?4 and item = ?5)");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, text_of(fold, "sequence"));
+	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
+	statement_bind_text(row, 3, fold->run);
+	statement_bind_text(row, 4, fold->step);
+	statement_bind_text(row, 5, fold->item);
+	int found = statement_step(row, fold->err);
+	statement_reset(row);
+	return found < 0 ? -1 : !found;
+}
+
+/* A number holds only when nobody wrote between its decision and itself, and
+ * when its step could take it: a number that no step has would be a gap. */
 static int fold_number_taken(struct fold *fold)
 {
 	struct oid decided;
@@ -622,9 +642,16 @@ static int fold_number_taken(struct fold *fold)
 	if (!oid_from_text(on, &decided) ||
 	    !oid_equal(&decided, &fold->place->parent))
 		return make_void(fold, "the journal had moved on");
+	int is_free = number_is_free(fold);
+	if (is_free <= 0)
+		return is_free < 0 ? -1
+		                   : make_void(fold, "the number is taken");
+	int moved = settle_step(fold, STEP_FINISHES, "output");
+	if (moved <= 0)
+		return as_status(moved);
 	struct statement *row = query(
-	        fold, "insert or ignore into number (sequence, number, run, "
-	              "step, item) values (?1, ?2, ?3, ?4, ?5)");
+	        fold, "insert into number (sequence, number, run, step, item) "
+	              "values (?1, ?2, ?3, ?4, ?5)");
 	if (!row)
 		return -1;
 	statement_bind_text(row, 1, text_of(fold, "sequence"));
@@ -632,11 +659,7 @@ static int fold_number_taken(struct fold *fold)
 	statement_bind_text(row, 3, fold->run);
 	statement_bind_text(row, 4, fold->step);
 	statement_bind_text(row, 5, fold->item);
-	if (finish(fold, row) < 0)
-		return -1;
-	if (db_changes(fold->view->db) == 0)
-		return make_void(fold, "the number is taken");
-	return as_status(settle_step(fold, STEP_FINISHES, "output"));
+	return finish(fold, row);
 }
 
 static int fold_event_emitted(struct fold *fold)
