@@ -287,19 +287,28 @@ static int fit(struct candidate *candidate, struct error *err)
 
 /* ---- Which commit? ------------------------------------------------------- */
 
+static bool is_approver(const struct config *config, const char *address)
+{
+	for (size_t i = 0; i < config->approver_count; i++)
+		if (text_equal(config->approvers[i], address))
+			return true;
+	return config->approver_count == 0;
+}
+
+/* By the pin, and still by the owner's branch today. */
 static int may_approve(const struct live_run *run, const struct commit *commit,
                        struct error *err)
 {
-	const struct config *config = run->config;
+	const char *address = commit->author.email;
+	const struct config *current = engine_config(run->engine, err);
 
-	for (size_t i = 0; i < config->approver_count; i++)
-		if (text_equal(config->approvers[i], commit->author.email))
-			return 0;
-	if (config->approver_count == 0)
+	if (!current)
+		return -1;
+	if (is_approver(run->config, address) && is_approver(current, address))
 		return 0;
 	error_set(err, ERR_STATE,
 	          "%s merged it, who is not among the approvers of reeve.yaml",
-	          commit->author.email);
+	          address);
 	return error_hint(err, "One of them must merge it: revert the merge, "
 	                       "or let them commit to the slip.");
 }
@@ -496,7 +505,7 @@ static int collect_one(struct tick *tick, const struct draft_record *draft,
                        struct error *err)
 {
 	auto_error struct error reason = { 0 };
-	struct approval approval;
+	struct approval approval = { 0 };
 	int found = approval_is_near(tick->engine, draft, &reason);
 
 	if (found <= 0)

@@ -3,22 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/job/unseen.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
-
-/* Whether a value of the step that nobody has seen goes into it: made below
- * the last gate by what makes such values. */
-static bool has_unseen_value(const struct live_run *run,
-                             const struct step *step)
-{
-	for (size_t i = 0; i < step->depend_count; i++) {
-		const struct step *on = run->steps[step->depends_on[i]].step;
-		bool above = step->wall != STEP_NONE && on->index < step->wall;
-		if (!above && (on->kind->flags & KIND_UNSEEN))
-			return true;
-	}
-	return false;
-}
 
 static bool has_gate_below(const struct live_run *run, const struct step *step)
 {
@@ -37,7 +24,7 @@ bool drafting_merges(const struct live_run *run, const struct step *step)
 	if (publish == PUBLISH_UNSET && has_gate_below(run, step))
 		return false;
 	if (publish == PUBLISH_UNSET && (step->kind->flags & KIND_ACTS) &&
-	    !has_unseen_value(run, step))
+	    !unseen_goes_into(run->job, step))
 		publish = PUBLISH_MERGE;
 	if (publish == PUBLISH_UNSET)
 		publish = run->job->publish;

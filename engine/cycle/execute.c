@@ -333,6 +333,32 @@ static int make_step_run(struct live_run *run, const struct step *step,
 
 /* ---- Artifacts and checks ------------------------------------------------ */
 
+/* The slashes of a path template that stand outside of its tags. */
+static size_t own_slashes(const char *source)
+{
+	size_t count = 0;
+
+	for (const char *c = source; *c; c++) {
+		const char *end = text_starts(c, "{{") ? strstr(c, "}}") : NULL;
+		if (end)
+			c = end + 1;
+		else
+			count += *c == '/';
+	}
+	return count;
+}
+
+/* A tag yields one segment: a value must not choose the folder. */
+static int one_segment_each(const struct step *step, const char *path,
+                            struct error *err)
+{
+	if (own_slashes(path) <= own_slashes(step->artifact->text))
+		return 0;
+	error_set(err, ERR_FAILED, "a value in the artifact \"%s\" has a slash",
+	          path);
+	return error_hint(err, "Use | slug in the tag.");
+}
+
 /* Where the artifact goes, and that it can be written there. */
 static int place_artifact(struct live_run *run, struct live_step *live,
                           struct error *err)
@@ -342,7 +368,8 @@ static int place_artifact(struct live_run *run, struct live_step *live,
 	const char *path = NULL;
 
 	if (step->artifact) {
-		if (run_text(run, step, step->artifact, &path, err) < 0)
+		if (run_text(run, step, step->artifact, &path, err) < 0 ||
+		    one_segment_each(step, path, err) < 0)
 			return -1;
 		if (path_check_artifact(path, err) < 0) {
 			err->code = ERR_FAILED;

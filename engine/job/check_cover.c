@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/job/check_private.h"
+#include "engine/job/unseen.h"
 #include "store/base/text.h"
 
 /* The effect that is looked at. */
@@ -28,18 +29,6 @@ static const struct step *step_of(struct check *check,
 	if (text_starts(name, "steps."))
 		name += strlen("steps.");
 	return job_step(check->job, name_head(check->arena, name));
-}
-
-static bool is_pure(const struct step *step)
-{
-	return step->kind->fields != NULL &&
-	       field_find(step->kind->fields, "pure") != NULL &&
-	       value_get_bool(step->config, "pure", false);
-}
-
-static bool is_unseen(const struct step *step)
-{
-	return (step->kind->flags & KIND_UNSEEN) != 0 && !is_pure(step);
 }
 
 /* What the runner knows of a step is no text of the step's; its error is. */
@@ -101,7 +90,7 @@ static void follow(struct cover *cover, const struct name_use *tag,
 
 	if (maker == NULL || is_about(use) || maker->index <= cover->step->wall)
 		return;
-	if (is_unseen(maker))
+	if (unseen_is_made_by(maker))
 		add_uncovered(cover, tag, use, maker);
 	else if ((maker->kind->flags & KIND_ACTS) == 0)
 		follow_step(cover, tag, maker);

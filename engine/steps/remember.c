@@ -4,6 +4,7 @@
  * The file's name is made of the day and the effect key, so a note is one file
  * for ever and two machines never write the same one.
  */
+#include "engine/job/unseen.h"
 #include "engine/steps/kinds.h"
 #include "store/base/text.h"
 
@@ -48,22 +49,6 @@ static const struct shape *remember_shape(struct workspace *workspace,
 	return &map;
 }
 
-/* Whether some of the note's words come from an agent or from outside is what
- * check finds out (cover); here it is written down. */
-static const char *trust_of(const struct step_run *run)
-{
-	for (size_t i = 0; i < run->step->use_count; i++) {
-		const char *head =
-		        name_head(run->arena, run->step->uses[i].name);
-		const struct step *used = job_step(run->job, head);
-		if (used && (used->kind->flags & KIND_UNSEEN) &&
-		    (run->step->wall == STEP_NONE ||
-		     used->index > run->step->wall))
-			return "agent";
-	}
-	return "owner";
-}
-
 static int remember_start(struct step_run *run, struct error *err)
 {
 	struct arena *arena = run->arena;
@@ -84,7 +69,9 @@ static int remember_start(struct step_run *run, struct error *err)
 	               arena_printf(arena, "run %s of %s, step %s",
 	                            run->run->id, run->job->name,
 	                            run->step->id));
-	value_map_text(arena, run->output, "trust", trust_of(run));
+	value_map_text(arena, run->output, "trust",
+	               unseen_goes_into(run->job, run->step) ? "agent"
+	                                                     : "owner");
 	value_map_text(arena, run->output, "date", run->day);
 	value_map_text(arena, run->output, "path", path);
 	value_map_text(arena, run->output, "text", text);
