@@ -171,8 +171,9 @@ const struct config *engine_config(struct engine *engine, struct error *err)
 	        workspace_config(engine->tip_workspace, &errors);
 	if (!config)
 		error_move(err, &errors.items[0]);
-	else
-		engine->env.timezone = config->timezone;
+	else if (!text_equal(config->timezone, engine->env.timezone))
+		engine->env.timezone =
+		        arena_strdup(&engine->arena, config->timezone);
 	return config;
 }
 

@@ -54,7 +54,9 @@ struct engine *engine_open(const char *dir, struct error *err) MUST_CHECK
         FREED_BY(engine_close);
 
 /* Look at the owner's branch: fills tip, tip_tree, tip_files, tip_workspace.
- * ERR_STATE while it has no commit. Cheap when nothing has moved. */
+ * ERR_STATE while it has no commit. Cheap when nothing has moved; when it has,
+ * what came from the tip before is gone: whoever holds on to a job or to the
+ * configuration does not look meanwhile. */
 int engine_look(struct engine *engine, struct error *err) MUST_CHECK;
 
 /* reeve.yaml at the owner's tip, parsed. The first of its errors otherwise. */

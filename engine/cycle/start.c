@@ -242,16 +242,22 @@ int start_run(struct engine *engine, struct arena *arena, const struct job *job,
               const struct cause *cause, const char **ret_run,
               struct error *err)
 {
+	auto_errors struct errors errors = { 0 };
+	/* No look at the branch here: the job is of the tip that was. */
 	struct starting start = {
 		.engine = engine,
 		.arena = arena,
 		.job = job,
 		.cause = cause,
-		.config = engine_config(engine, err),
+		.config = workspace_config(engine->tip_workspace, &errors),
 	};
 	struct run_record known;
 
-	if (!start.config || prove_job(engine, job, err) < 0)
+	if (!start.config) {
+		error_move(err, &errors.items[0]);
+		return -1;
+	}
+	if (prove_job(engine, job, err) < 0)
 		return -1;
 	start.run =
 	        key_run(arena, &engine->env.root->secret, job->name, cause->id);

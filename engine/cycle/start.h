@@ -21,7 +21,8 @@ struct cause {
 	const struct value *given; /* values by input (by hand); or NULL */
 };
 
-/* Journal run.started for `job` of the engine's tip, unless that run is there.
+/* Journal run.started for `job` of the engine's tip as it was last looked at,
+ * unless that run is there.
  * 1 when it was started, 0 when it was there already, -1: ERR_CONFIG when the
  * inputs do not fit. `ret_run` is in `arena`. */
 int start_run(struct engine *engine, struct arena *arena, const struct job *job,
