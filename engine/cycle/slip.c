@@ -87,6 +87,20 @@ static void read_entries(struct arena *arena, const struct value *map,
 	}
 }
 
+/* A step that stood there twice, after a merge perhaps, could mean either. */
+static int check_entries(const struct slip *slip, const char *path,
+                         struct error *err)
+{
+	for (size_t i = 0; i < slip->count; i++) {
+		const struct slip_entry *entry = &slip->entries[i];
+		if (slip_find(slip, entry->step) != entry)
+			return error_at(err, ERR_CONFIG, path, entry->pos,
+			                "the step \"%s\" is listed twice",
+			                entry->step);
+	}
+	return 0;
+}
+
 /* The map without a null `effects`, which fields_check() would refuse. */
 static struct value *without_null(struct arena *arena, struct value *map)
 {
@@ -123,6 +137,8 @@ struct slip *slip_parse(struct arena *arena, const char *path,
 	slip->revision = value_get_int(map, "revision", 1);
 	slip->about = value_get(map, "about");
 	read_entries(arena, map, slip);
+	if (check_entries(slip, path, err) < 0)
+		return NULL;
 	if (strcmp(slip->run, run) == 0)
 		return slip;
 	error_at(err, ERR_CONFIG, path, value_get(map, "run")->pos,
