@@ -43,6 +43,15 @@ static struct value *group(const struct page *page, struct value *ingredients,
 	return map;
 }
 
+/* `name` is the context `head` as a whole, as a section opens it, or one of
+ * its fields. */
+static bool is_within(const char *name, const char *head)
+{
+	size_t len = strlen(head);
+
+	return text_starts(name, head) && (!name[len] || name[len] == '.');
+}
+
 static void add_names(const struct page *page, const struct template *template,
                       struct value *names)
 {
@@ -52,9 +61,8 @@ static void add_names(const struct page *page, const struct template *template,
 	template_names(template, &uses, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct value *value = NULL;
-		if (text_starts(uses[i].name, "run.") ||
-		    text_starts(uses[i].name, "company.") ||
-		    text_equal(uses[i].name, "company"))
+		if (is_within(uses[i].name, "run") ||
+		    is_within(uses[i].name, "company"))
 			value = value_path(page->scope, uses[i].name);
 		if (value)
 			value_map_set(page->arena, names, uses[i].name,
