@@ -3,7 +3,9 @@
  */
 #include "engine/agents/provider.h"
 
+/* clang-format off */
 const struct provider *const providers[] = {
 	&provider_offline,
 	NULL,
 };
+/* clang-format on */

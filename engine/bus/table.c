@@ -1,8 +1,10 @@
 /*
  * The connectors: one row each, sorted by the effect's name.
  */
+#include "engine/bus/bus.h"
 #include "engine/bus/connector.h"
 
+/* clang-format off */
 const struct connector *const connectors[] = {
 	&email_send,
 	&sequence_next,
@@ -15,3 +17,4 @@ const struct effect *const bus_effects[] = {
 	&sequence_next.effect,
 	NULL,
 };
+/* clang-format on */

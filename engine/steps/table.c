@@ -3,8 +3,17 @@
  */
 #include "engine/steps/kinds.h"
 
+/* clang-format off */
 const struct step_kind *const step_kinds[] = {
-	&step_agent,       &step_call,   &step_emit,     &step_gate,
-	&step_read,        &step_recall, &step_remember, &step_render,
-	&step_run_program, NULL,
+	&step_agent,
+	&step_call,
+	&step_emit,
+	&step_gate,
+	&step_read,
+	&step_recall,
+	&step_remember,
+	&step_render,
+	&step_run_program,
+	NULL,
 };
+/* clang-format on */
