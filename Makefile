@@ -60,7 +60,7 @@ FLAGS_release := $(HARDEN) $(if $(filter gcc,$(KIND)), \
 	-Wstack-usage=16384 -ftrivial-auto-var-init=zero)
 FLAGS_gcc := $(FLAGS_release)
 FLAGS_clang := $(HARDEN)
-FLAGS_analyzer := $(FLAGS_release) -fanalyzer
+FLAGS_analyzer := $(FLAGS_release) -fanalyzer -DANALYZED
 FLAGS_debug := -Og -g3
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
