@@ -3,9 +3,11 @@
  *
  * The child gets its own process group, an environment that holds nothing but
  * what is given, and descriptors 0, 1 and 2 alone. When the deadline passes,
- * the group gets SIGTERM, two seconds later SIGKILL, so that nothing it
- * started stays. Output is bounded: more than the limit is an error, of the
- * standard error only the end is kept.
+ * the group gets SIGTERM, two seconds later SIGKILL. Nothing that it started
+ * stays: of a plain child the group is killed at its end, of one in a sandbox
+ * also what left the group, where there are namespaces of processes. Output is
+ * bounded: more than the limit is an error, of the standard error only the end
+ * is kept.
  */
 #ifndef IO_PROC_H
 #define IO_PROC_H
@@ -17,14 +19,18 @@
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 
+struct sandbox;
+
 struct proc {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked for in
-	                            PATH of `env` */
+	                            PATH: of `env` in a sandbox, else ours */
 	const char *const *env;  /* NULL-terminated, "NAME=value" */
 	const char *dir;         /* working directory */
 	const char *input;       /* on its standard input; NULL: empty */
 	size_t input_len;
-	int64_t timeout_ms; /* 0: none */
+	int64_t timeout_ms;      /* 0: none */
+	struct sandbox *sandbox; /* what it may touch; NULL: all that we may.
+	                            Its `layers` say what holds */
 };
 
 /* Run it to its end. 0 when it exited with status 0. ERR_FAILED for another
