@@ -95,7 +95,8 @@ static void missing_value(struct page *page, const char *path,
 }
 
 /* A section asks whether there is something; what stands in one may be a field
- * of its item. */
+ * of its item. In a block that a parent is given `with` is the step's: a field
+ * of an item there has another name. */
 static void check_with(struct page *page, const char *path,
                        const struct name_use *use)
 {
@@ -135,7 +136,7 @@ static void check_name(struct page *page, const char *path,
 	} else if (strcmp(head, "company") == 0) {
 		if (page->step != NULL)
 			check_company(check, use, path);
-	} else if (strcmp(head, "run") != 0 && !use->inside) {
+	} else if (strcmp(head, "run") != 0 && !use->inside && !use->given) {
 		err = errors_add(check->errors, ERR_CONFIG, path, use->pos,
 		                 "unknown name \"%s\"", use->name);
 		check_hint_nearest(err, head, known, ARRAY_LEN(known));

@@ -1,6 +1,7 @@
 /*
- * What a template is parsed into. Shared by template.c, which makes it, and
- * template_render.c, which carries it out; nobody else includes this.
+ * What a template is parsed into. Shared by template.c and template_lines.c,
+ * which make it, and template_render.c, which carries it out; nobody else
+ * includes this.
  *
  * A program is a list of nodes in the order of the text. A section's node
  * knows the node of its end, so that carrying it out is a walk that may jump.
@@ -24,16 +25,27 @@ enum node_kind {
 	NODE_VALUE,
 	NODE_SECTION,
 	NODE_INVERTED,
-	NODE_END, /* of a section or an inverted section */
 	NODE_PARTIAL,
+	NODE_PARENT, /* {{<name}}: a partial that gets the blocks in it */
+	NODE_BLOCK,  /* {{$name}}: what stands in it unless another is given */
+	NODE_END,    /* of all that has an `end` */
 };
 
 struct node {
 	enum node_kind kind;
-	bool raw;         /* VALUE: not escaped */
-	struct pos pos;   /* of the name */
-	size_t end;       /* SECTION, INVERTED: the number of its END */
-	const char *text; /* TEXT: bytes; PARTIAL: the indent */
+	bool raw; /* VALUE: not escaped */
+	/* PARTIAL, PARENT, BLOCK: on lines of its own, so what comes in its
+	 * place is indented. */
+	bool alone;
+	bool given;    /* BLOCK: to the parent around it */
+	bool stripped; /* BLOCK: its lines have lost the block's indent */
+	/* PARENT, BLOCK: so many nodes behind this one are the blanks before
+	 * it, to be printed unless it is alone. */
+	size_t held;
+	struct pos pos; /* of the name */
+	size_t end; /* SECTION, INVERTED, PARENT, BLOCK: the number of its END
+	             */
+	const char *text; /* TEXT: bytes; PARTIAL, PARENT, BLOCK: the indent */
 	size_t len;
 	struct name name;
 	const struct format *format; /* VALUE; NULL: none */

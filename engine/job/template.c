@@ -1,15 +1,11 @@
 /*
  * How a template is parsed
  *
- * One pass from tag to tag. What lies between two tags becomes text nodes, one
- * a line, each line led by a NODE_LINE, where an indented partial puts its
- * indent; so the indent goes exactly where it would stand if the partial's
- * text had been indented before it was parsed, as the specification says.
+ * One pass from tag to tag. What the text between them becomes, and what of it
+ * is a tag's own, is template_lines.c's to say.
  *
- * A tag other than a variable that is alone on its line takes the line with
- * it. Alone means: blank between the line's beginning and the tag, and between
- * the tag and the line's end, where the ends of the text count as well. This
- * is asked of the text alone; the end of another tag on the line is not blank.
+ * Sections, parents and blocks are open from their tag to the one that closes
+ * them; all that stands between them is in it.
  *
  * A triple mustache and a change of delimiters end in their own mark and the
  * delimiter, every other tag at the first delimiter that closes.
@@ -19,39 +15,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "engine/job/program.h"
+#include "engine/job/template_private.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
-
-struct span {
-	const char *at;
-	size_t len;
-};
-
-struct parser {
-	struct arena *arena;
-	struct template *template;
-	const struct value *source;
-	const char *text;
-	size_t len;
-	size_t done; /* text before it is in the program */
-	struct span open;
-	struct span close;
-	size_t sections[LIMIT_TEMPLATE_DEPTH]; /* the nodes of open sections */
-	size_t depth;
-	/* The source behind `cursor_at` bytes, for positions. */
-	struct value cursor;
-	size_t cursor_at;
-	struct error *err;
-};
-
-struct tag {
-	size_t start; /* of the opening delimiter */
-	size_t end;   /* behind the closing one */
-	char sigil;   /* 0: a variable */
-	struct span content;
-	struct span indent; /* before a tag that is alone on its line */
-};
 
 /* Positions are asked for in rising order, so each is found from the last one
  * and not from the text's beginning. In quotes only value.c knows the way. */
@@ -75,7 +41,7 @@ static struct pos pos_at(struct parser *parser, const char *at)
 	error_at((parser)->err, ERR_CONFIG, (parser)->template->file,          \
 	         pos_at((parser), (at)), __VA_ARGS__)
 
-static struct node *add_node(struct parser *parser, enum node_kind kind)
+struct node *parser_add(struct parser *parser, enum node_kind kind)
 {
 	struct template *template = parser->template;
 
@@ -88,87 +54,18 @@ static struct node *add_node(struct parser *parser, enum node_kind kind)
 	return node;
 }
 
-static bool is_line_start(const struct parser *parser, size_t at)
+struct node *parser_opened(const struct parser *parser)
 {
-	return at == 0 || parser->text[at - 1] == '\n';
+	if (parser->depth == 0)
+		return NULL;
+	return &parser->template->nodes[parser->opened[parser->depth - 1].node];
 }
 
-static bool is_line_end(const struct parser *parser, size_t at)
+struct setting parser_setting(const struct parser *parser)
 {
-	const char *text = parser->text;
-
-	return at == parser->len || text[at] == '\n' ||
-	       (text[at] == '\r' && at + 1 < parser->len &&
-	        text[at + 1] == '\n');
-}
-
-static void add_text(struct parser *parser, size_t from, size_t to)
-{
-	while (from < to) {
-		const char *line = parser->text + from;
-		const char *end = memchr(line, '\n', to - from);
-		size_t len = end ? (size_t)(end + 1 - line) : to - from;
-
-		/* Empty lines stay empty. */
-		if (is_line_start(parser, from) && !is_line_end(parser, from))
-			add_node(parser, NODE_LINE);
-
-		struct node *node = add_node(parser, NODE_TEXT);
-
-		node->text = line;
-		node->len = len;
-		from += len;
-	}
-}
-
-static size_t skip_blanks(const struct parser *parser, size_t at)
-{
-	while (at < parser->len &&
-	       (parser->text[at] == ' ' || parser->text[at] == '\t'))
-		at++;
-	return at;
-}
-
-static size_t line_indent_start(const struct parser *parser, size_t at)
-{
-	while (at > 0 &&
-	       (parser->text[at - 1] == ' ' || parser->text[at - 1] == '\t'))
-		at--;
-	return at;
-}
-
-/* Whether the tag is alone on its line: then the line is from `*ret_from`. */
-static bool is_alone(const struct parser *parser, const struct tag *tag,
-                     size_t *ret_from)
-{
-	*ret_from = line_indent_start(parser, tag->start);
-	return tag->sigil != '\0' && strchr("#^/!>=", tag->sigil) &&
-	       is_line_start(parser, *ret_from) &&
-	       is_line_end(parser, skip_blanks(parser, tag->end));
-}
-
-/* Put the text before the tag into the program. A tag that is alone takes the
- * rest of its line with it, and has what stands before it as its indent. */
-static void add_text_before(struct parser *parser, struct tag *tag)
-{
-	size_t from;
-
-	tag->indent = (struct span){ "", 0 };
-	if (!is_alone(parser, tag, &from)) {
-		add_text(parser, parser->done, tag->start);
-		if (is_line_start(parser, tag->start))
-			add_node(parser, NODE_LINE);
-		parser->done = tag->end;
-		return;
-	}
-	add_text(parser, parser->done, from);
-
-	size_t after = skip_blanks(parser, tag->end);
-	const char *end =
-	        memchr(parser->text + after, '\n', parser->len - after);
-
-	parser->done = end ? (size_t)(end + 1 - parser->text) : parser->len;
-	tag->indent = (struct span){ parser->text + from, tag->start - from };
+	if (parser->depth == 0)
+		return (struct setting){ 0 };
+	return parser->opened[parser->depth - 1].setting;
 }
 
 static struct span trim(struct span span)
@@ -217,30 +114,36 @@ static int check_name(struct parser *parser, struct span span)
 static void add_use(struct parser *parser, struct name_use **uses,
                     size_t *count, const struct node *node)
 {
+	const struct setting setting = parser_setting(parser);
+
+	if (setting.ignored)
+		return;
 	*uses = arena_grow(parser->arena, *uses, *count, sizeof(**uses));
 	(*uses)[(*count)++] = (struct name_use){
 		.name = node->name.dotted,
 		.pos = node->pos,
 		.section = node->kind == NODE_SECTION ||
 		           node->kind == NODE_INVERTED,
-		.inside = parser->depth > 0,
+		.inside = setting.inside,
+		.given = setting.given,
 	};
 }
 
-/* A node with a checked name, which is noted as used. */
+/* A node with a checked name, which is noted as used; that of a block means
+ * nothing outside of templates. */
 static struct node *add_named(struct parser *parser, enum node_kind kind,
                               struct span span)
 {
 	struct template *template = parser->template;
-	struct node *node = add_node(parser, kind);
+	struct node *node = parser_add(parser, kind);
 
 	node->pos = pos_at(parser, span.at);
 	node->name = name_split(
 	        parser->arena, arena_strndup(parser->arena, span.at, span.len));
-	if (kind == NODE_PARTIAL)
+	if (kind == NODE_PARTIAL || kind == NODE_PARENT)
 		add_use(parser, &template->partials, &template->partial_count,
 		        node);
-	else if (!text_equal(node->name.dotted, "."))
+	else if (kind != NODE_BLOCK && !text_equal(node->name.dotted, "."))
 		add_use(parser, &template->names, &template->name_count, node);
 	return node;
 }
@@ -341,18 +244,47 @@ static int parse_variable(struct parser *parser, const struct tag *tag)
 	        node);
 }
 
-static int open_section(struct parser *parser, const struct tag *tag,
-                        enum node_kind kind)
+static struct setting setting_in(const struct parser *parser,
+                                 enum node_kind kind)
 {
-	if (check_name(parser, tag->content) < 0)
-		return -1;
+	struct setting setting = parser_setting(parser);
+	const struct node *around = parser_opened(parser);
+
+	setting.inside |= kind == NODE_SECTION || kind == NODE_INVERTED;
+	setting.ignored |= kind == NODE_PARENT;
+	if (kind == NODE_BLOCK && around && around->kind == NODE_PARENT) {
+		/* As ignored as the parent is. */
+		setting.ignored =
+		        parser->depth > 1 &&
+		        parser->opened[parser->depth - 2].setting.ignored;
+		setting.given = true;
+	}
+	return setting;
+}
+
+static int open_tag(struct parser *parser, const struct tag *tag,
+                    enum node_kind kind)
+{
+	struct setting setting = setting_in(parser, kind);
+
 	if (parser->depth == LIMIT_TEMPLATE_DEPTH)
 		return fail_at(parser, tag->content.at,
 		               "sections are nested more than %d deep",
 		               LIMIT_TEMPLATE_DEPTH);
 	add_named(parser, kind, tag->content);
-	parser->sections[parser->depth++] = parser->template->count - 1;
+	parser->opened[parser->depth++] = (struct opened){
+		.node = parser->template->count - 1,
+		.setting = setting,
+	};
 	return 0;
+}
+
+static int open_section(struct parser *parser, const struct tag *tag,
+                        enum node_kind kind)
+{
+	if (check_name(parser, tag->content) < 0)
+		return -1;
+	return open_tag(parser, tag, kind);
 }
 
 static int parse_section(struct parser *parser, const struct tag *tag)
@@ -365,45 +297,88 @@ static int parse_inverted(struct parser *parser, const struct tag *tag)
 	return open_section(parser, tag, NODE_INVERTED);
 }
 
+static const char *tag_word(enum node_kind kind)
+{
+	return kind == NODE_BLOCK    ? "block"
+	       : kind == NODE_PARENT ? "parent"
+	                             : "section";
+}
+
 static int parse_end(struct parser *parser, const struct tag *tag)
 {
 	struct span name = tag->content;
+	const struct node *node = parser_opened(parser);
 
-	if (parser->depth == 0)
+	if (!node)
 		return fail_at(parser, name.at,
 		               "no section is open that \"%.*s\" could close",
 		               (int)name.len, name.at);
-
-	size_t opened = parser->sections[parser->depth - 1];
-	const struct node *node = &parser->template->nodes[opened];
-
 	if (strlen(node->name.dotted) != name.len ||
 	    memcmp(node->name.dotted, name.at, name.len) != 0)
 		return fail_at(parser, name.at,
-		               "\"%.*s\" is closed, but the open section is "
+		               "\"%.*s\" is closed, but the open %s is "
 		               "\"%s\" (line %u)",
-		               (int)name.len, name.at, node->name.dotted,
-		               node->pos.line);
+		               (int)name.len, name.at, tag_word(node->kind),
+		               node->name.dotted, node->pos.line);
+	lines_close(parser, tag);
 	parser->depth--;
-	add_node(parser, NODE_END);
-	parser->template->nodes[opened].end = parser->template->count - 1;
+
+	struct template *template = parser->template;
+
+	template->nodes[parser->opened[parser->depth].node].end =
+	        template->count;
+	parser_add(parser, NODE_END);
 	return 0;
+}
+
+/* The name of a partial, a parent or a block: anything without blanks. */
+static int check_label(struct parser *parser, struct span name,
+                       const char *what)
+{
+	size_t len = 0;
+
+	if (name.len == 0)
+		return fail_at(parser, name.at, "the tag has no name");
+	if (name.at[0] == '*')
+		return fail_at(parser, name.at,
+		               "the name of a %s cannot come from a value",
+		               what);
+	while (len < name.len && !strchr(" \t\r\n", name.at[len]))
+		len++;
+	if (len == name.len)
+		return 0;
+	return fail_at(parser, name.at, "\"%.*s\" is not a name", (int)name.len,
+	               name.at);
 }
 
 static int parse_partial(struct parser *parser, const struct tag *tag)
 {
-	struct span name = tag->content;
 	struct node *node;
 
-	if (name.len > 0 && name.at[0] == '*')
-		return fail_at(
-		        parser, name.at,
-		        "the name of a partial cannot come from a value");
-	if (name.len == 0)
-		return fail_at(parser, name.at, "the tag has no name");
-	node = add_named(parser, NODE_PARTIAL, name);
+	if (check_label(parser, tag->content, "partial") < 0)
+		return -1;
+	node = add_named(parser, NODE_PARTIAL, tag->content);
 	node->text = tag->indent.at;
 	node->len = tag->indent.len;
+	node->alone = tag->taking == TAKES_LINE;
+	return 0;
+}
+
+static int parse_parent(struct parser *parser, const struct tag *tag)
+{
+	if (check_label(parser, tag->content, "parent") < 0 ||
+	    open_tag(parser, tag, NODE_PARENT) < 0)
+		return -1;
+	lines_open(parser, tag);
+	return 0;
+}
+
+static int parse_block(struct parser *parser, const struct tag *tag)
+{
+	if (check_label(parser, tag->content, "block") < 0 ||
+	    open_tag(parser, tag, NODE_BLOCK) < 0)
+		return -1;
+	lines_open(parser, tag);
 	return 0;
 }
 
@@ -438,22 +413,16 @@ static int parse_delimiters(struct parser *parser, const struct tag *tag)
 	return 0;
 }
 
-static int parse_inheritance(struct parser *parser, const struct tag *tag)
-{
-	fail_at(parser, tag->content.at, "{{%c is not supported", tag->sigil);
-	return error_hint(parser->err, "Use a partial, {{> name}}.");
-}
-
 static const struct {
 	char sigil;
 	int (*parse)(struct parser *parser, const struct tag *tag);
 } tag_kinds[] = {
-	{ '\0', parse_variable },   { '&', parse_variable },
-	{ '{', parse_variable },    { '#', parse_section },
-	{ '^', parse_inverted },    { '/', parse_end },
-	{ '>', parse_partial },     { '!', parse_comment },
-	{ '=', parse_delimiters },  { '<', parse_inheritance },
-	{ '$', parse_inheritance },
+	{ '\0', parse_variable },  { '&', parse_variable },
+	{ '{', parse_variable },   { '#', parse_section },
+	{ '^', parse_inverted },   { '/', parse_end },
+	{ '>', parse_partial },    { '!', parse_comment },
+	{ '=', parse_delimiters }, { '<', parse_parent },
+	{ '$', parse_block },
 };
 
 /* Where the tag's content that begins at `from` ends, and the tag. */
@@ -512,7 +481,7 @@ static int read_tag(struct parser *parser, size_t start, struct tag *tag)
 
 static int parse_tag(struct parser *parser, struct tag *tag)
 {
-	add_text_before(parser, tag);
+	lines_before(parser, tag);
 	for (size_t i = 0; i < ARRAY_LEN(tag_kinds); i++)
 		if (tag_kinds[i].sigil == tag->sigil)
 			return tag_kinds[i].parse(parser, tag);
@@ -536,16 +505,15 @@ static int parse_all(struct parser *parser)
 			return -1;
 		at = tag.end;
 	}
-	add_text(parser, parser->done, parser->len);
+	lines_add(parser, parser->len);
 	if (parser->depth == 0)
 		return 0;
 
-	size_t opened = parser->sections[parser->depth - 1];
-	const struct node *node = &parser->template->nodes[opened];
+	const struct node *node = parser_opened(parser);
 
 	return error_at(parser->err, ERR_CONFIG, parser->template->file,
-	                node->pos, "the section \"%s\" is not closed",
-	                node->name.dotted);
+	                node->pos, "the %s \"%s\" is not closed",
+	                tag_word(node->kind), node->name.dotted);
 }
 
 struct template *template_parse(struct arena *arena, const char *file,

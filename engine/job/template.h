@@ -2,11 +2,12 @@
  * Mustache, as a job's author meets it (docs/jobs.md, Tags).
  *
  * The specification (github.com/mustache/spec): variables, sections, inverted
- * sections, comments, partials, set delimiters, with standalone lines removed
- * and partials indented as it says. Where reeve differs: a missing variable is
- * an error (not when `strict` is off; a missing section is false, null prints
- * nothing), values are escaped for the kind of file they go into, there are no
- * lambdas, a list or map cannot be printed, and a tag may end in one format:
+ * sections, comments, partials, set delimiters, and of its optional modules
+ * inheritance, with standalone lines removed, partials and blocks indented as
+ * it says. Where reeve differs: a missing variable is an error (not when
+ * `strict` is off; a missing section is false, null prints nothing), values are
+ * escaped for the kind of file they go into, there are no lambdas, a list or
+ * map cannot be printed, and a tag may end in one format:
  * {{net | money}}.
  *
  * A template is parsed once into a flat program in an arena and rendered any
@@ -54,12 +55,15 @@ struct name_use {
 	struct pos pos;
 	bool section; /* opens a section: missing is false, not an error */
 	bool inside;  /* stands in a section: may be a field of its item */
+	/* Stands in a block that a parent is given: may be a field of an item
+	 * there. */
+	bool given;
 };
 
 /* All names, in order of appearance, partials not followed. */
 void template_names(const struct template *template,
                     const struct name_use **ret, size_t *ret_count);
-/* The partials that it names. */
+/* The partials and parents that it names. */
 void template_partials(const struct template *template,
                        const struct name_use **ret, size_t *ret_count);
 /* The single tag that is the whole text (format allowed), else NULL: then the

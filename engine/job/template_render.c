@@ -3,12 +3,19 @@
  *
  * walk_range() goes over nodes from one to another; a section walks the range
  * between its node and its end once for each item, with the item as a new
- * innermost frame. Sections and partials recurse, so together they may be
- * nested LIMIT_TEMPLATE_DEPTH deep; a limit on nodes ends what is nested less
- * deeply but repeats itself for hours.
+ * innermost frame. Sections, partials and blocks recurse, so together they may
+ * be nested LIMIT_TEMPLATE_DEPTH deep; a limit on nodes ends what is nested
+ * less deeply but repeats itself for hours.
  *
  * An indented partial has its indent written at each of its NODE_LINEs; one
  * inside of it adds its own. A partial in the middle of a line has none.
+ *
+ * A parent is a partial that is walked with the blocks in it as `given`. They
+ * form a stack, for what a parent is given may have come through templates
+ * that inherit from it: the outermost template that gives a block of a name
+ * decides. What it gives is walked in place of the block, with the scope of
+ * that place; but the blocks in it are its own template's, so they get what
+ * that template was given.
  */
 #include "engine/job/template.h"
 
@@ -17,12 +24,21 @@
 #include "engine/job/program.h"
 #include "store/base/alloc.h"
 #include "store/base/limits.h"
+#include "store/base/text.h"
 
 /* Nodes that one rendering may carry out, less than a second. */
 #define MAX_STEPS (8u << 20)
 
+struct given {
+	const struct template *template;
+	size_t parent; /* the node whose blocks they are */
+	const struct given
+	        *up; /* what that template was given; NULL: nothing */
+};
+
 struct walk {
 	const struct template *template;
+	const struct given *given;
 	const struct render *render;
 	struct buf *out;
 	struct error *err;
@@ -160,11 +176,31 @@ static int walk_inverted(const struct walk *walk, size_t number,
 	return walk_range(&inner, number + 1, node->end, frame);
 }
 
+/* Print the blanks before a parent or block that does not stand alone. */
+static int walk_held(const struct walk *walk, size_t number,
+                     const struct frame *frame)
+{
+	const struct node *node = &walk->template->nodes[number];
+
+	if (node->alone)
+		return 0;
+	return walk_range(walk, number + 1, number + 1 + node->held, frame);
+}
+
+/* The indent of what comes in the node's place: its own is added to that of
+ * the text it stands in. */
+static char *indent_of(const struct walk *walk, const struct node *node)
+{
+	if (!node->alone)
+		return mem_strdup("");
+	return mem_printf("%s%.*s", walk->indent, (int)node->len, node->text);
+}
+
 static int walk_partial(const struct walk *walk, const struct node *node,
-                        const struct frame *frame)
+                        const struct given *given, const struct frame *frame)
 {
 	const struct render *render = walk->render;
-	auto_free char *indent = NULL;
+	auto_free char *indent = indent_of(walk, node);
 	struct walk inner = *walk;
 
 	if (check_depth(walk, node) < 0)
@@ -178,12 +214,80 @@ static int walk_partial(const struct walk *walk, const struct node *node,
 	        render->partial(render->state, node->name.dotted, walk->err);
 	if (!inner.template)
 		return fail_here(walk, node);
-	if (node->len > 0)
-		indent = mem_printf("%s%.*s", walk->indent, (int)node->len,
-		                    node->text);
-	inner.indent = indent ? indent : "";
+	inner.given = given;
+	inner.indent = indent;
 	inner.depth++;
 	return walk_range(&inner, 0, inner.template->count, frame);
+}
+
+static int walk_parent(const struct walk *walk, size_t number,
+                       const struct frame *frame)
+{
+	const struct given given = { walk->template, number, walk->given };
+
+	if (walk_held(walk, number, frame) < 0)
+		return -1;
+	return walk_partial(walk, &walk->template->nodes[number], &given,
+	                    frame);
+}
+
+/* The number of the block of that name which the parent is given, or 0. */
+static size_t find_block(const struct walk *walk, const struct given *given,
+                         const char *name)
+{
+	const struct node *nodes = given->template->nodes;
+
+	for (size_t i = given->parent + 1; i < nodes[given->parent].end; i++) {
+		++*walk->steps;
+		if (nodes[i].kind == NODE_BLOCK &&
+		    text_equal(nodes[i].name.dotted, name))
+			return i;
+		if (nodes[i].end)
+			i = nodes[i].end;
+	}
+	return 0;
+}
+
+/* What comes in the place of a block; NULL when nothing was given for it. */
+static const struct given *find_given(const struct walk *walk, const char *name,
+                                      size_t *ret)
+{
+	const struct given *found = NULL;
+
+	for (const struct given *given = walk->given; given;
+	     given = given->up) {
+		size_t block = find_block(walk, given, name);
+
+		if (!block)
+			continue;
+		found = given;
+		*ret = block;
+	}
+	return found;
+}
+
+static int walk_block(const struct walk *walk, size_t number,
+                      const struct frame *frame)
+{
+	const struct node *node = &walk->template->nodes[number];
+	auto_free char *indent = indent_of(walk, node);
+	const struct given *given;
+	struct walk inner = *walk;
+	size_t block;
+
+	if (check_depth(walk, node) < 0)
+		return -1;
+	inner.depth++;
+	given = find_given(walk, node->name.dotted, &block);
+	if (!given)
+		return walk_range(&inner, number + 1, node->end, frame);
+	if (walk_held(walk, number, frame) < 0)
+		return -1;
+	inner.template = given->template;
+	inner.given = given->up;
+	inner.indent = indent;
+	return walk_range(&inner, block + 1, inner.template->nodes[block].end,
+	                  frame);
 }
 
 static int walk_node(const struct walk *walk, size_t number,
@@ -205,7 +309,11 @@ static int walk_node(const struct walk *walk, size_t number,
 	case NODE_INVERTED:
 		return walk_inverted(walk, number, frame);
 	case NODE_PARTIAL:
-		return walk_partial(walk, node, frame);
+		return walk_partial(walk, node, walk->given, frame);
+	case NODE_PARENT:
+		return walk_parent(walk, number, frame);
+	case NODE_BLOCK:
+		return walk_block(walk, number, frame);
 	case NODE_END:
 		return 0;
 	}
@@ -227,8 +335,7 @@ static int walk_range(const struct walk *walk, size_t from, size_t to,
 		if (walk->out->over)
 			return buf_check(walk->out, "the rendered text",
 			                 walk->err);
-		if (nodes[i].kind == NODE_SECTION ||
-		    nodes[i].kind == NODE_INVERTED)
+		if (nodes[i].end)
 			i = nodes[i].end;
 	}
 	return 0;

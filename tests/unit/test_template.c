@@ -6,69 +6,7 @@
 #include "store/base/json.h"
 #include "store/base/limits.h"
 #include "store/base/yaml.h"
-
-/* Partials by name, as a list that ends in NULL. */
-struct book {
-	struct arena *arena;
-	const char *const *pages; /* name, text, name, text, …, NULL */
-};
-
-static struct value *source_of(struct arena *arena, const char *text)
-{
-	struct value *source = value_string(arena, text);
-
-	source->style = STYLE_PLAIN;
-	source->pos = (struct pos){ 1, 1 };
-	return source;
-}
-
-static const struct template *find_page(void *state, const char *name,
-                                        struct error *err)
-{
-	const struct book *book = state;
-	const char *const *page = book->pages;
-
-	for (; page && page[0]; page += 2)
-		if (strcmp(page[0], name) == 0)
-			return template_parse(book->arena, name,
-			                      source_of(book->arena, page[1]),
-			                      err);
-	error_set(err, ERR_MISSING, "there is no template \"%s\"", name);
-	return NULL;
-}
-
-static struct value *data_of(struct arena *arena, const char *json)
-{
-	auto_error struct error err = { 0 };
-	struct value *value =
-	        json_parse(arena, "the test", json, strlen(json), &err);
-
-	if (!value)
-		fail_msg("%s: %s", json, err.message);
-	return value;
-}
-
-/* The rendered text in `arena`, or NULL with `err`. */
-static char *render(struct arena *arena, const char *text, const char *json,
-                    const char *const *pages, enum escape escape, bool strict,
-                    struct error *err)
-{
-	auto_buf struct buf out = buf_make(LIMIT_RENDERED);
-	struct book book = { arena, pages };
-	struct render how = {
-		.scope = data_of(arena, json),
-		.escape = escape,
-		.strict = strict,
-		.partial = find_page,
-		.state = &book,
-	};
-	const struct template *template =
-	        template_parse(arena, "t", source_of(arena, text), err);
-
-	if (!template || template_render(template, &how, &out, err) < 0)
-		return NULL;
-	return arena_strdup(arena, out.at);
-}
+#include "tests/unit/fixture_template.h"
 
 struct row {
 	const char *text;
@@ -425,6 +363,10 @@ static void test_template__includes_partials(void **state)
 		  "{}",
 		  " (2\n4)\n",
 		  { "p", "({{>q}})\n", "q", "2\n4" } },
+		{ " {{>p}}\n",
+		  "{}",
+		  " 2\n 4\n",
+		  { "p", "{{>q}}\n", "q", "2\n4\n" } },
 		/* The delimiters of one text are not those of the other. */
 		{ "{{=| |=}}|>p|", "{\"a\":1}", "1", { "p", "{{a}}" } },
 		{ "{{>p}} {{a}}", "{\"a\":1}", "1 1", { "p", "{{=| |=}}|a|" } },
@@ -509,10 +451,6 @@ static void test_template__says_what_is_not_well_formed(void **state)
 		  "delimiters are set by two marks without \"=\", such as "
 		  "{{=<% %>=}}",
 		  NULL },
-		{ "{{<a}}{{/a}}", 1, 4, "{{< is not supported",
-		  "Use a partial, {{> name}}." },
-		{ "{{$a}}{{/a}}", 1, 4, "{{$ is not supported",
-		  "Use a partial, {{> name}}." },
 		{ "{{>*a}}", 1, 4,
 		  "the name of a partial cannot come from a value", NULL },
 		{ "{{a | mony}}", 1, 7, "there is no format \"mony\"",
@@ -711,10 +649,13 @@ static void test_template__lists_its_names(void **state)
 	                          "{{#c}}{{.}}{{d}}{{^e}}{{/e}}{{/c}}{{>p}}"),
 	        &err);
 	static const struct name_use wanted[] = {
-		{ "a.b", { 1, 3 }, false, false },
-		{ "c", { 2, 4 }, true, false },
-		{ "d", { 2, 14 }, false, true },
-		{ "e", { 2, 20 }, true, true },
+		{ .name = "a.b", .pos = { 1, 3 } },
+		{ .name = "c", .pos = { 2, 4 }, .section = true },
+		{ .name = "d", .pos = { 2, 14 }, .inside = true },
+		{ .name = "e",
+		  .pos = { 2, 20 },
+		  .section = true,
+		  .inside = true },
 	};
 
 	template_names(template, &uses, &count);
