@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/base/csv.h"
 #include "store/base/json.h"
 #include "store/base/path.h"
 #include "store/base/text.h"
@@ -11,6 +12,7 @@ enum form {
 	FORM_MARKDOWN,
 	FORM_YAML,
 	FORM_JSON,
+	FORM_CSV,
 	FORM_TEXT,
 };
 
@@ -20,10 +22,9 @@ static enum form form_of(const char *path)
 		const char *ending;
 		enum form form;
 	} forms[] = {
-		{ ".md", FORM_MARKDOWN },
-		{ ".yaml", FORM_YAML },
-		{ ".yml", FORM_YAML },
-		{ ".json", FORM_JSON },
+		{ ".md", FORM_MARKDOWN }, { ".yaml", FORM_YAML },
+		{ ".yml", FORM_YAML },    { ".json", FORM_JSON },
+		{ ".csv", FORM_CSV },
 	};
 
 	const char *ending = path_ending(path);
@@ -32,6 +33,11 @@ static enum form form_of(const char *path)
 		if (strcmp(forms[i].ending, ending) == 0)
 			return forms[i].form;
 	return FORM_TEXT;
+}
+
+bool document_is_csv(const char *path)
+{
+	return form_of(path) == FORM_CSV;
 }
 
 struct value *document_parse(struct arena *arena, const char *path,
@@ -44,6 +50,8 @@ struct value *document_parse(struct arena *arena, const char *path,
 		return yaml_parse(arena, path, bytes, len, 1, err);
 	case FORM_JSON:
 		return json_parse(arena, path, bytes, len, err);
+	case FORM_CSV:
+		return csv_parse(arena, path, bytes, len, NULL, err);
 	case FORM_TEXT:
 		break;
 	}
@@ -55,17 +63,38 @@ struct value *document_parse(struct arena *arena, const char *path,
 }
 
 /* The map without reeve's own member. */
-static const struct value *without_file(struct arena *arena,
-                                        const struct value *value)
+static struct value *bare_map(struct arena *arena, const struct value *value)
 {
-	if (!value_get(value, "file"))
-		return value;
 	struct value *result = value_map(arena);
+
 	for (size_t i = 0; i < value->length; i++)
 		if (strcmp(value->members[i].name, "file") != 0)
 			value_map_set(arena, result, value->members[i].name,
 			              value->members[i].value);
 	return result;
+}
+
+/* The rows, each without it. */
+static struct value *bare_rows(struct arena *arena, const struct value *list)
+{
+	struct value *result = value_list(arena);
+
+	for (size_t i = 0; i < list->length; i++) {
+		struct value *row = list->items[i];
+
+		value_list_add(arena, result,
+		               value_get(row, "file") ? bare_map(arena, row)
+		                                      : row);
+	}
+	return result;
+}
+
+static const struct value *without_file(struct arena *arena, enum form form,
+                                        const struct value *value)
+{
+	if (form == FORM_CSV && value->kind == VALUE_LIST)
+		return bare_rows(arena, value);
+	return value_get(value, "file") ? bare_map(arena, value) : value;
 }
 
 static int write_text(struct buf *buf, const char *path,
@@ -88,28 +117,55 @@ static int write_text(struct buf *buf, const char *path,
 	return 0;
 }
 
+/* Whether the file gets the text of the value, whatever its ending. */
+static bool is_written_as_text(enum form form, const struct value *value)
+{
+	switch (form) {
+	case FORM_MARKDOWN:
+		return value->kind != VALUE_MAP;
+	case FORM_CSV:
+		return value->kind == VALUE_STRING || value_get(value, "text");
+	case FORM_YAML:
+	case FORM_JSON:
+		return false;
+	case FORM_TEXT:
+		break;
+	}
+	return true;
+}
+
+static int write_data(struct buf *buf, enum form form,
+                      const struct value *value, struct error *err)
+{
+	switch (form) {
+	case FORM_MARKDOWN:
+		return markdown_write(buf, value, err);
+	case FORM_YAML:
+		return yaml_write(buf, value, err);
+	case FORM_JSON:
+		json_write(buf, value, JSON_PRETTY);
+		buf_add_char(buf, '\n');
+		return 0;
+	case FORM_CSV:
+		return csv_write(buf, value, err);
+	case FORM_TEXT:
+		break;
+	}
+	return 0;
+}
+
 int document_write(struct buf *buf, const char *path, const struct value *value,
                    struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 	enum form form = form_of(path);
+	int status =
+	        is_written_as_text(form, value)
+	                ? write_text(buf, path, value, err)
+	                : write_data(buf, form,
+	                             without_file(&arena, form, value), err);
 
-	if (form == FORM_TEXT ||
-	    (form == FORM_MARKDOWN && value->kind != VALUE_MAP)) {
-		if (write_text(buf, path, value, err) < 0)
-			return -1;
-		return buf_check(buf, path, err);
-	}
-	const struct value *bare = without_file(&arena, value);
-	if (form == FORM_MARKDOWN && markdown_write(buf, bare, err) < 0)
-		return -1;
-	if (form == FORM_YAML && yaml_write(buf, bare, err) < 0)
-		return -1;
-	if (form == FORM_JSON) {
-		json_write(buf, bare, JSON_PRETTY);
-		buf_add_char(buf, '\n');
-	}
-	return buf_check(buf, path, err);
+	return status < 0 ? -1 : buf_check(buf, path, err);
 }
 
 struct value *document_with_path(struct arena *arena, const struct value *value,

@@ -4,6 +4,7 @@
  *	.md            front matter and `text`: a map
  *	.yaml .yml     data
  *	.json          data
+ *	.csv           rows: a list of flat maps, each cell a string
  *	anything else  text: a string
  *
  * `read` reads files so, artifacts are written so, and what was merged is read
@@ -12,11 +13,16 @@
 #ifndef JOB_DOCUMENT_H
 #define JOB_DOCUMENT_H
 
+#include <stdbool.h>
+
 #include "store/base/arena.h"
 #include "store/base/buf.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 #include "store/base/value.h"
+
+/* Whether the ending says that the file holds rows. */
+bool document_is_csv(const char *path);
 
 /* The data in `bytes` of the file `path`, in `arena`. ERR_CONFIG with the
  * position when it does not parse. */
@@ -24,8 +30,9 @@ struct value *document_parse(struct arena *arena, const char *path,
                              const char *bytes, size_t len,
                              struct error *err) MUST_CHECK;
 
-/* Append the file that holds `value`. A member `file` of a map is reeve's own
- * and is left out. A value that the ending cannot hold is ERR_FAILED. */
+/* Append the file that holds `value`. A member `file` of a map, or of a row of
+ * a CSV file, is reeve's own and is left out. A text for a CSV file is written
+ * as it is. A value that the ending cannot hold is ERR_FAILED. */
 int document_write(struct buf *buf, const char *path, const struct value *value,
                    struct error *err) MUST_CHECK;
 

@@ -39,6 +39,8 @@ static void test_document__the_ending_decides(void **state)
 		{ "b/a.yaml", "a: [ 1, on ]\n", "{\"a\":[1,\"on\"]}" },
 		{ "a.yml", "1.50\n", "1.50" },
 		{ "a.json", "{ \"a\": 1.50 }", "{\"a\":1.50}" },
+		{ "a.csv", "a,b\n1,\n", "[{\"a\":\"1\",\"b\":\"\"}]" },
+		{ "a.csv", "", "[]" },
 		{ "a.txt", "a: 1\n", "\"a: 1\\n\"" },
 		{ "a", "", "\"\"" },
 		{ "a.yaml.txt", "{", "\"{\"" },
@@ -79,7 +81,9 @@ static void test_document__is_read_back(void **state)
 		{ "a.json", "\"text\"" },
 		{ "a.json", "[]" },
 		{ "a.txt", "\"some\\ntext\\n\"" },
-		{ "a.csv", "\"a,b\\n1,2\\n\"" },
+		{ "a.csv",
+		  "[{\"a\":\"x\",\"b\":\"\"},{\"a\":\"1\",\"b\":\"2\"}]" },
+		{ "a.csv", "[]" },
 		{ "a", "\"\"" },
 	};
 
@@ -121,6 +125,8 @@ static void test_document__texts_are_lines(void **state)
 		{ "a.txt", "{\"text\":\"x\",\"more\":1}", "x\n" },
 		{ "a.md", "\"x\"", "x\n" },
 		{ "a.md", "{\"text\":\"x\"}", "x\n" },
+		{ "a.csv", "\"a;b\\n\\\"x\\\"\"", "a;b\n\"x\"\n" },
+		{ "a.csv", "{\"text\":\"a\\nx\",\"more\":1}", "a\nx\n" },
 	};
 
 	UNUSED_STATE(state);
@@ -169,6 +175,19 @@ static void test_document__reeves_own_member_is_left_out(void **state)
 	}
 }
 
+static void test_document__rows_are_written_without_it_too(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_buf struct buf text = buf_make(100);
+	auto_error struct error err = { 0 };
+	const struct value *rows = parse_json(
+	        &arena, "[{\"a\":1,\"file\":{\"path\":\"b.csv\"}},{\"a\":2}]");
+
+	UNUSED_STATE(state);
+	assert_int_equal(document_write(&text, "a.csv", rows, &err), 0);
+	assert_string_equal(text.at, "a\n1\n2\n");
+}
+
 static void test_document__only_maps_know_their_path(void **state)
 {
 	auto_arena struct arena arena = { 0 };
@@ -192,6 +211,9 @@ static void test_document__what_an_ending_cannot_hold(void **state)
 		{ "a.txt", "{\"text\":null}" },
 		{ "a.md", "[\"x\"]" },
 		{ "a.md", "null" },
+		{ "a.csv", "[{\"a\":{}}]" },
+		{ "a.csv", "{\"a\":1}" },
+		{ "a.csv", "null" },
 	};
 
 	UNUSED_STATE(state);
@@ -239,6 +261,7 @@ static void test_document__nonsense_is_refused_with_its_place(void **state)
 		{ "a.yaml", "a: 1\na: 2\n", 2 },
 		{ "a.json", "{\n", 0 },
 		{ "a.json", "", 0 },
+		{ "a.csv", "a,b\n1\n", 2 },
 		{ "a.txt", "\xff\xfe", 0 },
 	};
 
