@@ -4,8 +4,8 @@
  * Its tokens are put together again as `select ( … )`, with each name as a
  * numbered parameter. That text is compiled once when the expression is read,
  * in a scratch connection of its own, so that `check` finds what SQLite would
- * not take; each evaluation opens another one. Nothing is kept between two
- * evaluations, since a connection cannot live in an arena.
+ * not take; each evaluation opens another one, since a connection cannot live
+ * in an arena. A filter keeps one for all of its evaluations.
  *
  * SQLite compares a text with a number by their types and says nothing. So for
  * each comparison, `between` and `in` whose two sides are single names or
@@ -18,10 +18,12 @@
 #include "engine/job/expr.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/job/expr_token.h"
 #include "engine/job/functions.h"
+#include "store/base/alloc.h"
 #include "store/base/buf.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -336,23 +338,58 @@ void expr_names(const struct expr *expr, const struct name_use **ret,
 	*ret_count = expr->name_count;
 }
 
+/* ---- a connection for evaluations */
+
+struct expr_filter {
+	const struct expr *expr;
+	struct db *db;
+	struct statement *statement;
+};
+
+void expr_filter_close(struct expr_filter *filter)
+{
+	if (!filter)
+		return;
+	statement_free(filter->statement);
+	db_close(filter->db);
+	free(filter);
+}
+
+void expr_filter_close_auto(struct expr_filter **filter)
+{
+	expr_filter_close(*filter);
+}
+
+struct expr_filter *expr_filter_open(const struct expr *expr, struct error *err)
+{
+	auto_filter struct expr_filter *filter = mem_zalloc(1, sizeof(*filter));
+
+	filter->expr = expr;
+	filter->db = open_scratch(err);
+	if (filter->db)
+		filter->statement = db_prepare(filter->db, expr->sql, err);
+	if (!filter->statement) {
+		scope_place(err, expr->file, expr->pos);
+		return NULL;
+	}
+	return steal(&filter);
+}
+
 /* ---- evaluation */
 
 /* The value of each name, by its parameter. Those of has() are true or false,
  * those that may be missing null. */
-static int look_up(const struct expr *expr, const struct value *scope,
+static int look_up(const struct expr *expr, const struct frame *frame,
                    struct arena *arena, const struct value **values,
                    struct error *err)
 {
-	struct frame frame = { scope, NULL };
-
 	for (size_t i = 0; i < expr->count; i++) {
 		const struct token *token = &expr->tokens[i];
 
 		if (token->kind != TOKEN_NAME)
 			continue;
 
-		const struct value *value = scope_find(&frame, &token->name);
+		const struct value *value = scope_find(frame, &token->name);
 
 		if (token->use == USE_HAS)
 			value = value_bool(arena,
@@ -360,7 +397,7 @@ static int look_up(const struct expr *expr, const struct value *scope,
 		else if (!value && token->use == USE_OPTIONAL)
 			value = value_null(arena);
 		else if (!value)
-			return scope_missing(&frame, &token->name, expr->file,
+			return scope_missing(frame, &token->name, expr->file,
 			                     token->pos, err);
 		values[token->parameter] = value;
 	}
@@ -385,25 +422,33 @@ static int check_scalars(const struct expr *expr,
 	return 0;
 }
 
-enum class {
-	CLASS_OTHER,
-	CLASS_NUMBER,
-	CLASS_TEXT,
+enum side {
+	SIDE_OTHER,
+	SIDE_NUMBER,
+	SIDE_TEXT,
 };
 
-static enum class class_of(const struct token *token,
-                           const struct value *const *values) {
-	if (token->kind == TOKEN_TEXT) return CLASS_TEXT;
-	        if (token->kind != TOKEN_NAME) return CLASS_NUMBER;
-	        if (token->use == USE_OPTIONAL) return CLASS_OTHER;
-	        switch (values[token->parameter]->kind){
-		        case VALUE_STRING : return CLASS_TEXT;
-		        case VALUE_BOOL : case
-		        VALUE_NUMBER : return CLASS_NUMBER;
-		        case VALUE_NULL : case VALUE_LIST : case
-		        VALUE_MAP : return CLASS_OTHER;
-}
-return CLASS_OTHER;
+static enum side side_of(const struct token *token,
+                         const struct value *const *values)
+{
+	if (token->kind == TOKEN_TEXT)
+		return SIDE_TEXT;
+	if (token->kind != TOKEN_NAME)
+		return SIDE_NUMBER;
+	if (token->use == USE_OPTIONAL)
+		return SIDE_OTHER;
+	switch (values[token->parameter]->kind) {
+	case VALUE_STRING:
+		return SIDE_TEXT;
+	case VALUE_BOOL:
+	case VALUE_NUMBER:
+		return SIDE_NUMBER;
+	case VALUE_NULL:
+	case VALUE_LIST:
+	case VALUE_MAP:
+		return SIDE_OTHER;
+	}
+	return SIDE_OTHER;
 }
 
 /* How a message names one side of a comparison. */
@@ -434,10 +479,10 @@ static int check_pairs(const struct expr *expr,
 	for (size_t i = 0; i < expr->pair_count; i++) {
 		const struct pair *pair = &expr->pairs[i];
 		const struct token *left = &expr->tokens[pair->left];
-		enum class a = class_of(left, values);
-		enum class b = class_of(&expr->tokens[pair->right], values);
+		enum side a = side_of(left, values);
+		enum side b = side_of(&expr->tokens[pair->right], values);
 
-		if (a == b || a == CLASS_OTHER || b == CLASS_OTHER)
+		if (a == b || a == SIDE_OTHER || b == SIDE_OTHER)
 			continue;
 		return error_at(err, ERR_CONFIG, expr->file, left->pos,
 		                "%s cannot be compared with %s",
@@ -447,41 +492,47 @@ static int check_pairs(const struct expr *expr,
 	return 0;
 }
 
+/* The expression with its values, in a statement that is good for another. */
 static struct value *evaluate(const struct expr *expr,
+                              struct statement *statement,
                               const struct value *const *values,
                               struct arena *arena, struct error *err)
 {
-	auto_db struct db *db = open_scratch(err);
+	struct value *result = NULL;
 
-	if (!db)
-		return NULL;
-
-	auto_statement struct statement *row = db_prepare(db, expr->sql, err);
-
-	if (row)
-		for (size_t i = 1; i <= expr->name_count; i++)
-			statement_bind_value(row, (int)i, values[i]);
-	if (!row || statement_step(row, err) < 0) {
+	for (size_t i = 1; i <= expr->name_count; i++)
+		statement_bind_value(statement, (int)i, values[i]);
+	if (statement_step(statement, err) < 0)
 		scope_place(err, expr->file, expr->pos);
-		return NULL;
-	}
-
-	struct value *result = statement_value(arena, row, 0);
-
-	if (expr->is_truth && result->kind == VALUE_NUMBER)
+	else
+		result = statement_value(arena, statement, 0);
+	statement_reset(statement);
+	if (result && expr->is_truth && result->kind == VALUE_NUMBER)
 		return value_bool(arena, !text_equal(result->text, "0"));
 	return result;
 }
 
-int expr_value(const struct expr *expr, const struct value *scope,
-               struct arena *arena, struct value **ret, struct error *err)
+static struct value *evaluate_once(const struct expr *expr,
+                                   const struct value *const *values,
+                                   struct arena *arena, struct error *err)
+{
+	auto_filter struct expr_filter *filter = expr_filter_open(expr, err);
+
+	return filter ? evaluate(expr, filter->statement, values, arena, err)
+	              : NULL;
+}
+
+/* In `filter`'s connection, or, if that is NULL, in one of its own. */
+static int find_value(const struct expr *expr, struct expr_filter *filter,
+                      const struct frame *frame, struct arena *arena,
+                      struct value **ret, struct error *err)
 {
 	auto_arena struct arena scratch = { 0 };
 	const struct value **values = arena_array(
 	        &scratch, expr->name_count + 1, sizeof(const struct value *));
 	struct value *result;
 
-	if (look_up(expr, scope, &scratch, values, err) < 0)
+	if (look_up(expr, frame, &scratch, values, err) < 0)
 		return -1;
 	if (expr->count == 1 && expr->name_count == 1) {
 		*ret = value_copy(arena, values[1]);
@@ -490,26 +541,39 @@ int expr_value(const struct expr *expr, const struct value *scope,
 	if (check_scalars(expr, values, err) < 0 ||
 	    check_pairs(expr, values, err) < 0)
 		return -1;
-	result = evaluate(expr, values, arena, err);
+	result = filter ? evaluate(expr, filter->statement, values, arena, err)
+	                : evaluate_once(expr, values, arena, err);
 	if (!result)
 		return -1;
 	*ret = result;
 	return 0;
 }
 
+int expr_value_in(const struct expr *expr, const struct frame *frame,
+                  struct arena *arena, struct value **ret, struct error *err)
+{
+	return find_value(expr, NULL, frame, arena, ret, err);
+}
+
+int expr_value(const struct expr *expr, const struct value *scope,
+               struct arena *arena, struct value **ret, struct error *err)
+{
+	const struct frame frame = { scope, NULL };
+
+	return find_value(expr, NULL, &frame, arena, ret, err);
+}
+
 /* "the condition is null" names what in it is null. */
-static int null_condition(const struct expr *expr, const struct value *scope,
+static int null_condition(const struct expr *expr, const struct frame *frame,
                           struct error *err)
 {
-	struct frame frame = { scope, NULL };
-
 	error_at(err, ERR_CONFIG, expr->file, expr->pos,
 	         "the condition is null, neither true nor false");
 	for (size_t i = 0; i < expr->count; i++) {
 		const struct token *token = &expr->tokens[i];
 		const struct value *value =
 		        token->kind == TOKEN_NAME
-		                ? scope_find(&frame, &token->name)
+		                ? scope_find(frame, &token->name)
 		                : NULL;
 
 		if (value && value->kind == VALUE_NULL)
@@ -527,13 +591,13 @@ static bool is_zero(const struct value *number)
 	return strcspn(number->text, "123456789") >= mantissa;
 }
 
-int expr_is_true(const struct expr *expr, const struct value *scope,
-                 struct error *err)
+static int find_truth(const struct expr *expr, struct expr_filter *filter,
+                      const struct frame *frame, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 	struct value *value = NULL;
 
-	if (expr_value(expr, scope, &arena, &value, err) < 0)
+	if (find_value(expr, filter, frame, &arena, &value, err) < 0)
 		return -1;
 	assert(value);
 	switch (value->kind) {
@@ -542,7 +606,7 @@ int expr_is_true(const struct expr *expr, const struct value *scope,
 	case VALUE_NUMBER:
 		return !is_zero(value);
 	case VALUE_NULL:
-		return null_condition(expr, scope, err);
+		return null_condition(expr, frame, err);
 	case VALUE_STRING:
 	case VALUE_LIST:
 	case VALUE_MAP:
@@ -551,4 +615,18 @@ int expr_is_true(const struct expr *expr, const struct value *scope,
 	return error_at(err, ERR_CONFIG, expr->file, expr->pos,
 	                "the condition is %s, neither true nor false",
 	                scope_describe(&arena, value));
+}
+
+int expr_is_true(const struct expr *expr, const struct value *scope,
+                 struct error *err)
+{
+	const struct frame frame = { scope, NULL };
+
+	return find_truth(expr, NULL, &frame, err);
+}
+
+int expr_filter_fits(struct expr_filter *filter, const struct frame *frame,
+                     struct error *err)
+{
+	return find_truth(filter->expr, filter, frame, err);
 }

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/job/scope.h"
 #include "engine/job/template.h"
 #include "store/base/arena.h"
 #include "store/base/compiler.h"
@@ -41,5 +42,31 @@ int expr_value(const struct expr *expr, const struct value *scope,
  * are errors. */
 int expr_is_true(const struct expr *expr, const struct value *scope,
                  struct error *err) MUST_CHECK;
+
+/* The same where frames, innermost first, say what names mean. */
+int expr_value_in(const struct expr *expr, const struct frame *frame,
+                  struct arena *arena, struct value **ret,
+                  struct error *err) MUST_CHECK;
+
+/* One condition for many scopes: compiled once, then asked of each.
+ *
+ *	auto_filter struct expr_filter *filter = expr_filter_open(expr, err);
+ *	for (…)
+ *		if ((fits = expr_filter_fits(filter, &frame, err)) < 0)
+ *			return -1;
+ */
+struct expr_filter;
+
+void expr_filter_close(struct expr_filter *filter);
+void expr_filter_close_auto(struct expr_filter **filter);
+#define auto_filter CLEANUP(expr_filter_close_auto)
+
+/* `expr` must outlive the result. */
+struct expr_filter *expr_filter_open(const struct expr *expr,
+                                     struct error *err) MUST_CHECK
+        FREED_BY(expr_filter_close);
+/* As expr_is_true(). */
+int expr_filter_fits(struct expr_filter *filter, const struct frame *frame,
+                     struct error *err) MUST_CHECK;
 
 #endif

@@ -589,3 +589,53 @@ static void test_expr__bounds_its_length_and_depth(void **state)
 	assert_non_null(strstr(err.message, "too large"));
 	assert_int_equal(err.pos.line, 1);
 }
+
+static const struct value *map_of(struct arena *arena, const char *text)
+{
+	auto_error struct error err = { 0 };
+	struct value *value =
+	        yaml_parse(arena, "the test", text, strlen(text), 1, &err);
+
+	if (!value)
+		fail_msg("%s", err.message);
+	return value;
+}
+
+static void test_expr__a_filter_asks_many_scopes(void **state)
+{
+	static const struct {
+		const char *item;
+		int fits;
+		const char *message;
+	} cases[] = {
+		{ "{ n: 3 }", 1, NULL },
+		{ "{ n: 1 }", 0, NULL },
+		{ "{ n: 3, least: 4 }", 0, NULL },
+		{ "{ n: x }", -1,
+		  "\"n\" (the text \"x\") cannot be compared "
+		  "with \"least\" (the number 2)" },
+		{ "{ m: 3 }", -1, "\"n\" is not there" },
+		{ "{ n: null }", -1,
+		  "the condition is null, neither true nor false" },
+		{ "{ n: 2 }", 1, NULL },
+	};
+	auto_arena struct arena arena = { 0 };
+	auto_error struct error err = { 0 };
+	const struct value *outer = map_of(&arena, "{ least: 2 }");
+	struct expr *expr = parse(&arena, "n >= least", &err);
+
+	UNUSED_STATE(state);
+	assert_non_null(expr);
+	auto_filter struct expr_filter *filter = expr_filter_open(expr, &err);
+	assert_non_null(filter);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_error struct error why = { 0 };
+		const struct frame up = { outer, NULL };
+		const struct frame frame = { map_of(&arena, cases[i].item),
+			                     &up };
+
+		assert_row(i, expr_filter_fits(filter, &frame, &why) ==
+		                      cases[i].fits);
+		assert_row_text(i, why.message, cases[i].message);
+	}
+}
