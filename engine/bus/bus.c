@@ -191,6 +191,9 @@ static int known(const struct call *call, struct value **ret_result,
 		                       effect.result, ret_result, err) < 0
 		               ? -1
 		               : 1;
+	if (strcmp(effect.state, "failed") == 0)
+		return error_set(err, ERR_FAILED, "%s has failed already",
+		                 effect.effect);
 	return error_set(err, ERR_FAILED,
 	                 "%s is in doubt: nobody knows "
 	                 "whether it was done",
@@ -275,6 +278,7 @@ int bus_settle(struct env *env, const struct config *config,
                const struct effect_record *effect, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
+	auto_error struct error reason = { 0 };
 	const struct connector *connector = bus_connector(effect->effect);
 	enum finding finding = FOUND_NOTHING;
 	struct value *payload;
@@ -305,5 +309,10 @@ int bus_settle(struct env *env, const struct config *config,
 		                   err) < 0
 		               ? -1
 		               : 1;
-	return send(&call, connector, &result, err) < 0 ? -1 : 1;
+	/* A refusal settles it too: send() has recorded that. */
+	if (send(&call, connector, &result, &reason) == 0 ||
+	    reason.code == ERR_FAILED)
+		return 1;
+	error_move(err, &reason);
+	return -1;
 }
