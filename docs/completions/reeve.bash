@@ -23,7 +23,7 @@ _reeve_words() {
 _reeve() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local command=${COMP_WORDS[1]} words=
-	local commands="approve check explain help hooks init log rebuild
+	local commands="approve check emit explain help hooks init log rebuild
 		recall reject review run status tick why"
 
 	if [ "$COMP_CWORD" -eq 1 ]; then

@@ -1,39 +1,16 @@
 /*
  * reeve run: start one run by hand, and go on with it.
  */
-#include <string.h>
-
 #include "engine/cmd/commands.h"
+#include "engine/cmd/pairs.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/ticking.h"
 #include "engine/cycle/tick.h"
 
-/* "key=value" words as a map of texts. */
-static struct value *read_inputs(struct invocation *invocation,
-                                 struct error *err)
-{
-	struct value *inputs = value_map(invocation->arena);
-
-	for (size_t i = 1; i < invocation->count; i++) {
-		const char *word = invocation->args[i];
-		const char *equals = strchr(word, '=');
-		if (!equals || equals == word) {
-			error_set(err, ERR_USAGE, "\"%s\" is no input", word);
-			error_hint(err, "Write key=value.");
-			return NULL;
-		}
-		value_map_text(invocation->arena, inputs,
-		               arena_strndup(invocation->arena, word,
-		                             (size_t)(equals - word)),
-		               equals + 1);
-	}
-	return inputs;
-}
-
 static int run_command(struct invocation *invocation, struct error *err)
 {
 	auto_engine struct engine *engine = engine_open(".", err);
-	struct value *inputs = read_inputs(invocation, err);
+	struct value *inputs = pairs_read(invocation, "input", err);
 	const char *run;
 
 	if (!engine || !inputs)

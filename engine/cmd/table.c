@@ -8,6 +8,7 @@ const struct command *const commands[] = {
 	&command_alone,
 	&command_approve,
 	&command_check,
+	&command_emit,
 	&command_explain,
 	&command_hooks,
 	&command_init,

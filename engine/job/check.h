@@ -29,4 +29,7 @@ void check_job(struct workspace *workspace, const struct job *job,
 bool check_needs_gate(const struct config *config, const struct job *job,
                       const struct step *step, const struct effect *effect);
 
+/* Whether `text` can be the type of an event: "proposal.accepted". */
+bool check_event_type(const char *text);
+
 #endif

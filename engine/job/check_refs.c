@@ -50,7 +50,7 @@ static void check_render_step(struct check *check, const struct step *step)
 
 /* ---- events */
 
-static bool is_event_type(const char *text)
+bool check_event_type(const char *text)
 {
 	auto_arena struct arena arena = { 0 };
 
@@ -66,7 +66,7 @@ static bool is_event_type(const char *text)
 
 static void check_emit_step(struct check *check, const struct step *step)
 {
-	if (!is_event_type(step->name))
+	if (!check_event_type(step->name))
 		error_hint(errors_add(check->errors, ERR_CONFIG,
 		                      check->job->path, step->name_pos,
 		                      "\"%s\" cannot be the type of an event",
