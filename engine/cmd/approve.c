@@ -3,7 +3,6 @@
  */
 #include "engine/cmd/commands.h"
 #include "engine/cmd/deciding.h"
-#include "engine/cmd/print.h"
 #include "engine/cmd/ticking.h"
 #include "engine/cycle/approval.h"
 
@@ -25,12 +24,19 @@ static int approve_command(struct invocation *invocation, struct error *err)
 	}
 	if (approval_merge(engine, &run, &draft, &commit, err) < 0)
 		return -1;
-	if (!invocation->json && !invocation->quiet)
-		say(invocation, "merged %s into %s as %.10s\n", draft.branch,
-		    engine->branch, oid_text(invocation->arena, &commit));
-	if (option_given(invocation, "no-tick"))
-		return EXIT_STATUS_DONE;
-	return tick_aloud(invocation, engine, EXIT_STATUS_DONE, err);
+	struct note merged = {
+		.kind = NOTE_MERGED,
+		.run = arena_printf(
+		        invocation->arena, "%s %s", run.job,
+		        engine_short(engine, invocation->arena, run.id)),
+		.text = arena_printf(invocation->arena, "%s into %s as %.8s",
+		                     draft.branch, engine->branch,
+		                     oid_text(invocation->arena, &commit)),
+	};
+	if (!option_given(invocation, "no-tick"))
+		return tick_after(invocation, engine, &merged, err);
+	tell_news(invocation, engine, &merged);
+	return EXIT_STATUS_DONE;
 }
 
 static const struct option_row options[] = {

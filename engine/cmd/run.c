@@ -18,12 +18,14 @@ static int run_command(struct invocation *invocation, struct error *err)
 	if (run_start_by_hand(engine, invocation->arena, invocation->args[0],
 	                      inputs, &run, err) < 0)
 		return -1;
-	if (!invocation->json && !invocation->quiet) {
-		say_tinted(invocation, TINT_BOLD, "%s %s", invocation->args[0],
-		           engine_short(engine, invocation->arena, run));
-		say(invocation, "  started by hand\n");
-	}
-	return tick_aloud(invocation, engine, EXIT_STATUS_DONE, err);
+	struct note started = {
+		.kind = NOTE_STARTED,
+		.run = arena_printf(
+		        invocation->arena, "%s %s", invocation->args[0],
+		        engine_short(engine, invocation->arena, run)),
+		.text = "hand",
+	};
+	return tick_after(invocation, engine, &started, err);
 }
 
 const struct command command_run = {

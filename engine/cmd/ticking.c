@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "engine/cmd/print.h"
-#include "engine/cycle/tick.h"
 
 /* What a tick tells, on its way to the terminal or into the JSON list. */
 struct telling {
@@ -78,7 +77,7 @@ static void print_note(struct telling *telling, const struct note *note)
 	if (says)
 		say(invocation, "  %s", says);
 	if (note->text)
-		say(invocation, " %s",
+		say(invocation, "%s %s", note->state && !says ? ":" : "",
 		    cut_text(invocation->arena, note->text, 160));
 	say(invocation, "\n");
 	if (note->hint)
@@ -118,43 +117,72 @@ static void tell(void *state, const struct note *note)
 	telling->lines++;
 }
 
-static void print_end(struct telling *telling, const struct tick *tick)
+static struct telling begin(struct invocation *invocation,
+                            struct engine *engine)
 {
-	struct invocation *invocation = telling->invocation;
-
-	if (invocation->json)
-		print_json(invocation, telling->list);
-	else if (!invocation->quiet && telling->lines == 0 &&
-	         tick->problems == 0)
-		say(invocation, "nothing to do\n");
-}
-
-int tick_aloud(struct invocation *invocation, struct engine *engine,
-               int if_busy, struct error *err)
-{
-	auto_error struct error reason = { 0 };
-	struct telling telling = {
+	return (struct telling){
 		.invocation = invocation,
 		.engine = engine,
 		.list = value_list(invocation->arena),
 		.known = value_map(invocation->arena),
 	};
+}
+
+static void print_end(const struct telling *telling, const char *otherwise)
+{
+	const struct invocation *invocation = telling->invocation;
+
+	if (invocation->json)
+		print_json(invocation, telling->list);
+	else if (!invocation->quiet && otherwise)
+		say(invocation, "%s\n", otherwise);
+}
+
+static int go_on(struct telling *telling, int if_busy, struct error *err)
+{
+	auto_error struct error reason = { 0 };
 	struct tick tick = {
-		.engine = engine,
+		.engine = telling->engine,
 		.tell = tell,
-		.state = &telling,
+		.state = telling,
 	};
 
 	if (tick_run(&tick, &reason) < 0) {
-		if (reason.code == ERR_BUSY && if_busy == EXIT_STATUS_DONE) {
-			if (!invocation->quiet && !invocation->json)
-				say(invocation, "the engine that is running "
-				                "goes on with it\n");
-			return EXIT_STATUS_DONE;
+		if (reason.code != ERR_BUSY || if_busy != EXIT_STATUS_DONE) {
+			error_move(err, &reason);
+			return -1;
 		}
-		error_move(err, &reason);
-		return -1;
+		print_end(telling, "the engine that is running goes on with "
+		                   "it");
+		return EXIT_STATUS_DONE;
 	}
-	print_end(&telling, &tick);
+	print_end(telling,
+	          telling->lines || tick.problems ? NULL : "nothing to do");
 	return tick.failures ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
+}
+
+int tick_aloud(struct invocation *invocation, struct engine *engine,
+               int if_busy, struct error *err)
+{
+	struct telling telling = begin(invocation, engine);
+
+	return go_on(&telling, if_busy, err);
+}
+
+int tick_after(struct invocation *invocation, struct engine *engine,
+               const struct note *news, struct error *err)
+{
+	struct telling telling = begin(invocation, engine);
+
+	tell(&telling, news);
+	return go_on(&telling, EXIT_STATUS_DONE, err);
+}
+
+void tell_news(struct invocation *invocation, struct engine *engine,
+               const struct note *news)
+{
+	struct telling telling = begin(invocation, engine);
+
+	tell(&telling, news);
+	print_end(&telling, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include "engine/cmd/command.h"
 #include "engine/cycle/engine.h"
+#include "engine/cycle/tick.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 
@@ -14,5 +15,14 @@
  * the status (EXIT_STATUS_BUSY, or EXIT_STATUS_DONE where that is as good). */
 int tick_aloud(struct invocation *invocation, struct engine *engine,
                int if_busy, struct error *err) MUST_CHECK;
+
+/* The same after the command has done its own part: the news of it come first,
+ * and another engine may do the rest. */
+int tick_after(struct invocation *invocation, struct engine *engine,
+               const struct note *news, struct error *err) MUST_CHECK;
+
+/* Say the news alone, as a tick would. */
+void tell_news(struct invocation *invocation, struct engine *engine,
+               const struct note *news);
 
 #endif

@@ -78,8 +78,7 @@ static int refused(struct engine *engine, const char *dir,
 	          "matters, so \"%s\" was not moved",
 	          dir, engine->branch);
 	(void)reason; /* git's advice would say the same at length */
-	return error_hint(err, "Commit or stash your changes and run reeve "
-	                       "tick again.");
+	return error_hint(err, "Commit or stash your changes and try again.");
 }
 
 static int fast_forward(struct engine *engine, const char *dir,
@@ -96,7 +95,7 @@ static int fast_forward(struct engine *engine, const char *dir,
 		error_set(err, ERR_STATE,
 		          "%s is in progress in %s, so \"%s\" was not moved",
 		          operation, dir, engine->branch);
-		return error_hint(err, "Finish it and run reeve tick again.");
+		return error_hint(err, "Finish it and try again.");
 	}
 	if (proc_git(dir, args, &output, &reason) == 0)
 		return 0;

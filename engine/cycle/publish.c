@@ -274,7 +274,9 @@ static int merge_one(struct merge *merge, struct error *err)
 		return -1;
 	struct note note = {
 		.kind = NOTE_MERGED,
-		.run = merge->run.job,
+		.run = arena_printf(merge->arena, "%s %s", merge->run.job,
+		                    engine_short(merge->engine, merge->arena,
+		                                 merge->run.id)),
 		.text = merge->artifacts[0].path,
 	};
 	tick_tell(merge->tick, &note);

@@ -313,7 +313,7 @@ dirty_tree() {
 	footprint | grep -v refs/heads/ >../tree
 	exits 0 reeve tick
 	says "not clean"
-	says "reeve tick again"
+	says "try again"
 	is mine "$(cat projects/acme/plan.md)"
 	is 1 "$(mails)"
 	rm projects/acme/plan.md
