@@ -52,6 +52,15 @@ static void bind_oid(struct statement *row, int n, const struct oid *oid)
 	statement_bind_text(row, n, text);
 }
 
+/* The run, `step` and the item, as three parameters from `n` on. */
+static void bind_step(const struct fold *fold, struct statement *row, int n,
+                      const char *step)
+{
+	statement_bind_text(row, n, fold->run);
+	statement_bind_text(row, n + 1, step);
+	statement_bind_text(row, n + 2, fold->item);
+}
+
 static struct statement *query(struct fold *fold, const char *sql)
 {
 	return view_query(fold->view, sql, fold->err);
@@ -134,9 +143,7 @@ static int move_step(struct fold *fold, const char *step, enum step_event event)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, step);
-	statement_bind_text(row, 3, fold->item);
+	bind_step(fold, row, 1, step);
 	int found = statement_step(row, fold->err);
 	if (found < 0)
 		return -1;
@@ -150,9 +157,7 @@ static int move_step(struct fold *fold, const char *step, enum step_event event)
 	                  "where run = ?1 and step = ?2 and item = ?3");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, step);
-	statement_bind_text(row, 3, fold->item);
+	bind_step(fold, row, 1, step);
 	statement_bind_text(row, 4, step_state_name(state));
 	statement_bind_int(row, 5, fold->event->time_ms);
 	return finish(fold, row) < 0 ? -1 : 1;
@@ -170,9 +175,7 @@ static int describe_step(struct fold *fold, const char *output)
 	if (!row)
 		return -1;
 	const char *key = text_of(fold, "key");
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, fold->step);
-	statement_bind_text(row, 3, fold->item);
+	bind_step(fold, row, 1, fold->step);
 	bind_json(fold, row, 4, output);
 	statement_bind_text(row, 5, key ? key : text_of(fold, "effect_key"));
 	statement_bind_text(row, 6, text_of(fold, "reason"));
@@ -279,9 +282,7 @@ static int fold_reused_line(struct fold *fold, char *line)
 	                    "step.item = ?3");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, one.run);
-	statement_bind_text(row, 2, one.step);
-	statement_bind_text(row, 3, one.item);
+	bind_step(&one, row, 1, one.step);
 	statement_bind_text(row, 4, key);
 	return finish(fold, row);
 }
@@ -569,9 +570,7 @@ static int fold_effect_intended(struct fold *fold)
 	if (!row)
 		return -1;
 	statement_bind_text(row, 1, text_of(fold, "effect_key"));
-	statement_bind_text(row, 2, fold->run);
-	statement_bind_text(row, 3, fold->step);
-	statement_bind_text(row, 4, fold->item);
+	bind_step(fold, row, 2, fold->step);
 	statement_bind_text(row, 5, text_of(fold, "effect"));
 	bind_json(fold, row, 6, "payload");
 	statement_bind_int(row, 7, fold->event->time_ms);
@@ -624,9 +623,7 @@ static int number_is_free(struct fold *fold)
 		return -1;
 	statement_bind_text(row, 1, text_of(fold, "sequence"));
 	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
-	statement_bind_text(row, 3, fold->run);
-	statement_bind_text(row, 4, fold->step);
-	statement_bind_text(row, 5, fold->item);
+	bind_step(fold, row, 3, fold->step);
 	int found = statement_step(row, fold->err);
 	statement_reset(row);
 	return found < 0 ? -1 : !found;
@@ -656,9 +653,7 @@ static int fold_number_taken(struct fold *fold)
 		return -1;
 	statement_bind_text(row, 1, text_of(fold, "sequence"));
 	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
-	statement_bind_text(row, 3, fold->run);
-	statement_bind_text(row, 4, fold->step);
-	statement_bind_text(row, 5, fold->item);
+	bind_step(fold, row, 3, fold->step);
 	return finish(fold, row);
 }
 
