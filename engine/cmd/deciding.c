@@ -1,20 +1,18 @@
 #include "engine/cmd/deciding.h"
 
-#include "engine/cmd/print.h"
+#include "engine/cmd/runs.h"
 
-static int none_open(const struct run_record *run,
-                     const struct draft_record *drafts, size_t count,
-                     struct error *err)
+static int none_open(const char *label, const struct draft_record *drafts,
+                     size_t count, struct error *err)
 {
 	if (count == 0) {
-		error_set(err, ERR_STATE, "%s %.8s has nothing to review",
-		          run->job, run->id);
-		return error_hint(err, "reeve status %.8s shows where it is.",
-		                  run->id);
+		error_set(err, ERR_STATE, "%s has nothing to review", label);
+		return error_hint(err, "\"reeve status %s\" says where it is.",
+		                  label);
 	}
-	const struct draft_record *last = &drafts[count - 1];
-	return error_set(err, ERR_STATE, "the draft of %s %.8s was %s already",
-	                 run->job, run->id, draft_state_name(last->state));
+	error_set(err, ERR_STATE, "the draft of %s was %s already", label,
+	          draft_state_name(drafts[count - 1].state));
+	return error_hint(err, "\"reeve log %s\" tells what happened.", label);
 }
 
 int find_open_draft(struct invocation *invocation, struct engine *engine,
@@ -35,5 +33,6 @@ int find_open_draft(struct invocation *invocation, struct engine *engine,
 		*ret_draft = drafts[i];
 		return 0;
 	}
-	return none_open(ret_run, drafts, count, err);
+	return none_open(run_label(engine, invocation->arena, ret_run), drafts,
+	                 count, err);
 }

@@ -4,9 +4,10 @@
 #include "engine/cmd/commands.h"
 #include "engine/cmd/deciding.h"
 #include "engine/cmd/print.h"
+#include "engine/cmd/runs.h"
 #include "engine/cycle/approval.h"
 
-static void print_rejected(struct invocation *invocation,
+static void print_rejected(struct invocation *invocation, struct engine *engine,
                            const struct run_record *run, const char *kept)
 {
 	struct arena *arena = invocation->arena;
@@ -17,7 +18,7 @@ static void print_rejected(struct invocation *invocation,
 		value_map_text(arena, map, "kept", kept);
 		print_json(invocation, map);
 	} else if (!invocation->quiet) {
-		say(invocation, "rejected %s %.8s\n", run->job, run->id);
+		say(invocation, "rejected %s\n", run_label(engine, arena, run));
 		if (kept)
 			say(invocation, "the draft is kept as %s\n", kept);
 	}
@@ -39,7 +40,7 @@ static int reject_command(struct invocation *invocation, struct error *err)
 	if (approval_reject(engine, &run, &draft, reason, &kept,
 	                    invocation->arena, err) < 0)
 		return -1;
-	print_rejected(invocation, &run, kept);
+	print_rejected(invocation, engine, &run, kept);
 	return EXIT_STATUS_DONE;
 }
 

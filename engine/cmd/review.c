@@ -11,6 +11,7 @@
 #include "engine/cmd/pager.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
+#include "engine/cycle/approval.h"
 #include "engine/cycle/slip.h"
 #include "engine/job/document.h"
 #include "store/base/limits.h"
@@ -99,13 +100,31 @@ static int read_changes(struct review *review, struct error *err)
 	return repo_tree_diff_text(repo, old, new, &review->diff, err);
 }
 
+/* What was merged is decided, though no tick has seen it. */
+static int refuse_merged(const struct review *review, struct error *err)
+{
+	auto_error struct error ignored = { 0 }; /* then nothing is decided */
+	struct approval approval;
+	auto_run struct live_run *run =
+	        run_load(review->engine, review->run.id, err);
+
+	if (!run)
+		return -1;
+	if (approval_look(run, &review->draft, &approval, &ignored) <= 0)
+		return 0;
+	error_set(err, ERR_STATE, "the draft of %s is merged",
+	          run_label(review->engine, review->arena, &review->run));
+	return error_hint(err, "\"reeve tick\" goes on with it.");
+}
+
 static int read_draft(struct review *review, struct error *err)
 {
 	struct engine *engine = review->engine;
 	struct oid tip;
 	struct oid base;
 
-	if (find_tip(review, &tip, err) < 0 || engine_look(engine, err) < 0)
+	if (find_tip(review, &tip, err) < 0 || engine_look(engine, err) < 0 ||
+	    refuse_merged(review, err) < 0)
 		return -1;
 	int related =
 	        repo_merge_base(engine->repo, &engine->tip, &tip, &base, err);
@@ -177,7 +196,7 @@ static bool starts_at(const struct job *job, const char *event)
 	return false;
 }
 
-/* "start billing and delivery (proposal.accepted)" */
+/* "start billing and delivery (proposal.accepted)", in order of names */
 static const char *describe_event(const struct review *review,
                                   const char *event)
 {
@@ -196,7 +215,7 @@ static const char *describe_event(const struct review *review,
 		if (!job || !starts_at(job, event))
 			continue;
 		text = arena_printf(review->arena, "%s%s%s",
-		                    text ? text : "start ", text ? ", " : "",
+		                    text ? text : "start ", text ? " and " : "",
 		                    names[i]);
 	}
 	if (!text)
@@ -248,9 +267,9 @@ static void say_effects(const struct review *review)
 		say_fact(review->invocation, heading,
 		         "take over the files; it releases nothing");
 	else
-		say(review->invocation,
-		    "To leave one out: delete its files or its entry in %s\n",
-		    review->draft.slip);
+		say_fact(review->invocation,
+		         "To omit one:", "delete its entry in %s, or its files",
+		         review->draft.slip);
 }
 
 static const char *join(struct arena *arena, const struct value *list)
@@ -266,6 +285,16 @@ static const char *join(struct arena *arena, const struct value *list)
 	return text;
 }
 
+/* The slip is none of what the owner asked for. */
+static size_t count_files(const struct review *review)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < review->file_count; i++)
+		count += strcmp(review->files[i].path, review->draft.slip) != 0;
+	return count;
+}
+
 static void say_origin(const struct review *review)
 {
 	const struct value *about = review->slip->about;
@@ -273,11 +302,13 @@ static void say_origin(const struct review *review)
 	const char *cost =
 	        cost_text(review->arena, value_get_text(about, "cost", "0"));
 
-	/* The slip is one of them, and is not what the owner asked for. */
-	say(review->invocation, "Files %zu, cost %s.%s%s at %.8s\n",
-	    review->file_count - 1, cost,
-	    *sources ? " Drafted from " : " Drafted", sources,
-	    oid_text(review->arena, &review->run.commit));
+	say_fact(
+	        review->invocation, "Drafted:",
+	        "%s from %s%sthe commit %.8s; "
+	        "it cost %s",
+	        count_text(review->arena, count_files(review), "file", "files"),
+	        sources, *sources ? " in " : "",
+	        oid_text(review->arena, &review->run.commit), cost);
 }
 
 static void say_choice(const struct review *review)
@@ -288,7 +319,7 @@ static void say_choice(const struct review *review)
 	say_fact(review->invocation, "To merge it:", "reeve approve %s", name);
 	say_fact(review->invocation, "or:", "git merge --no-ff %s",
 	         review->draft.branch);
-	say(review->invocation, "\n");
+	say_fact(review->invocation, "To refuse:", "reeve reject %s", name);
 }
 
 static void print_text(const struct review *review)
@@ -300,8 +331,10 @@ static void print_text(const struct review *review)
 	say_effects(review);
 	say_origin(review);
 	say_choice(review);
-	if (!review->invocation->quiet)
-		say_diff(review->invocation, review->diff.at);
+	if (review->invocation->quiet)
+		return;
+	say(review->invocation, "\n");
+	say_diff(review->invocation, review->diff.at);
 }
 
 /* ---- JSON ---------------------------------------------------------------- */
