@@ -20,17 +20,21 @@ struct page {
 };
 
 /* "FILE:LINE", or "FILE" when what is behind the last colon is no number. */
-static const char *split(struct arena *arena, const char *word,
-                         unsigned *ret_line)
+static int split(struct arena *arena, const char *word, struct why *why,
+                 struct error *err)
 {
 	const char *colon = strrchr(word, ':');
-	int64_t line;
+	int64_t line = 0;
 
-	*ret_line = 0;
-	if (!colon || !text_to_int(colon + 1, 1, UINT32_MAX, &line))
-		return word;
-	*ret_line = (unsigned)line;
-	return arena_strndup(arena, word, (size_t)(colon - word));
+	why->path = word;
+	if (colon && text_to_int(colon + 1, 0, UINT32_MAX, &line)) {
+		if (line == 0)
+			return error_set(err, ERR_USAGE,
+			                 "the first line of a file is 1");
+		why->path = arena_strndup(arena, word, (size_t)(colon - word));
+	}
+	why->line = (unsigned)line;
+	return path_check(why->path, err);
 }
 
 /* ---- Text ---------------------------------------------------------------- */
@@ -101,8 +105,8 @@ static void say_origin(const struct page *page)
 	         run_label(page->engine, page->arena, &why->run),
 	         run_heading(&why->run),
 	         run_cause(page->arena, why->run.trigger));
-	say_fact(page->invocation, "approved", "by %s in %.8s on %s",
-	         author_name(why->draft.author), commit,
+	say_fact(page->invocation, why->draft.step ? "approved" : "merged",
+	         "by %s in %.8s on %s", author_name(why->draft.author), commit,
 	         time_text(page->arena, page->engine->env.timezone,
 	                   why->draft.decided_at));
 	say_sources(page);
@@ -165,8 +169,8 @@ static int run_why(struct invocation *invocation, struct error *err)
 	auto_engine struct engine *engine = engine_open(".", err);
 	struct why why = { 0 };
 
-	why.path = split(invocation->arena, invocation->args[0], &why.line);
-	if (!engine || path_check(why.path, err) < 0 ||
+	if (!engine ||
+	    split(invocation->arena, invocation->args[0], &why, err) < 0 ||
 	    engine_look(engine, err) < 0 ||
 	    why_line(&engine->env, invocation->arena, &engine->tip, &why, err) <
 	            0)

@@ -109,6 +109,34 @@ static int fill_in(const struct search *search)
 	                 why->artifact.step, why->artifact.run);
 }
 
+/* A draft that waits may have what the branch does not. */
+static int no_file(const struct search *search)
+{
+	const char *path = search->why->path;
+	struct artifact_record *artifacts;
+	struct draft_record draft;
+	size_t count;
+
+	if (view_artifacts_at(search->env->view, search->arena, path,
+	                      &artifacts, &count, search->err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		int found = find_draft(search, artifacts[i].run, artifacts[i].n,
+		                       &draft);
+		if (found < 0)
+			return -1;
+		if (!found || draft.state != DRAFT_OPEN)
+			continue;
+		error_set(search->err, ERR_MISSING,
+		          "the file \"%s\" is not on the branch yet", path);
+		return error_hint(search->err,
+		                  "It waits in a draft: \"reeve review %.8s\".",
+		                  draft.run);
+	}
+	return error_set(search->err, ERR_MISSING,
+	                 "there is no file \"%s\" on the branch", path);
+}
+
 /* The file must be there, also when no line is asked for. */
 static int find_file(const struct search *search, const struct oid *tip)
 {
@@ -120,12 +148,12 @@ static int find_file(const struct search *search, const struct oid *tip)
 		return -1;
 	int found = repo_tree_find(search->env->repo, &commit.tree,
 	                           search->why->path, &entry, search->err);
-	if (found > 0)
-		return 0;
-	return found < 0 ? -1
-	                 : error_set(search->err, ERR_MISSING,
-	                             "there is no file \"%s\" on the branch",
-	                             search->why->path);
+	if (found > 0 && entry.mode == 040000)
+		return error_set(search->err, ERR_USAGE, "\"%s\" is a folder",
+		                 search->why->path);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return no_file(search);
 }
 
 /* Line `number` of `text`, without its newline; NULL when there is none. */
