@@ -253,7 +253,7 @@ static void say_failures(const struct desk *desk, bool *first)
 
 	if (!desk->failed_count)
 		return;
-	heading(desk, first, "Failed in the last days");
+	heading(desk, first, "Failed in the last 7 days");
 	for (size_t i = desk->failed_count; i-- > 0;) {
 		const struct run_record *run = &desk->failed[i];
 		say(invocation, "  %s\n    ", run_heading(run));

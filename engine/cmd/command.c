@@ -289,12 +289,15 @@ static int check_count(const struct invocation *invocation, struct error *err)
 	if (invocation->count >= command->least &&
 	    invocation->count <= command->most)
 		return 0;
-	error_set(err, ERR_USAGE,
-	          invocation->count < command->least
-	                  ? "\"reeve %s\" needs more: %s"
-	                  : "\"reeve %s\" takes no more than: %s",
-	          command->name,
-	          *command->synopsis ? command->synopsis : "nothing");
+	if (command->most == 0)
+		error_set(err, ERR_USAGE, "\"reeve %s\" takes no arguments",
+		          command->name);
+	else
+		error_set(err, ERR_USAGE,
+		          invocation->count < command->least
+		                  ? "\"reeve %s\" needs more: %s"
+		                  : "\"reeve %s\" takes no more than: %s",
+		          command->name, command->synopsis);
 	return error_hint(err, "See \"reeve help %s\".", command->name);
 }
 

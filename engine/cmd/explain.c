@@ -305,7 +305,9 @@ static void say_texts(const struct page *page)
 	say_text(page, "system", value_get(record, "system"));
 	say_text(page, "prompt", value_get(record, "prompt"));
 	say_text(page, "payload", value_path(page->map, "effect.payload"));
-	if (!text_equal(text_of(page->map, "kind"), "recall"))
+	/* What these put out is among the facts. */
+	if (!text_equal(text_of(page->map, "kind"), "recall") &&
+	    !text_equal(text_of(page->map, "kind"), "gate"))
 		say_text(page,
 		         value_get(page->map, "effect") ? "result" : "output",
 		         value_get(page->map, "output"));

@@ -143,9 +143,12 @@ static int make_jobs(struct init *init, struct error *err)
 
 /* ---- The repository ------------------------------------------------------ */
 
+/* Of its own, with a working tree or bare; not a folder inside of one. */
 static bool is_repository(struct arena *arena, const char *dir)
 {
-	return file_exists(arena_printf(arena, "%s/.git", dir));
+	return file_exists(arena_printf(arena, "%s/.git", dir)) ||
+	       (file_exists(arena_printf(arena, "%s/HEAD", dir)) &&
+	        file_exists(arena_printf(arena, "%s/objects", dir)));
 }
 
 static int open_or_create(struct init *init, struct error *err)
@@ -292,6 +295,8 @@ static void print_made(const struct init *init, const char *branch)
 	if (init->made->length)
 		say(invocation, "next: look at reeve.yaml, then git add -A && "
 		                "git commit\n");
+	else if (!init->journal_made && !init->journal_taken)
+		say(invocation, "nothing was missing\n");
 }
 
 static const struct scaffold *find_scaffold(const char *name, struct error *err)

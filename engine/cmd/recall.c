@@ -1,6 +1,8 @@
 /*
  * reeve recall: what memory says, as a `recall` step would find it.
  */
+#include <string.h>
+
 #include "engine/cmd/commands.h"
 #include "engine/cmd/print.h"
 #include "engine/cycle/engine.h"
@@ -70,6 +72,7 @@ static int find_tree(struct engine *engine, struct invocation *invocation,
 	return 0;
 }
 
+/* All words are one query. */
 static const char *query_text(const struct invocation *invocation)
 {
 	const char *text = invocation->args[0];
@@ -78,6 +81,19 @@ static const char *query_text(const struct invocation *invocation)
 		text = arena_printf(invocation->arena, "%s %s", text,
 		                    invocation->args[i]);
 	return text;
+}
+
+/* A step's query may come from outside; here it is the owner's words. */
+static int check_words(const char *text, const char *project, struct error *err)
+{
+	if (!text[strspn(text, " \t\n")])
+		return error_set(err, ERR_USAGE, "the query is empty");
+	if (!project || text_is_slug(project))
+		return 0;
+	error_set(err, ERR_USAGE, "\"%s\" cannot be the name of a project",
+	          project);
+	return error_hint(err, "A project's name is lower-case letters, digits "
+	                       "and hyphens.");
 }
 
 /* ---- Saying -------------------------------------------------------------- */
@@ -94,7 +110,6 @@ static void print_chunk(const struct invocation *invocation,
 	           chunk->source ? chunk->source : "", chunk->score);
 	say(invocation, "\n");
 	say_indented(invocation, 4, chunk->text);
-	say(invocation, "\n");
 }
 
 static struct value *chunk_value(struct arena *arena,
@@ -122,6 +137,8 @@ static void report(const struct invocation *invocation,
 	struct value *list = value_list(invocation->arena);
 
 	for (size_t i = 0; i < count; i++) {
+		if (!invocation->json && i > 0)
+			say(invocation, "\n");
 		if (invocation->json)
 			value_list_add(
 			        invocation->arena, list,
@@ -138,16 +155,19 @@ static void report(const struct invocation *invocation,
 static int run_recall(struct invocation *invocation, struct error *err)
 {
 	auto_engine struct engine *engine = engine_open(".", err);
+	const char *project = option_get(invocation, "project");
+	const char *text = query_text(invocation);
 	struct arena *arena = invocation->arena;
 	struct memory_chunk *chunks;
 	struct oid tree;
 	size_t count;
 
-	if (!engine || find_tree(engine, invocation, &tree, err) < 0)
+	if (!engine || check_words(text, project, err) < 0 ||
+	    find_tree(engine, invocation, &tree, err) < 0)
 		return -1;
 	struct memory_query query = {
-		.text = query_text(invocation),
-		.project = option_get(invocation, "project"),
+		.text = text,
+		.project = project,
 		.today = env_day(&engine->env, arena,
 		                 clock_wall_ms(&engine->clock)),
 	};

@@ -178,7 +178,7 @@ static void print_runs(const struct status *status,
 		table_add(&table, TINT_NONE, "%s",
 		          cut_text(arena, run_heading(&runs[i]), 60));
 		table_add(&table, TINT_DIM, "%s",
-		          age_text(arena, status->now_ms, runs[i].started_at));
+		          ago_text(arena, status->now_ms, runs[i].started_at));
 	}
 	table_print(status->invocation, &table);
 	if (count == 0 && !status->invocation->quiet)
