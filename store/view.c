@@ -519,26 +519,33 @@ int view_find_run(struct view *view, struct arena *arena, const char *prefix,
                   struct run_record *ret, struct error *err)
 {
 	/* "reeve/draft/proposal-7k2fq0ab.1" and "proposal-7k2fq0ab" are ways
-	 * to say "7k2fq0ab". */
-	const char *dash = strrchr(prefix, '-');
-	const char *bare = dash ? dash + 1 : prefix;
+	 * to say "7k2fq0ab", of this job. */
+	const char *slash = strrchr(prefix, '/');
+	const char *name = slash ? slash + 1 : prefix;
+	const char *dash = strrchr(name, '-');
+	const char *bare = dash ? dash + 1 : name;
 	char *id = arena_strndup(arena, bare, strcspn(bare, "."));
+	char *job =
+	        arena_strndup(arena, name, dash ? (size_t)(dash - name) : 0);
 	struct run_record *runs;
 	size_t count;
 	struct statement *rows = view_query(
-	        view, RUN_COLUMNS "where substr(id, 1, ?2) = ?1 order by seq",
+	        view,
+	        RUN_COLUMNS "where substr(id, 1, ?2) = ?1 and ?3 in ('', job) "
+	                    "order by seq",
 	        err);
 
 	if (!rows)
 		return -1;
 	statement_bind_text(rows, 1, id);
 	statement_bind_int(rows, 2, (int64_t)strlen(id));
+	statement_bind_text(rows, 3, job);
 	struct question question = about_runs(view, arena, rows);
 	if (ask_all(&question, &runs, &count, err) < 0)
 		return -1;
 	if (!*id || count == 0) {
 		error_set(err, ERR_MISSING, "there is no run \"%s\"", prefix);
-		return error_hint(err, "reeve status lists the runs.");
+		return error_hint(err, "\"reeve status\" lists the runs.");
 	}
 	if (count > 1)
 		return too_many(view, arena, runs, count, prefix, err);
