@@ -1,12 +1,5 @@
 # The command line is read by its tables, and every mistake says what to do.
 
-ask() {
-	echo "\$ reeve $*"
-	echo "\$ reeve $*" >&2
-	reeve "$@"
-	echo "-> $?"
-}
-
 ask --version
 ask --help
 ask help review
