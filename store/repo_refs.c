@@ -7,7 +7,10 @@
  * - The lock is held. Whoever holds it (git's own fetch, gc and pack-refs take
  *   it too) is waited for, a few milliseconds at a time. A lock that is still
  *   there at the end was left by a killed process or belongs to a stuck one;
- *   it is moved aside only if it is old and open in no process.
+ *   it is moved aside only if it is old and open in no process. On references
+ *   that reeve alone changes, one that has not changed while it was waited
+ *   for, and is empty or says what reeve would have written, was left by a
+ *   reeve that was killed: it is not old, but moved aside too.
  * - An error is reported after the rename took effect (git's pack-refs may
  *   have removed the directory that was to be fsynced). So an error means "in
  *   doubt": the reference is read again, and if it is what we wanted, its file
@@ -106,7 +109,12 @@ static bool process_is_of(const char *pid, uid_t uid)
 	if (file_read(path, &status, &err) < 0)
 		return false;
 	const char *line = strstr(status.at, "\nUid:\t");
-	return line && strtoul(line + strlen("\nUid:\t"), NULL, 10) == uid;
+	if (!line)
+		return false;
+	line += strlen("\nUid:\t");
+	auto_free char *real = mem_strndup(line, strcspn(line, "\t\n"));
+	int64_t number;
+	return text_to_int(real, 0, UINT32_MAX, &number) && number == uid;
 }
 
 static bool process_may_have(const char *pid, const struct stat *file)
@@ -139,18 +147,75 @@ static bool is_open_somewhere(const struct stat *file)
 	return open_somewhere;
 }
 
-/* Move the lock aside that stands in the way, if its owner has gone. */
-static bool drop_stale_lock(struct repo *repo, const char *name)
+/* References that nobody but reeve sets. */
+static bool is_reeves(const char *name)
 {
-	struct stat before;
-	struct stat after;
-	auto_error struct error err = { 0 };
-	auto_free char *path = find_lock(repo, name, &before);
+	return text_starts(name, "refs/heads/reeve/") ||
+	       text_starts(name, "refs/reeve/");
+}
 
-	if (!path || age_s(&before) <= LOCK_STALE_S ||
-	    is_open_somewhere(&before))
+/* Whether the lock holds the new value of this change, or another commit upon
+ * the old one: a change that was begun, and whose process has ended. */
+static bool says_ours(struct repo *repo, const struct ref_change *change,
+                      const char *path)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_buf struct buf text = buf_make(OID_TEXT_BYTES + 1);
+	auto_error struct error ignored = { 0 };
+	struct commit commit;
+	struct oid oid;
+
+	if (file_read(path, &text, &ignored) < 0 || text.len == 0)
 		return false;
-	if (lstat(path, &after) < 0 || after.st_ino != before.st_ino)
+	text.at[strcspn(text.at, "\n")] = '\0';
+	if (!oid_from_text(text.at, &oid))
+		return false;
+	if (change->new && oid_equal(&oid, change->new))
+		return true;
+	return repo_commit_read(repo, &arena, &oid, &commit, &ignored) == 0 &&
+	       commit.parent_count > 0 &&
+	       oid_equal(&commit.parents[0], change->old);
+}
+
+/* A lock that stands in the way, and for how long it has been watched. */
+struct watch {
+	struct stat file;
+	int since_ms;
+};
+
+/* How long it is watched before it counts as left behind; -1: its age says. */
+static int patience_ms(struct repo *repo, const struct ref_change *change,
+                       const char *path, const struct stat *file)
+{
+	if (!is_reeves(change->name) || text_ends(path, "/packed-refs.lock"))
+		return -1;
+	if (file->st_size == 0)
+		return repo->lock_wait_ms;
+	return says_ours(repo, change, path) ? repo->lock_wait_ms / 5 : -1;
+}
+
+/* Move the lock aside that stands in the way, if its owner has gone. */
+static bool drop_stale_lock(struct repo *repo, const struct ref_change *change,
+                            struct watch *watch, int waited_ms)
+{
+	struct stat now;
+	auto_error struct error err = { 0 };
+	auto_free char *path = find_lock(repo, change->name, &now);
+
+	if (!path)
+		return false;
+	if (now.st_ino != watch->file.st_ino ||
+	    now.st_mtim.tv_sec != watch->file.st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != watch->file.st_mtim.tv_nsec)
+		*watch = (struct watch){ now, waited_ms };
+	int patience = patience_ms(repo, change, path, &now);
+	bool left = patience >= 0 && waited_ms - watch->since_ms >= patience;
+	if (!left && age_s(&now) <= LOCK_STALE_S)
+		return false;
+	if (is_open_somewhere(&now))
+		return false;
+	struct stat after;
+	if (lstat(path, &after) < 0 || after.st_ino != now.st_ino)
 		return false;
 	return repo_move_aside(repo, path, &err) == 0;
 }
@@ -196,15 +261,18 @@ static int pause_jittered(void)
 
 static int attempt_patiently(struct repo *repo, const struct ref_change *change)
 {
+	struct watch watch = { 0 };
 	int waited_ms = 0;
 	int rc = attempt(repo, change);
 
-	while (rc == GIT_ELOCKED && waited_ms < repo->lock_wait_ms) {
-		waited_ms += pause_jittered();
+	while (rc == GIT_ELOCKED) {
+		bool dropped =
+		        drop_stale_lock(repo, change, &watch, waited_ms);
+		if (!dropped && waited_ms >= repo->lock_wait_ms)
+			break;
+		waited_ms += dropped ? 0 : pause_jittered();
 		rc = attempt(repo, change);
 	}
-	if (rc == GIT_ELOCKED && drop_stale_lock(repo, change->name))
-		rc = attempt(repo, change);
 	return rc;
 }
 
