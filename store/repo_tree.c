@@ -309,7 +309,8 @@ static int apply_group(struct writer *writer, struct span group, size_t exact,
 
 	if (exact > 1)
 		return error_set(err, ERR_CONFLICT,
-		                 "\"%s\" would be written twice", own->path);
+		                 "\"%s\" would be written twice",
+		                 group.at[0].path);
 	if (own && !is_file) {
 		slot->mode = own->mode;
 		slot->oid = own->oid;
