@@ -106,7 +106,7 @@ static int read_type(const struct value *envelope, struct event *event,
 struct event *event_parse(struct arena *arena, const char *line, size_t len,
                           struct error *err)
 {
-	auto_error struct error reason = {0};
+	auto_error struct error reason = { 0 };
 	struct value *envelope = json_parse(arena, "event", line, len, &reason);
 	struct event *event = arena_new(arena, struct event);
 
