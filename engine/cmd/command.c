@@ -245,15 +245,16 @@ static int read_letters(struct parser *parser, const char *word,
 {
 	const struct option_row *rows = parser->invocation->command->options;
 
-	for (; *word; word++) {
+	for (size_t at = 0; word[at]; at++) {
 		const char *value = NULL;
 		for (size_t i = 0; rows && rows[i].name; i++)
-			if (rows[i].letter == *word && rows[i].value && word[1])
-				value = word + 1;
-		int taken = take_option(parser, "", *word, value, err);
+			if (rows[i].letter == word[at] && rows[i].value &&
+			    word[at + 1])
+				value = word + at + 1;
+		int taken = take_option(parser, "", word[at], value, err);
 		if (taken == 0) {
 			error_set(err, ERR_USAGE, "there is no option \"-%c\"",
-			          *word);
+			          word[at]);
 			return error_hint(err,
 			                  "\"reeve help %s\" lists the "
 			                  "options.",
