@@ -125,8 +125,8 @@ static int sequence_decide(const struct call *call, struct value **ret_result,
 	                err) < 0)
 		return -1;
 	for (int try = 0; try <= TRIES; try++) {
-		const char *text;
-		int64_t number;
+		const char *text = NULL;
+		int64_t number = 0;
 		int held = view_number(call->env->view, sequence, call->run,
 		                       call->step, call->item, &number, err);
 		if (held < 0)

@@ -318,7 +318,7 @@ static int init_command(struct invocation *invocation, struct error *err)
 		.scaffold = find_scaffold(name ? name : "blank", err),
 		.made = value_list(invocation->arena),
 	};
-	const char *branch;
+	const char *branch = NULL;
 
 	if (!init.scaffold || open_or_create(&init, err) < 0)
 		return -1;
