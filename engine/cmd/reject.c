@@ -27,9 +27,13 @@ static void print_rejected(struct invocation *invocation, struct engine *engine,
 static int reject_command(struct invocation *invocation, struct error *err)
 {
 	auto_engine struct engine *engine = engine_open(".", err);
-	const char *reason = option_get(invocation, "message");
 	struct run_record run;
 	struct draft_record draft;
+	struct rejection rejection = {
+		.run = &run,
+		.draft = &draft,
+		.reason = option_get(invocation, "message"),
+	};
 	const char *kept;
 
 	if (!engine)
@@ -37,8 +41,8 @@ static int reject_command(struct invocation *invocation, struct error *err)
 	if (find_open_draft(invocation, engine, invocation->args[0], &run,
 	                    &draft, err) < 0)
 		return -1;
-	if (approval_reject(engine, &run, &draft, reason, &kept,
-	                    invocation->arena, err) < 0)
+	if (approval_reject(engine, &rejection, invocation->arena, &kept, err) <
+	    0)
 		return -1;
 	print_rejected(invocation, engine, &run, kept);
 	return EXIT_STATUS_DONE;

@@ -587,25 +587,26 @@ int approval_merge(struct engine *engine, const struct run_record *run,
 	return branch_advance(engine, ret_commit, err);
 }
 
-int approval_reject(struct engine *engine, const struct run_record *run,
-                    const struct draft_record *draft, const char *reason,
-                    const char **ret_kept, struct arena *arena,
+int approval_reject(struct engine *engine, const struct rejection *rejection,
+                    struct arena *arena, const char **ret_kept,
                     struct error *err)
 {
+	const struct run_record *run = rejection->run;
+	const struct draft_record *draft = rejection->draft;
 	struct value *data = value_map(arena);
 	struct value *end = value_map(arena);
 
 	value_map_text(arena, data, "run", run->id);
 	value_map_text(arena, data, "step", draft->step);
 	value_map_int(arena, data, "n", draft->n);
-	value_map_text(arena, data, "reason", reason);
+	value_map_text(arena, data, "reason", rejection->reason);
 	journal_add(engine->journal,
 	            draft->step ? EVENT_GATE_REJECTED : EVENT_DRAFT_REJECTED,
 	            run->id, data);
 	if (!run_is_over(run->state)) {
 		value_map_text(arena, end, "run", run->id);
 		value_map_text(arena, end, "state", "rejected");
-		value_map_text(arena, end, "reason", reason);
+		value_map_text(arena, end, "reason", rejection->reason);
 		journal_add(engine->journal, EVENT_RUN_FINISHED, run->id, end);
 	}
 	if (journal_flush(engine->journal,

@@ -46,11 +46,16 @@ int approval_merge(struct engine *engine, const struct run_record *run,
                    const struct draft_record *draft, struct oid *ret_commit,
                    struct error *err) MUST_CHECK;
 
-/* Journal that the owner rejects the draft, with the reason, and set the
- * branch aside. The run is over. */
-int approval_reject(struct engine *engine, const struct run_record *run,
-                    const struct draft_record *draft, const char *reason,
-                    const char **ret_kept, struct arena *arena,
+struct rejection {
+	const struct run_record *run;
+	const struct draft_record *draft;
+	const char *reason; /* or NULL */
+};
+
+/* Journal that the owner rejects the draft, and set the branch aside: as
+ * `*ret_kept`, in `arena`; NULL when there was none. The run is over. */
+int approval_reject(struct engine *engine, const struct rejection *rejection,
+                    struct arena *arena, const char **ret_kept,
                     struct error *err) MUST_CHECK;
 
 #endif

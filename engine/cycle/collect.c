@@ -124,7 +124,7 @@ static int past_open(struct collector *collector, const struct oid *tree,
 	if (workspace_jobs(past->workspace, &names, &count, err) < 0)
 		return -1;
 	past->jobs =
-	        arena_array(collector->arena, count + 1, sizeof(*past->jobs));
+	        arena_array(collector->arena, count + 1, sizeof(struct job *));
 	for (size_t i = 0; i < count; i++) {
 		const struct job *job = past_job(collector, past, names[i]);
 		if (job)

@@ -112,7 +112,8 @@ int drafting_gather(struct live_run *run, size_t until,
 		.run = run,
 		.n = (int64_t)run->draft_count + 1,
 		.artifacts = value_list(arena),
-		.steps = arena_array(arena, count + 1, sizeof(*ret->steps)),
+		.steps = arena_array(arena, count + 1,
+		                     sizeof(struct live_step *)),
 	};
 	ret->name = arena_printf(
 	        arena, "%s-%s.%" PRId64, run->job->name,
