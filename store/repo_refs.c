@@ -170,7 +170,7 @@ static bool says_ours(struct repo *repo, const struct ref_change *change,
 	text.at[strcspn(text.at, "\n")] = '\0';
 	if (!oid_from_text(text.at, &oid))
 		return false;
-	if (change->new && oid_equal(&oid, change->new))
+	if (change->new &&oid_equal(&oid, change->new))
 		return true;
 	return repo_commit_read(repo, &arena, &oid, &commit, &ignored) == 0 &&
 	       commit.parent_count > 0 &&
@@ -266,8 +266,7 @@ static int attempt_patiently(struct repo *repo, const struct ref_change *change)
 	int rc = attempt(repo, change);
 
 	while (rc == GIT_ELOCKED) {
-		bool dropped =
-		        drop_stale_lock(repo, change, &watch, waited_ms);
+		bool dropped = drop_stale_lock(repo, change, &watch, waited_ms);
 		if (!dropped && waited_ms >= repo->lock_wait_ms)
 			break;
 		waited_ms += dropped ? 0 : pause_jittered();

@@ -36,14 +36,16 @@ static void two_commits(struct fixture *fixture, struct oid ret[2])
 }
 
 /* Make the file `name` below .git, `age_s` seconds old. */
-static char *make_lock(struct fixture *fixture, const char *name, int age_s)
+static char *make_lock(struct fixture *fixture, const char *name,
+                       const char *says, int age_s)
 {
 	char *path =
 	        arena_printf(&fixture->arena, "%s/.git/%s", fixture->dir, name);
 	struct timespec times[2] = { 0 };
 
 	times[0].tv_sec = times[1].tv_sec = time(NULL) - age_s;
-	assert_int_equal(file_create(path, "", 0, 0644, &fixture->err), 0);
+	assert_int_equal(
+	        file_create(path, says, strlen(says), 0644, &fixture->err), 0);
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 	return path;
 }
@@ -152,7 +154,7 @@ static void test_repo_refs__a_lock_that_stays_is_named(void **state)
 	two_commits(&fixture, tips);
 	fixture.repo->lock_wait_ms = 30;
 	fixture_ok(&fixture, swap(&fixture, tips[0], fixture_zero));
-	const char *lock = make_lock(&fixture, NAME ".lock", 30);
+	const char *lock = make_lock(&fixture, NAME ".lock", "?", 30);
 	assert_int_equal(swap(&fixture, tips[1], tips[0]), -1);
 	assert_int_equal(fixture.err.code, ERR_CONFLICT);
 	assert_non_null(strstr(fixture.err.message, NAME ".lock"));
@@ -173,7 +175,7 @@ static void test_repo_refs__a_stale_lock_is_moved_aside(void **state)
 	two_commits(&fixture, tips);
 	fixture.repo->lock_wait_ms = 30;
 	fixture_ok(&fixture, swap(&fixture, tips[0], fixture_zero));
-	const char *lock = make_lock(&fixture, NAME ".lock", 100);
+	const char *lock = make_lock(&fixture, NAME ".lock", "", 100);
 	fixture_ok(&fixture, swap(&fixture, tips[1], tips[0]));
 	assert_false(file_exists(lock));
 	assert_string_equal(
@@ -190,12 +192,62 @@ static void test_repo_refs__an_old_lock_that_is_open_stays(void **state)
 	two_commits(&fixture, tips);
 	fixture.repo->lock_wait_ms = 30;
 	fixture_ok(&fixture, swap(&fixture, tips[0], fixture_zero));
-	const char *lock = make_lock(&fixture, NAME ".lock", 100);
+	const char *lock = make_lock(&fixture, NAME ".lock", "", 100);
 	auto_fd int fd = fd_open(lock, O_RDONLY, 0, &fixture.err);
 	assert_true(fd >= 0);
 	fixture_failed(&fixture, swap(&fixture, tips[1], tips[0]),
 	               ERR_CONFLICT);
 	assert_true(file_exists(lock));
+}
+
+/* A reeve that was killed while it changed a reference of its own. */
+static void test_repo_refs__a_lock_of_ours_is_moved_aside(void **state)
+{
+	static const char main[] = "refs/heads/main";
+
+	enum says {
+		EMPTY,
+		OLD,
+		NEW,
+		NEXT
+	};
+
+	static const struct {
+		const char *name;
+		enum says says;
+		int rc;
+	} cases[] = {
+		{ NAME, EMPTY, 0 }, { NAME, OLD, -1 },   { NAME, NEW, 0 },
+		{ NAME, NEXT, 0 },  { main, EMPTY, -1 }, { main, NEW, -1 },
+	};
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_fixture struct fixture fixture;
+		struct oid tips[2];
+		fixture_open(&fixture);
+		two_commits(&fixture, tips);
+		struct oid next = fixture_commit(
+		        &fixture, fixture_tree(&fixture, NULL, "b", "b"),
+		        tips[0], "next");
+		const char *says[] = {
+			[EMPTY] = "",
+			[OLD] = oid_text(&fixture.arena, &tips[0]),
+			[NEW] = oid_text(&fixture.arena, &tips[1]),
+			[NEXT] = oid_text(&fixture.arena, &next),
+		};
+		fixture.repo->lock_wait_ms = 50;
+		fixture_ok(&fixture,
+		           repo_ref_swap(fixture.repo, cases[i].name, &tips[0],
+		                         &fixture_zero, "t", &fixture.err));
+		(void)make_lock(
+		        &fixture,
+		        arena_printf(&fixture.arena, "%s.lock", cases[i].name),
+		        says[cases[i].says], 0);
+		int rc = repo_ref_swap(fixture.repo, cases[i].name, &tips[1],
+		                       &tips[0], "t", &fixture.err);
+		assert_int_equal(rc, cases[i].rc);
+	}
 }
 
 static void test_repo_refs__a_lock_that_goes_is_waited_for(void **state)
@@ -207,7 +259,7 @@ static void test_repo_refs__a_lock_that_goes_is_waited_for(void **state)
 	UNUSED_STATE(state);
 	fixture_open(&fixture);
 	two_commits(&fixture, tips);
-	const char *lock = make_lock(&fixture, NAME ".lock", 0);
+	const char *lock = make_lock(&fixture, NAME ".lock", "", 0);
 	pid_t pid = fork();
 	if (pid == 0) {
 		(void)nanosleep(&pause, NULL);
