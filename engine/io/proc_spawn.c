@@ -75,6 +75,7 @@ static int spawn_plain(const struct proc *proc, const struct pipes *pipes,
 	posix_spawn_file_actions_adddup2(&files, pipes->in[0], 0);
 	posix_spawn_file_actions_adddup2(&files, pipes->out[1], 1);
 	posix_spawn_file_actions_adddup2(&files, pipes->error[1], 2);
+	posix_spawn_file_actions_addclosefrom_np(&files, 3);
 	posix_spawn_file_actions_addchdir_np(&files, proc->dir);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
 	                                              POSIX_SPAWN_SETSIGMASK |

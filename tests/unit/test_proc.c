@@ -177,3 +177,50 @@ static void test_proc__an_unknown_end_is_no_success(void **state)
 	assert_int_equal(plain, -1);
 	assert_int_equal(isolated, -1);
 }
+
+/* No variable of ours gets in (test_sandbox.c: no descriptor, either). */
+static void test_proc__an_environment_is_what_is_given(void **state)
+{
+	static const char *const argv[] = { "env", NULL };
+	static const char *const env[] = { "PATH=/usr/bin:/bin",
+		                           "A=", "B=two words\nand a line",
+		                           NULL };
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < 2; i++) {
+		auto_room struct room room;
+		room_open(&room);
+		sandbox_open(&room.sandbox, room.dir, room.out);
+		struct proc proc = {
+			.argv = argv,
+			.env = env,
+			.dir = room.dir,
+			.sandbox = i ? &room.sandbox : NULL,
+		};
+		assert_row(i, proc_run(&proc, &room.output, &room.err) == 0);
+		assert_row_text(i, room.output.at,
+		                "PATH=/usr/bin:/bin\nA=\n"
+		                "B=two words\nand a line\n");
+	}
+}
+
+/* Much more than a pipe holds, in and out at once. */
+static void test_proc__a_pipe_is_fed_and_emptied(void **state)
+{
+	auto_buf struct buf input = buf_make(1u << 20);
+
+	UNUSED_STATE(state);
+	for (size_t n = 0; input.len < (1u << 20) - 10; n++)
+		buf_printf(&input, "%zu\n", n);
+	for (size_t i = 0; i < 2; i++) {
+		auto_room struct room room;
+		room_open(&room);
+		room.output = buf_make(1u << 20);
+		sandbox_open(&room.sandbox, room.dir, room.out);
+		assert_row(i,
+		           room_run(&room, "tee /dev/stderr",
+		                    i ? &room.sandbox : NULL, input.at) == 0);
+		assert_row(i, room.output.len == input.len);
+		assert_row(i, memcmp(room.output.at, input.at, input.len) == 0);
+	}
+}
