@@ -221,7 +221,7 @@ static int read_cell(struct reader *reader)
 		                LIMIT_CSV_CELLS);
 	if (reader->width == 0)
 		reader->row = arena_grow(reader->arena, reader->row,
-		                         reader->count, sizeof(*reader->row));
+		                         reader->count, sizeof(struct value *));
 	/* Of a row that is too long, what is too much is only counted. */
 	if (reader->width == 0 || reader->count < reader->width)
 		reader->row[reader->count] = cell_value(reader, pos);
@@ -280,15 +280,17 @@ static int read_header(struct reader *reader, struct value ***ret)
 		reader->width = given->length;
 		*ret = given->items;
 		reader->row = arena_array(reader->arena, reader->width,
-		                          sizeof(*reader->row));
+		                          sizeof(struct value *));
 		return 0;
 	}
 	if (read_row(reader) < 0)
 		return -1;
 	reader->width = reader->count;
-	*ret = arena_array(reader->arena, reader->width, sizeof(**ret));
+	*ret = arena_array(reader->arena, reader->width,
+	                   sizeof(struct value *));
 	if (reader->width > 0)
-		memcpy(*ret, reader->row, reader->width * sizeof(**ret));
+		memcpy(*ret, reader->row,
+		       reader->width * sizeof(struct value *));
 	return check_header(reader, *ret);
 }
 
@@ -362,8 +364,10 @@ struct value *csv_parse(struct arena *arena, const char *file,
 
 static bool needs_quotes(const char *text, size_t len)
 {
+	static const char marks[] = { '"', ',', '\r', '\n' };
+
 	for (size_t i = 0; i < len; i++)
-		if (memchr("\",\r\n", text[i], 4) != NULL)
+		if (memchr(marks, text[i], sizeof(marks)) != NULL)
 			return true;
 	return false;
 }
