@@ -326,16 +326,23 @@ bool field_check(const struct field *field, const struct member *member,
                  const char *file, struct errors *errors)
 {
 	const struct site site = { file, errors };
+	struct field named = *field;
 
 	if (field->later)
 		return check_later(&site, member);
-	return rows[field->type].check(&site, field, member->value);
+	named.name = member->name; /* which its row may not say */
+	return rows[field->type].check(&site, &named, member->value);
+}
+
+bool field_is_any(const struct field *field)
+{
+	return strcmp(field->name, "*") == 0;
 }
 
 const struct field *field_find(const struct field *fields, const char *name)
 {
 	for (const struct field *row = fields; row->name != NULL; row++)
-		if (strcmp(row->name, name) == 0)
+		if (strcmp(row->name, name) == 0 || field_is_any(row))
 			return row;
 	return NULL;
 }

@@ -10,6 +10,8 @@
  *		{ .name = "title", .type = FIELD_TEMPLATE, .required = true,
  *		  .help = "what the owner is asked", .example = "…" },
  *	};
+ *
+ * A last row named "*" is that of every other name.
  */
 #ifndef JOB_FIELD_H
 #define JOB_FIELD_H
@@ -76,8 +78,11 @@ void field_unknown(const struct member *member, const struct field *fields,
 bool fields_required(const struct value *map, const struct field *fields,
                      const char *what, const char *file, struct errors *errors);
 
-/* The row of that name, or NULL. */
+/* The row of that name, or the one for every name, or NULL. */
 const struct field *field_find(const struct field *fields, const char *name);
+
+/* Whether it is the row for every name. */
+bool field_is_any(const struct field *field);
 
 /* Append the rows as a Markdown table: key, type, default, meaning, example. */
 void fields_document(const struct field *fields, struct buf *ret);

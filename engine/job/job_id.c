@@ -1,6 +1,7 @@
 /*
  * Ids of steps: unique in the job, and nothing that a tag, an expression or a
- * query could take for something else.
+ * query could take for something else. Entries of a step's map that stand as
+ * names in the expressions below them hide no id either.
  */
 #include <string.h>
 
@@ -43,30 +44,56 @@ static bool is_among(const char *word, const char *const *words, size_t count)
 	return false;
 }
 
+/* Whether the name is free; `what` it would be is "an id", "an entry". */
+static bool is_free(struct job_parser *parser, const char *name, struct pos pos,
+                    const char *what)
+{
+	if (is_among(name, sql_words, ARRAY_LEN(sql_words)))
+		error_hint(job_error(parser, pos,
+		                     "\"%s\" cannot be %s: it is a word of SQL",
+		                     name, what),
+		           "Call it \"%s_\" or, better, by what it makes.",
+		           name);
+	else if (is_among(name, taken_names, ARRAY_LEN(taken_names)))
+		(void)job_error(parser, pos,
+		                "\"%s\" cannot be %s: it already means "
+		                "something in a tag",
+		                name, what);
+	else
+		return true;
+	return false;
+}
+
 void job_parse_id(struct job_parser *parser, struct step *step,
                   const struct value *id)
 {
 	size_t same;
 
-	if (id == NULL || id->kind != VALUE_STRING || !text_is_name(id->text))
+	if (id == NULL || id->kind != VALUE_STRING || !text_is_name(id->text) ||
+	    !is_free(parser, id->text, id->pos, "an id"))
 		return;
 	same = job_find(parser, id->text);
-	if (is_among(id->text, sql_words, ARRAY_LEN(sql_words)))
-		error_hint(job_error(parser, id->pos,
-		                     "\"%s\" cannot be an id: it is a word of "
-		                     "SQL",
-		                     id->text),
-		           "Call it \"%s_\" or, better, by what it makes.",
-		           id->text);
-	else if (is_among(id->text, taken_names, ARRAY_LEN(taken_names)))
-		(void)job_error(parser, id->pos,
-		                "\"%s\" cannot be an id: it already means "
-		                "something in a tag",
-		                id->text);
-	else if (same != STEP_NONE)
+	if (same != STEP_NONE)
 		(void)job_error(parser, id->pos,
 		                "\"%s\" is the id of the step at line %u",
 		                id->text, parser->steps[same].pos.line);
 	else
 		step->id = id->text;
+}
+
+void job_check_entry(struct job_parser *parser, const struct member *entry)
+{
+	size_t same = job_find(parser, entry->name);
+
+	if (!text_is_name(entry->name))
+		error_hint(job_error(parser, entry->pos,
+		                     "\"%s\" cannot be an entry", entry->name),
+		           "A name has lower-case letters, digits and _, and "
+		           "begins with a letter.");
+	else if (is_free(parser, entry->name, entry->pos, "an entry") &&
+	         same != STEP_NONE)
+		(void)job_error(parser, entry->pos,
+		                "\"%s\" cannot be an entry: it is the id of "
+		                "the step at line %u",
+		                entry->name, parser->steps[same].pos.line);
 }

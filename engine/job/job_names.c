@@ -208,6 +208,21 @@ static void check_title(struct job_parser *parser)
 		check_use(parser, &uses[i]);
 }
 
+/* The names that a step's map makes, once all ids are known. */
+static void check_entries(struct job_parser *parser, const struct step *step)
+{
+	const struct field *rows =
+	        step->kind != NULL ? step->kind->fields : NULL;
+
+	for (size_t i = 0; rows != NULL && i < step->config->length; i++) {
+		const struct member *member = &step->config->members[i];
+		const struct field *row = field_find(rows, member->name);
+
+		if (row != NULL && field_is_any(row))
+			job_check_entry(parser, member);
+	}
+}
+
 void job_check_names(struct job_parser *parser)
 {
 	check_title(parser);
@@ -216,6 +231,7 @@ void job_check_names(struct job_parser *parser)
 
 		for (size_t j = 0; j < step->use_count; j++)
 			check_use(parser, &step->uses[j]);
+		check_entries(parser, step);
 		check_needs(parser, parser->drafts[i].needs);
 	}
 }

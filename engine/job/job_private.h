@@ -41,6 +41,8 @@ void job_parse_step(struct job_parser *parser, size_t index);
 /* Set step->id, unless `id` (which may be NULL) cannot be one. */
 void job_parse_id(struct job_parser *parser, struct step *step,
                   const struct value *id);
+/* Whether an entry of a map with names of its own may have its name. */
+void job_check_entry(struct job_parser *parser, const struct member *entry);
 
 /* errors_add() for this file. */
 struct error *job_error(struct job_parser *parser, struct pos pos,

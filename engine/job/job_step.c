@@ -84,7 +84,6 @@ const struct field step_fields[] = {
 };
 
 static const struct field later_kinds[] = {
-	{ .name = "let", .later = true, .help = "values by expressions" },
 	{ .name = "query", .later = true, .help = "one SELECT over lists" },
 	{ .name = "wait", .later = true, .help = "for a time or an event" },
 	{ .name = "job", .later = true, .help = "the steps of another job" },
@@ -130,6 +129,7 @@ const struct field *job_step_rows(struct arena *arena,
 
 struct collector {
 	struct job_parser *parser;
+	const struct step *step; /* whose names they are */
 	struct name_use *uses;
 	size_t count;
 };
@@ -143,10 +143,46 @@ static void collect_template(struct collector *collector,
 	             &collector->count, parser->errors);
 }
 
-/* `local`: the expression also names what it goes through, as the `where` of a
- * read does the fields of each file; such a name need not be known here. */
+static void add_use(struct collector *collector, const struct name_use *use,
+                    bool inside)
+{
+	collector->uses = arena_grow(collector->parser->arena, collector->uses,
+	                             collector->count, sizeof(*use));
+	collector->uses[collector->count] = *use;
+	collector->uses[collector->count++].inside |= inside;
+}
+
+/* A name in the expression at `key` of the kind's map; NULL: at another key of
+ * the step. */
+static void collect_name(struct collector *collector,
+                         const struct name_use *use, const char *key)
+{
+	struct job_parser *parser = collector->parser;
+	const struct step *step = collector->step;
+	enum name_owner owner = NAME_OUTER;
+
+	if (key != NULL && step->kind->owner != NULL)
+		owner = step->kind->owner(step->config, key,
+		                          name_head(parser->arena, use->name));
+	switch (owner) {
+	case NAME_OUTER:
+	case NAME_EITHER:
+		add_use(collector, use, owner == NAME_EITHER);
+		break;
+	case NAME_OWN:
+		break;
+	case NAME_BELOW:
+		error_hint(job_error(parser, use->pos,
+		                     "\"%s\" does not stand above \"%s\"",
+		                     use->name, key),
+		           "An entry may use those above it.");
+		break;
+	}
+}
+
 static const struct expr *collect_expr(struct collector *collector,
-                                       const struct value *value, bool local)
+                                       const struct value *value,
+                                       const char *key)
 {
 	auto_error struct error err = { 0 };
 	struct job_parser *parser = collector->parser;
@@ -160,12 +196,8 @@ static const struct expr *collect_expr(struct collector *collector,
 		return NULL;
 	}
 	expr_names(expr, &uses, &count);
-	for (size_t i = 0; i < count; i++) {
-		collector->uses = arena_grow(parser->arena, collector->uses,
-		                             collector->count, sizeof(*uses));
-		collector->uses[collector->count] = uses[i];
-		collector->uses[collector->count++].inside |= local;
-	}
+	for (size_t i = 0; i < count; i++)
+		collect_name(collector, &uses[i], key);
 	return expr;
 }
 
@@ -194,7 +226,7 @@ static void collect_maps(struct collector *collector, const struct value *value,
 			collect_map(collector, value->items[i], fields);
 }
 
-static void collect_field(struct collector *collector,
+static void collect_field(struct collector *collector, const char *key,
                           const struct value *value, const struct field *row)
 {
 	switch (row->type) {
@@ -208,10 +240,10 @@ static void collect_field(struct collector *collector,
 		collect_maps(collector, value, row->fields);
 		break;
 	case FIELD_EXPRESSION:
-		(void)collect_expr(collector, value, true);
+		(void)collect_expr(collector, value, key);
 		break;
 	case FIELD_TEXT:
-		refuse_tags(collector, value, row->name);
+		refuse_tags(collector, value, key);
 		break;
 	case FIELD_NAME:
 	case FIELD_BOOL:
@@ -235,7 +267,7 @@ static void collect_map(struct collector *collector, const struct value *map,
 	for (size_t i = 0; i < map->length; i++) {
 		const struct member *member = &map->members[i];
 
-		collect_field(collector, member->value,
+		collect_field(collector, member->name, member->value,
 		              field_find(fields, member->name));
 	}
 }
@@ -423,6 +455,8 @@ static void parse_kind(struct collector *collector, struct step *step,
 	} else if (parse_mapped(parser, step, map, member) &&
 	           fields_check(step->config, kind->fields, kind->name,
 	                        parser->path, parser->errors)) {
+		if (kind->check != NULL)
+			kind->check(step->config, parser->path, parser->errors);
 		collect_map(collector, step->config, kind->fields);
 	}
 }
@@ -481,7 +515,7 @@ static void parse_checks(struct collector *collector, struct step *step,
 
 		list[i].message = member->name;
 		list[i].pos = member->pos;
-		list[i].expr = collect_expr(collector, member->value, false);
+		list[i].expr = collect_expr(collector, member->value, NULL);
 	}
 	step->checks = list;
 	step->check_count = checks->length;
@@ -524,7 +558,7 @@ static void parse_common(struct collector *collector, struct step *step,
 		collect_template(collector, artifact);
 	}
 	if (is_scalar(condition))
-		step->condition = collect_expr(collector, condition, false);
+		step->condition = collect_expr(collector, condition, NULL);
 	draft->check_uses = collector->count;
 	if (checks != NULL && checks->kind == VALUE_MAP)
 		parse_checks(collector, step, checks);
@@ -540,7 +574,7 @@ void job_parse_step(struct job_parser *parser, size_t index)
 {
 	struct step *step = &parser->steps[index];
 	struct step_draft *draft = &parser->drafts[index];
-	struct collector collector = { .parser = parser };
+	struct collector collector = { .parser = parser, .step = step };
 	const struct member *kind;
 
 	step->index = index;

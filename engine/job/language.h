@@ -41,6 +41,14 @@ struct shape_field {
 	const char *help; /* may be NULL */
 };
 
+/* Whose a name is, in an expression of a kind's map. */
+enum name_owner {
+	NAME_OUTER,  /* the job's: a step, inputs, run, company */
+	NAME_OWN,    /* the map's: a field of each item, an entry above */
+	NAME_EITHER, /* the map's if it turns out to have it, else the job's */
+	NAME_BELOW,  /* an entry's that does not stand above: an error */
+};
+
 enum kind_flags {
 	/* The result depends on nothing but what goes in: reused by content. */
 	KIND_COMPUTES = 1 << 0,
@@ -64,6 +72,14 @@ struct step_kind {
 	 */
 	const char *names;
 	const struct field *fields; /* of that map; ends with an empty row */
+	/* What the map must be beyond its rows, each error at its place. NULL:
+	 * nothing. */
+	void (*check)(const struct value *config, const char *file,
+	              struct errors *errors);
+	/* Whose a name is that begins with `head`, in the expression at `key`
+	 * of the map. NULL: the job's. */
+	enum name_owner (*owner)(const struct value *config, const char *key,
+	                         const char *head);
 	/* What its output holds; NULL: SHAPE_ANY. */
 	const struct shape *(*shape)(struct workspace *workspace,
 	                             const struct step *step,

@@ -29,3 +29,30 @@ void step_ingredient_file(struct step_run *run, const char *group,
 	}
 	value_map_text(run->arena, files, path, oid_text(run->arena, oid));
 }
+
+void step_ingredient_names(struct step_run *run, const char *key,
+                           const struct expr *expr)
+{
+	const struct step_kind *kind = run->step->kind;
+	const struct frame frame = { run->scope, NULL };
+	struct value *names = value_get(run->ingredients, "names");
+	const struct name_use *uses;
+	size_t count;
+
+	if (!names) {
+		names = value_map(run->arena);
+		value_map_set(run->arena, run->ingredients, "names", names);
+	}
+	expr_names(expr, &uses, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct name name = name_split(run->arena, uses[i].name);
+		const struct value *value = scope_find(&frame, &name);
+
+		if (!value ||
+		    (kind->owner && kind->owner(run->step->config, key,
+		                                name.first) == NAME_OWN))
+			continue;
+		value_map_set(run->arena, names, name.dotted,
+		              value_copy(run->arena, value));
+	}
+}

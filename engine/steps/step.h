@@ -13,6 +13,7 @@
 #define STEPS_STEP_H
 
 #include "engine/io/env.h"
+#include "engine/job/expr.h"
 #include "engine/job/job.h"
 #include "engine/job/workspace.h"
 #include "store/base/arena.h"
@@ -60,5 +61,10 @@ int step_error(const struct step_run *run, struct error *err,
 /* Add { path: blob id } to the ingredient `group`. */
 void step_ingredient_file(struct step_run *run, const char *group,
                           const char *path, const struct oid *oid);
+
+/* Add to the ingredient "names" the value of each of the job's names in the
+ * expression at `key` of the kind's map. One that is not there is left out. */
+void step_ingredient_names(struct step_run *run, const char *key,
+                           const struct expr *expr);
 
 #endif

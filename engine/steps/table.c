@@ -9,6 +9,7 @@ const struct step_kind *const step_kinds[] = {
 	&step_call,
 	&step_emit,
 	&step_gate,
+	&step_let,
 	&step_read,
 	&step_recall,
 	&step_remember,

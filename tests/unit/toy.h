@@ -1,6 +1,7 @@
 /*
  * A small language for tests of engine/job: kinds and effects with the flags
- * and fields of the real ones, which are in rooms above it.
+ * and fields of the real ones, which are in rooms above it. Kinds that say
+ * much about their map are the real ones.
  */
 #ifndef TESTS_TOY_H
 #define TESTS_TOY_H
@@ -10,13 +11,7 @@
 #include "engine/job/language.h"
 #include "engine/job/type.h"
 #include "engine/job/workspace.h"
-
-static const struct field toy_read_fields[] = {
-	{ .name = "path", .type = FIELD_TEMPLATE, .required = true },
-	{ .name = "expect", .type = FIELD_TYPES },
-	{ .name = "where", .type = FIELD_EXPRESSION },
-	{ 0 },
-};
+#include "engine/steps/kinds.h"
 
 static const struct field toy_run_fields[] = {
 	{ .name = "argv", .type = FIELD_TEMPLATES },
@@ -52,16 +47,6 @@ static const struct field toy_gate_fields[] = {
 };
 
 static const struct shape toy_text = { .kind = SHAPE_TEXT };
-
-static inline const struct shape *toy_read_shape(struct workspace *workspace,
-                                                 const struct step *step,
-                                                 struct arena *arena)
-{
-	const struct value *expect = value_get(step->config, "expect");
-
-	(void)workspace;
-	return expect != NULL ? types_shape(expect, arena) : NULL;
-}
 
 static inline const struct shape *toy_text_shape(struct workspace *workspace,
                                                  const struct step *step,
@@ -107,13 +92,6 @@ static const struct step_kind toy_gate = {
 	.fields = toy_gate_fields,
 };
 
-static const struct step_kind toy_read = {
-	.name = "read",
-	.flags = KIND_COMPUTES,
-	.fields = toy_read_fields,
-	.shape = toy_read_shape,
-};
-
 static const struct step_kind toy_recall = {
 	.name = "recall",
 	.flags = KIND_COMPUTES | KIND_UNSEEN,
@@ -140,8 +118,9 @@ static const struct step_kind toy_run = {
 };
 
 static const struct step_kind *const toy_kinds[] = {
-	&toy_agent,  &toy_call,     &toy_emit,   &toy_gate, &toy_read,
-	&toy_recall, &toy_remember, &toy_render, &toy_run,  NULL,
+	&toy_agent,  &toy_call,  &toy_emit,   &toy_gate,
+	&step_let,   &step_read, &toy_recall, &toy_remember,
+	&toy_render, &toy_run,   NULL,
 };
 
 static const struct field toy_email_fields[] = {
