@@ -24,7 +24,7 @@ _reeve() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local command=${COMP_WORDS[1]} words=
 	local commands="approve check emit explain help hooks init log rebuild
-		recall reject review run status tick why"
+		recall reject review run schema status tick why"
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words="$commands --help --json --quiet --version"
@@ -43,6 +43,7 @@ _reeve() {
 		explain:3) words=$(_reeve_words steps "${COMP_WORDS[2]}") ;;
 		run:2) words=$(_reeve_words jobs) ;;
 		hooks:2) words="install status uninstall" ;;
+		schema:2) words="agent job workspace" ;;
 		help:2) words=$commands ;;
 		why:* | init:* | run:*) compopt -o default ;;
 		esac

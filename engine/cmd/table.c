@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&command_reject,
 	&command_review,
 	&command_run,
+	&command_schema,
 	&command_status,
 	&command_tick,
 	&command_why,
