@@ -11,7 +11,7 @@
 # A workspace that many tests begin with is made once, as a stage, and copied.
 
 tests=0
-top=$PWD
+top=${top:-$PWD}
 stages=$top/stages
 examples=$REEVE_TOP/examples
 
