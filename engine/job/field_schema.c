@@ -139,10 +139,15 @@ struct value *fields_schema(struct arena *arena, const struct field *fields)
 	struct value *schema = schema_text(arena, "{\"type\":\"object\"}");
 	struct value *properties = value_map(arena);
 	struct value *required = value_list(arena);
+	struct value *others = value_bool(arena, false);
 
 	for (const struct field *row = fields; row->name; row++) {
 		if (row->later)
 			continue;
+		if (field_is_any(row)) {
+			others = field_schema(arena, row);
+			continue;
+		}
 		value_map_set(arena, properties, row->name,
 		              field_schema(arena, row));
 		if (row->required)
@@ -152,7 +157,6 @@ struct value *fields_schema(struct arena *arena, const struct field *fields)
 	value_map_set(arena, schema, "properties", properties);
 	if (required->length > 0)
 		value_map_set(arena, schema, "required", required);
-	value_map_set(arena, schema, "additionalProperties",
-	              value_bool(arena, false));
+	value_map_set(arena, schema, "additionalProperties", others);
 	return schema;
 }

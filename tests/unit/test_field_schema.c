@@ -71,6 +71,23 @@ static void test_field_schema__has_every_type(void **state)
 	}
 }
 
+static void test_field_schema__takes_any_name_where_a_row_does(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	static const struct field fields[] = {
+		{ .name = "one", .type = FIELD_BOOL },
+		{ .name = "*", .type = FIELD_TEXT },
+		{ 0 },
+	};
+
+	UNUSED_STATE(state);
+	assert_string_equal(
+	        json_canonical(&arena, fields_schema(&arena, fields)),
+	        "{\"additionalProperties\":{\"type\":\"string\"},"
+	        "\"properties\":{\"one\":{\"type\":\"boolean\"}},"
+	        "\"type\":\"object\"}");
+}
+
 static void test_field_schema__leaves_out_what_is_not_yet_there(void **state)
 {
 	auto_arena struct arena arena = { 0 };
