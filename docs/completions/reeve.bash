@@ -14,6 +14,9 @@ _reeve_words() {
 		(cd "$(git rev-parse --show-toplevel)/jobs" &&
 			ls -- *.yaml) 2>/dev/null | sed 's/\.yaml$//'
 		;;
+	words)
+		reeve show 2>/dev/null | awk '{ print $1 }' | sort -u
+		;;
 	steps)
 		reeve status "$2" 2>/dev/null | awk '/^  [a-z]/ { print $1 }'
 		;;
@@ -24,7 +27,7 @@ _reeve() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local command=${COMP_WORDS[1]} words=
 	local commands="approve check emit explain help hooks init log rebuild
-		recall reject review run schema status tick why"
+		recall reject review run schema show status tick why"
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words="$commands --help --json --quiet --version"
@@ -43,6 +46,7 @@ _reeve() {
 		explain:3) words=$(_reeve_words steps "${COMP_WORDS[2]}") ;;
 		run:2) words=$(_reeve_words jobs) ;;
 		hooks:2) words="install status uninstall" ;;
+		show:2) words=$(_reeve_words words) ;;
 		schema:2) words="agent job workspace" ;;
 		help:2) words=$commands ;;
 		why:* | init:* | run:*) compopt -o default ;;

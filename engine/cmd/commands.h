@@ -20,6 +20,7 @@ extern const struct command command_reject;
 extern const struct command command_review;
 extern const struct command command_run;
 extern const struct command command_schema;
+extern const struct command command_show;
 extern const struct command command_status;
 extern const struct command command_tick;
 extern const struct command command_why;

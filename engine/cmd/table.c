@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&command_review,
 	&command_run,
 	&command_schema,
+	&command_show,
 	&command_status,
 	&command_tick,
 	&command_why,

@@ -203,6 +203,13 @@ static const char *join_words(struct arena *arena, const char *const *words)
 	return text;
 }
 
+const char *field_type_text(struct arena *arena, const struct field *field)
+{
+	if (field->type == FIELD_WORD && field->words != NULL)
+		return join_words(arena, field->words);
+	return field_type_name(field->type);
+}
+
 static void hint_nearest(struct error *err, const char *word,
                          const char *const *known, size_t count)
 {
@@ -450,10 +457,8 @@ static void document_row(const struct field *row, struct buf *ret)
 	add_code_cell(ret, row->name);
 	if (row->later)
 		add_cell(ret, "");
-	else if (row->type == FIELD_WORD && row->words != NULL)
-		add_cell(ret, join_words(&arena, row->words));
 	else
-		add_cell(ret, field_type_name(row->type));
+		add_cell(ret, field_type_text(&arena, row));
 	if (row->later)
 		add_cell(ret, "not yet");
 	else if (row->required)

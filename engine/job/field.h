@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/base/arena.h"
 #include "store/base/buf.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
@@ -60,6 +61,9 @@ struct field {
 };
 
 const char *field_type_name(enum field_type type); /* "template", … */
+/* What a value of the row is, for people: "template", "low, normal or high";
+ * in `arena`. */
+const char *field_type_text(struct arena *arena, const struct field *field);
 
 /* Check `map` (which must be a map) against `fields`, which end with a row
  * without a name. `what` names the map in messages: "the step", "gate". Every
