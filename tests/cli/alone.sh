@@ -20,6 +20,7 @@ sed "s/days: 3/days: three/" inbox/intake/acme.yaml >inbox/intake/late.yaml
 commit "A brief with a mistake"
 ask tick -q
 ask
+ask --json | sed -n '/"failed"/,/\]/p'
 
 # A draft that the next tick goes on with, and one that cannot be read.
 merge "$(draft_of proposal | head -n 1)"

@@ -13,7 +13,7 @@ ask approve "$(run_of billing)"
 ask approve "$run"
 ask approve "$(run_of delivery)"
 ask approve zzzz
-grep -h -e ^To -e ^Subject -e ^Date outbox/*.eml
+grep -h -e ^To -e ^Subject -e ^Date outbox/*.eml | tr -d '\r'
 
 # Work that is not committed is not touched.
 brief bolt
@@ -26,3 +26,13 @@ rm projects/bolt/proposal.md
 echo "# a thought" >>reeve.yaml
 ask approve "$(run_of proposal)" --json
 git status --short
+
+# A mail that cannot go out fails its run.
+billing=$(run_of billing)
+rm -r outbox
+echo "in the way" >outbox
+ask approve "$billing"
+ask
+ask status "$billing"
+ask log "$billing" | tail -n 4
+ask explain "$billing" send | sed '/^payload/,$d'

@@ -1,10 +1,22 @@
 # explain says of a run or a step why it is what it is.
 
-# why WORD...: of each long text, the first lines.
+# why WORD...: of each long text, which stands below its name, the first lines.
+# What a program is kept away from depends on the machine.
 why() {
 	ask explain "$@" | awk '
-		/^    / { if (++lines == 4) print "    ..."; if (lines > 3) next }
-		!/^    / && NF { lines = 0 }
+		/^isolation / { next }
+		/^    / && !/^              [^ ]/ {
+			if (++lines == 4)
+				print "    ..."
+			if (lines > 3)
+				next
+		}
+		/^$/ && lines > 2 { next }
+		/^[^ ]/ {
+			if (lines > 2)
+				print ""
+			lines = 0
+		}
 		{ print }'
 }
 
@@ -40,12 +52,31 @@ why "$(run_of billing)" number
 why "$(run_of billing)" entry
 why "$(run_of delivery)" schedule
 
+# What the owner struck from a draft, and a draft that was refused.
+strike() {
+	git rm -q ledger/entries/2026-0001.journal
+	commit "Book it by hand"
+}
+billing=$(run_of billing)
+on "$(draft_of billing)" strike
+ask approve -q "$billing"
+why "$billing"
+why "$billing" entry
+brief bolt
+ask tick -q
+bolt=$(run_of proposal)
+ask reject -q "$bolt" -m "Too far away"
+why "$bolt"
+why "$bolt" proposal
+why "$bolt" review
+
 # The same once more: nothing is computed again.
 ask run proposal brief=inbox/intake/acme.yaml -q
 again=$(run_of proposal)
 why "$again"
 why "$again" sums
-ask explain "$again" sums --json | grep -v -e '"script"' -e '"stdin"'
+ask explain "$again" sums --json |
+	sed -e '/"script"/d' -e '/"stdin"/d' -e '/"record": {/,/}/d'
 ask explain "$again" --json
 
 why "$again" sum

@@ -48,3 +48,11 @@ git update-ref -d refs/heads/reeve/journal
 git branch reeve
 ask init
 git branch
+
+# A clone takes the journal that its remote has.
+cd ..
+git -C two add -A
+git -C two commit -q -m "Begin"
+git clone -q two clone 2>/dev/null
+ask init clone
+git -C clone rev-parse reeve/journal origin/reeve/journal | uniq | wc -l

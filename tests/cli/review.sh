@@ -27,7 +27,16 @@ leave_out() {
 on "$draft" leave_out
 ask review -q "$run"
 
+leave_all() {
+	edit "$slip" '/^effects:/,$d'
+	echo "effects: []" >>"$slip"
+	commit "Send nothing"
+}
+on "$draft" leave_all
+ask review -q "$run"
+
 break_it() {
+	git checkout -q "$draft~1" -- "$slip"
 	edit "$slip" 's/effect: email.send/effect: 7/'
 	commit "Break the slip"
 }
@@ -40,7 +49,7 @@ drop_it() {
 on "$draft" drop_it
 ask review -q "$run"
 
-tip=$(git rev-parse "$draft~2")
+tip=$(git rev-parse "$draft~3")
 git branch -q -D "$draft"
 ask review "$run"
 git branch "$draft" "$tip"

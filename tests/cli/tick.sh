@@ -22,5 +22,5 @@ echo "version: 1" >>jobs/delivery.yaml
 commit "A job with a mistake"
 brief dune
 ask tick
-ask tick
+ask tick --json
 git status --short
