@@ -80,12 +80,16 @@ static void say_origin(const struct page *page)
 		         local_time(page, from, "started"));
 }
 
-static void say_decision(const struct page *page)
+/* How an agent decided, or what a program ran in. */
+static void say_record(const struct page *page)
 {
 	const struct value *record = value_get(page->map, "record");
 	const struct value *decision = value_get(record, "decision");
 
-	if (!record)
+	if (text_of(record, "isolation"))
+		say_fact(page->invocation, "isolation", "%s",
+		         text_of(record, "isolation"));
+	if (!decision)
 		return;
 	say_fact(page->invocation, "agent", "%s",
 	         value_get_text(record, "agent", "?"));
@@ -322,7 +326,7 @@ static void print_step(const struct page *page, const struct run_record *run)
 	    run_label(page->engine, page->arena, run), run_heading(run));
 	say_state(page);
 	say_origin(page);
-	say_decision(page);
+	say_record(page);
 	say_gate(page);
 	say_effect(page);
 	say_artifact(page);

@@ -5,11 +5,17 @@
  * (all of them when that is not said); they are write-protected, and
  * removed afterwards unless the program failed, for the owner to look at. Its
  * environment is what `env` declares, with a PATH, LANG and REEVE_OUT, a fresh
- * folder that is the one place to write to. Its standard output is the result.
+ * folder that is the one place to write to. That is its HOME too, and has a
+ * tmp in it for TMPDIR. Its standard output is the result.
+ *
+ * It runs in a sandbox: it sees the checkout and the system's programs, no
+ * other file and no network, and leaves no process behind. How much of that
+ * this machine can do is part of the record.
  */
 #include <string.h>
 
 #include "engine/io/proc.h"
+#include "engine/io/sandbox.h"
 #include "engine/steps/kinds.h"
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
@@ -207,19 +213,31 @@ static const char *variable(struct step_run *run, const struct member *member)
 	                    json_canonical(run->arena, value));
 }
 
+/* What `env` declares, and what it does not say otherwise. */
 static const char **env_of(struct step_run *run, const char *out)
 {
+	const struct {
+		const char *name, *value;
+	} usual[] = {
+		{ "PATH", SYSTEM_PATH },
+		{ "LANG", "C.UTF-8" },
+		{ "HOME", out },
+		{ "TMPDIR", arena_printf(run->arena, "%s/tmp", out) },
+		{ "REEVE_OUT", out },
+	};
 	const struct value *env = value_get(run->config, "env");
 	size_t given = env && env->kind == VALUE_MAP ? env->length : 0;
-	const char **result =
-	        arena_array(run->arena, given + 5, sizeof(*result));
+	const char **result = arena_array(
+	        run->arena, given + ARRAY_LEN(usual) + 1, sizeof(*result));
 	size_t count = 0;
 
-	result[count++] = "PATH=" SYSTEM_PATH;
-	result[count++] = "LANG=C.UTF-8";
-	result[count++] = arena_printf(run->arena, "REEVE_OUT=%s", out);
 	for (size_t i = 0; i < given; i++)
 		result[count++] = variable(run, &env->members[i]);
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		if (!value_get(env, usual[i].name))
+			result[count++] =
+			        arena_printf(run->arena, "%s=%s", usual[i].name,
+			                     usual[i].value);
 	return result;
 }
 
@@ -243,6 +261,22 @@ static int take_output(struct step_run *run, const struct buf *output,
 	return 0;
 }
 
+/* Leaves what it ran in to be explained. */
+static int run_isolated(struct step_run *run, struct proc *proc,
+                        const char *out, struct buf *output, struct error *err)
+{
+	struct sandbox sandbox CLEANUP(sandbox_close) = { .rules = -1 };
+
+	sandbox_open(&sandbox, proc->dir, out);
+	proc->sandbox = &sandbox;
+	int rc = proc_run(proc, output, err);
+	proc->sandbox = NULL;
+	run->record = value_map(run->arena);
+	value_map_text(run->arena, run->record, "isolation",
+	               sandbox_text(run->arena, sandbox.layers));
+	return rc;
+}
+
 static int run_start(struct step_run *run, struct error *err)
 {
 	const struct sight *sight = run->prepared;
@@ -257,8 +291,9 @@ static int run_start(struct step_run *run, struct error *err)
 	        arena_printf(run->arena, "%s/checkout/%s-%s",
 	                     run->env->state_dir, run->run->id, run->step->id);
 	const char *out = arena_printf(run->arena, "%s.out", dir);
+	const char *tmp = arena_printf(run->arena, "%s/tmp", out);
 	if (dir_remove(dir, err) < 0 || dir_remove(out, err) < 0 ||
-	    dir_make(out, err) < 0 || check_out(run, sight, dir, err) < 0)
+	    dir_make(tmp, err) < 0 || check_out(run, sight, dir, err) < 0)
 		return -1;
 	struct proc proc = {
 		.argv = argv,
@@ -268,8 +303,8 @@ static int run_start(struct step_run *run, struct error *err)
 		.input_len = strlen(input),
 		.timeout_ms = TIMEOUT_MS,
 	};
-	if (proc_run(&proc, &output, err) < 0 || dir_remove(dir, err) < 0 ||
-	    dir_remove(out, err) < 0)
+	if (run_isolated(run, &proc, out, &output, err) < 0 ||
+	    dir_remove(dir, err) < 0 || dir_remove(out, err) < 0)
 		return -1;
 	return take_output(run, &output, err);
 }
