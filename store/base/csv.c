@@ -271,11 +271,14 @@ static int check_header(const struct reader *reader, struct value *const *names)
 	return 0;
 }
 
-/* The names of the columns; none when the file is empty. */
-static int read_header(struct reader *reader, struct value ***ret)
+/* The names of the columns; none when the file is empty. The list stands where
+ * they do. */
+static int read_header(struct reader *reader, struct value *list,
+                       struct value ***ret)
 {
 	const struct value *given = reader->format->header;
 
+	list->pos = reader->pos;
 	if (given != NULL) {
 		reader->width = given->length;
 		*ret = given->items;
@@ -288,9 +291,10 @@ static int read_header(struct reader *reader, struct value ***ret)
 	reader->width = reader->count;
 	*ret = arena_array(reader->arena, reader->width,
 	                   sizeof(struct value *));
-	if (reader->width > 0)
-		memcpy(*ret, reader->row,
-		       reader->width * sizeof(struct value *));
+	if (reader->width == 0)
+		return 0;
+	memcpy(*ret, reader->row, reader->width * sizeof(struct value *));
+	list->pos = (*ret)[0]->pos;
 	return check_header(reader, *ret);
 }
 
@@ -311,7 +315,7 @@ static int read_rows(struct reader *reader, struct value *list)
 	struct value **names;
 	int more;
 
-	if (read_header(reader, &names) < 0)
+	if (read_header(reader, list, &names) < 0)
 		return -1;
 	while (reader->width > 0 && (more = read_row(reader)) != 0) {
 		if (more < 0)
@@ -348,7 +352,6 @@ struct value *csv_parse(struct arena *arena, const char *file,
 		.err = err,
 	};
 
-	list->pos = reader.pos;
 	reader.delimiter =
 	        reader.format->delimiter ? reader.format->delimiter : ',';
 	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)

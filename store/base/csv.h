@@ -36,9 +36,10 @@ struct csv_format {
 	                             * header line; NULL: it has one */
 };
 
-/* The rows in `bytes`, in `arena`, with their positions; a file without a
- * header line is an empty list. `format` may be NULL. NULL with ERR_CONFIG and
- * the position in `file`; ERR_LIMIT for more than LIMIT_CSV_CELLS. */
+/* The rows in `bytes`, in `arena`, with their positions, the list with that of
+ * the header; an empty file is an empty list. `format` may be NULL. NULL with
+ * ERR_CONFIG and the position in `file`; ERR_LIMIT for more than
+ * LIMIT_CSV_CELLS. */
 struct value *csv_parse(struct arena *arena, const char *file,
                         const char *bytes, size_t len,
                         const struct csv_format *format,
