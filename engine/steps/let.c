@@ -89,8 +89,8 @@ static const struct shape *let_shape(struct workspace *workspace,
 static int let_prepare(struct step_run *run, struct error *err)
 {
 	const struct value *config = run->config;
-	const struct expr **exprs =
-	        arena_array(run->arena, config->length, sizeof(*exprs));
+	const struct expr **exprs = arena_array(run->arena, config->length,
+	                                        sizeof(const struct expr *));
 
 	for (size_t i = 0; i < config->length; i++) {
 		const struct member *member = &config->members[i];
