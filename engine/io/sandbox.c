@@ -224,6 +224,19 @@ void sandbox_close(struct sandbox *sandbox)
 	fd_close(&sandbox->rules);
 }
 
+/* Root is mapped only by who could give a file capabilities in its name. */
+static bool may_map(uid_t user)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct has[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return user != 0 || (syscall(SYS_capget, &header, has) == 0 &&
+	                     (has[CAP_TO_INDEX(CAP_SETFCAP)].effective &
+	                      CAP_TO_MASK(CAP_SETFCAP)));
+}
+
 pid_t sandbox_fork(struct sandbox *sandbox)
 {
 	static const struct attempt {
@@ -243,6 +256,8 @@ pid_t sandbox_fork(struct sandbox *sandbox)
 	for (size_t i = 0; pid < 0 && i < ARRAY_LEN(attempts); i++) {
 		/* The child reads them as well. */
 		sandbox->maps = (attempts[i].flags & CLONE_NEWUSER) != 0;
+		if (sandbox->maps && !may_map(sandbox->user))
+			continue;
 		sandbox->layers = before | attempts[i].layers;
 		pid = (pid_t)syscall(SYS_clone, attempts[i].flags | SIGCHLD, 0,
 		                     0, 0, 0);

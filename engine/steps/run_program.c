@@ -277,6 +277,15 @@ static int run_isolated(struct step_run *run, struct proc *proc,
 	return rc;
 }
 
+/* What cannot be removed is the program's doing, and ends the step alone. */
+static int clean_up(const char *dir, const char *out, struct error *err)
+{
+	if (dir_remove(dir, err) == 0 && dir_remove(out, err) == 0)
+		return 0;
+	err->code = ERR_FAILED;
+	return -1;
+}
+
 static int run_start(struct step_run *run, struct error *err)
 {
 	const struct sight *sight = run->prepared;
@@ -292,8 +301,8 @@ static int run_start(struct step_run *run, struct error *err)
 	                     run->env->state_dir, run->run->id, run->step->id);
 	const char *out = arena_printf(run->arena, "%s.out", dir);
 	const char *tmp = arena_printf(run->arena, "%s/tmp", out);
-	if (dir_remove(dir, err) < 0 || dir_remove(out, err) < 0 ||
-	    dir_make(tmp, err) < 0 || check_out(run, sight, dir, err) < 0)
+	if (clean_up(dir, out, err) < 0 || dir_make(tmp, err) < 0 ||
+	    check_out(run, sight, dir, err) < 0)
 		return -1;
 	struct proc proc = {
 		.argv = argv,
@@ -304,7 +313,7 @@ static int run_start(struct step_run *run, struct error *err)
 		.timeout_ms = TIMEOUT_MS,
 	};
 	if (run_isolated(run, &proc, out, &output, err) < 0 ||
-	    dir_remove(dir, err) < 0 || dir_remove(out, err) < 0)
+	    clean_up(dir, out, err) < 0)
 		return -1;
 	return take_output(run, &output, err);
 }

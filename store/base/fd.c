@@ -375,6 +375,21 @@ static int remove_entries(int fd, const char *path, struct error *err)
 	}
 }
 
+/* A directory, also one that its owner may not list or write to as it is. */
+static int open_to_empty(int parent, const char *name)
+{
+	/* Somebody may put a symbolic link there just now: not followed. */
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(parent, name, flags);
+
+	if (fd < 0 && errno == EACCES &&
+	    fchmodat(parent, name, S_IRWXU, AT_SYMLINK_NOFOLLOW) == 0)
+		fd = openat(parent, name, flags);
+	if (fd >= 0)
+		(void)fchmod(fd, S_IRWXU); /* removing will tell */
+	return fd;
+}
+
 /* Remove `name` in the directory `parent`; `path` is for messages. What is
  * deeper than there are descriptors left is an error. */
 static int remove_at(int parent, const char *name, const char *path,
@@ -386,9 +401,7 @@ static int remove_at(int parent, const char *name, const char *path,
 		return 0;
 	if (errno != EISDIR)
 		return file_error(err, errno, "remove", path);
-	/* Somebody may put a symbolic link there just now: not followed. */
-	fd = openat(parent, name,
-	            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open_to_empty(parent, name);
 	if (fd < 0)
 		return file_error(err, errno, "remove", path);
 	if (remove_entries(fd, path, err) < 0)

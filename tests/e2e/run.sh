@@ -30,10 +30,13 @@ stage_programs() {
 	[ -z "$(git status --porcelain)" ] || commit "Be a workspace"
 }
 
+# What reeve is started with.
+as=
+
 # program SCRIPT STATUS: a run of it, which changes nothing.
 program() {
 	footprint >../before
-	exits "$2" reeve run program "script=$1"
+	exits "$2" $as reeve run program "script=$1"
 	footprint >../after
 	diff -u ../before ../after || fail "the workspace was changed"
 }
@@ -144,6 +147,23 @@ leaves_a_daemon() {
 	flock -n .reeve/checkout/*.out/lock true || fail "it lives"
 }
 
+# Root could list it all the same, so its privileges are taken.
+locks_its_folder() {
+	[ "$(id -u)" -ne 0 ] || as="setpriv --bounding-set=-all"
+	well 'cd "$REEVE_OUT" && mkdir -p a/b/c && : >a/b/d && chmod 0 a/b &&
+		chmod 500 a && ! ls a/b 2>/dev/null && echo locked' "locked"
+}
+
+# Deeper than there are descriptors.
+digs_a_hole() {
+	as="prlimit --nofile=256"
+	fails 'cd "$REEVE_OUT"; exec python3 -c "
+import os
+for i in range(3000):
+    os.mkdir(\"d\")
+    os.chdir(\"d\")"' "could not remove"
+}
+
 # We are killed, and cannot see to it.
 outlives_us() {
 	local tick
@@ -220,6 +240,8 @@ it "last words that are no text are shown" fails \
 	"printf 'why\\377' >&2; exit 3" 'exited with status 3: why\xff'
 it "its end by a signal is told" fails 'kill -9 $$' "Killed"
 it "it may leave its input" well 'exec <&-; echo well' "well"
+it "what it locks is removed" locks_its_folder
+it "what cannot be removed fails the step alone" digs_a_hole
 needs processes "a daemon ends with it" leaves_a_daemon
 needs processes "and with us" outlives_us
 it "without namespaces it runs in the rest" \
