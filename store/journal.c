@@ -755,6 +755,12 @@ int journal_create(struct journal *journal, const char *branch,
 	struct oid commit;
 	struct oid nothing = { 0 };
 
+	/* Looked at under the lock: who is first has written both when he lets
+	 * it go. */
+	auto_lock struct lock *lock =
+	        lock_take(journal->lock_dir, "append", APPEND_WAIT_MS, err);
+	if (!lock)
+		return -1;
 	int found = journal_tip(journal, &commit, err);
 	if (found != 0)
 		return found < 0 ? -1
@@ -763,10 +769,6 @@ int journal_create(struct journal *journal, const char *branch,
 	int known = witness_read(journal, &commit, err);
 	if (known != 0)
 		return known < 0 ? -1 : no_journal(journal, err);
-	auto_lock struct lock *lock =
-	        lock_take(journal->lock_dir, "append", APPEND_WAIT_MS, err);
-	if (!lock)
-		return -1;
 	clock_random(journal->clock, secret, sizeof(secret));
 	auto_free char *encoded = base64_encode(secret, sizeof(secret));
 	value_map_text(&arena, data, "branch", branch);

@@ -136,6 +136,8 @@ static int begin(struct books *books, int start)
 	if (journal_create(journal, "main", NULL, &err) == 0)
 		return 0;
 	int code = err.code == ERR_CONFLICT ? 1 : 7;
+	if (code == 7)
+		(void)fprintf(stderr, "%s\n", err.message);
 	error_clear(&err);
 	return code;
 }
@@ -884,8 +886,8 @@ static void test_journal__a_lost_tip_is_refused(void **state)
 	static const char *const losses[] = {
 		"rm -f \"$f\"",
 		"chmod u+w \"$f\"; : >\"$f\"",
-		"chmod u+w \"$f\"; printf x | dd of=\"$f\" bs=1 seek=9 "
-		"conv=notrunc 2>/dev/null",
+		("chmod u+w \"$f\"; printf x | dd of=\"$f\" bs=1 seek=9 "
+		 "conv=notrunc 2>/dev/null"),
 	};
 
 	UNUSED_STATE(state);
