@@ -19,6 +19,11 @@ static const struct file_row rows[] = {
 	ROW("templates/d/e.md", "E{{run.job}}\n"),
 	ROW("templates/all.md", "{{#run}}{{date}}{{/run}}{{#company}}{{name}}"
 	                        "{{/company}}\n"),
+	ROW("templates/frame.md", "{{#company}}{{$it}}{{> d/e.md}}{{/it}}"
+	                          "{{/company}}\n"),
+	ROW("templates/kid.md", "{{<frame.md}}{{$it}}{{name}} {{run.id}}"
+	                        "{{> plain.md}}{{/it}}{{> lost.md}}"
+	                        "{{/frame.md}}\n"),
 	ROW("templates/lost.md", "{{> nowhere.md}}\n"),
 	ROW("templates/broken.md", "{{#a}}\n"),
 	ROW("templates/plain.md", "{{with.name}}\n"),
@@ -128,6 +133,14 @@ static void test_page__its_ingredients_are_all_it_depends_on(void **state)
 		  "\"name\":\"Us\"},\"run\":{\"date\":\"2026-11-22\","
 		  "\"id\":\"r1\",\"job\":\"bill\"}},"
 		  "\"templates\":{\"templates/all.md\":true}}" },
+		/* What it inherits from and what it gives, used or not; what a
+		 * parent ignores is nothing. */
+		{ "templates/kid.md",
+		  "{\"names\":{\"company\":{\"address\":{\"city\":\"Bonn\"},"
+		  "\"name\":\"Us\"},\"run.id\":\"r1\",\"run.job\":\"bill\"},"
+		  "\"templates\":{\"templates/d/e.md\":true,"
+		  "\"templates/frame.md\":true,\"templates/kid.md\":true,"
+		  "\"templates/plain.md\":true}}" },
 	};
 	auto_desk struct desk desk;
 
