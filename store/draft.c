@@ -39,17 +39,16 @@ static int build_one(struct repo *repo, const struct draft_commit *draft,
 	return repo_commit_write(repo, &commit, tip, err);
 }
 
-int draft_build(struct repo *repo, const struct oid *base,
-                const struct draft_commit *commits, size_t count,
-                const struct signature *author, struct oid *ret_tip,
+int draft_build(struct repo *repo, const struct draft_commit *commits,
+                size_t count, const struct signature *author, struct oid *tip,
                 struct error *err)
 {
-	struct oid tip = *base;
+	struct oid now = *tip;
 
 	for (size_t i = 0; i < count; i++)
-		if (build_one(repo, &commits[i], author, &tip, err) < 0)
+		if (build_one(repo, &commits[i], author, &now, err) < 0)
 			return -1;
-	*ret_tip = tip;
+	*tip = now;
 	return 0;
 }
 

@@ -26,11 +26,10 @@ struct draft_commit {
 	size_t change_count;
 };
 
-/* Write `commits` one on top of the other, the first on `base`, all by
- * `author`. A commit that would change nothing is left out. */
-int draft_build(struct repo *repo, const struct oid *base,
-                const struct draft_commit *commits, size_t count,
-                const struct signature *author, struct oid *ret_tip,
+/* Write `commits` one on top of the other, the first on `*tip`, which the last
+ * becomes, all by `author`. A commit that would change nothing is left out. */
+int draft_build(struct repo *repo, const struct draft_commit *commits,
+                size_t count, const struct signature *author, struct oid *tip,
                 struct error *err) MUST_CHECK;
 
 /* Make the references of the draft `name` (behind DRAFT_BRANCHES), unless they

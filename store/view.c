@@ -654,23 +654,35 @@ static void read_draft(struct arena *arena, struct statement *row, void *record)
 	draft->effects = read_json(arena, row, 16);
 }
 
-int view_drafts(struct view *view, struct arena *arena, const char *run,
-                bool open_only, struct draft_record **ret, size_t *ret_count,
-                struct error *err)
+#define DRAFT_COLUMNS                                                          \
+	"select run, n, step, state, title, priority, due_at, branch, slip, "  \
+	"base, tip, revision, opened_at, decided_at, commit_id, author, "      \
+	"effects from draft "
+
+int view_run_drafts(struct view *view, struct arena *arena, const char *run,
+                    struct draft_record **ret, size_t *ret_count,
+                    struct error *err)
 {
 	struct statement *rows = view_query(
-	        view,
-	        "select run, n, step, state, title, priority, due_at, "
-	        "branch, slip, base, tip, revision, opened_at, "
-	        "decided_at, commit_id, author, effects from draft "
-	        "where (?1 is null or run = ?1) and "
-	        "(?2 = 0 or state = 'open') order by seq",
-	        err);
+	        view, DRAFT_COLUMNS "where run = ?1 order by seq", err);
 
 	if (!rows)
 		return -1;
 	statement_bind_text(rows, 1, run);
-	statement_bind_int(rows, 2, open_only);
+	struct question question = { view, arena, rows,
+		                     sizeof(struct draft_record), read_draft };
+	return ask_all(&question, ret, ret_count, err);
+}
+
+int view_open_drafts(struct view *view, struct arena *arena,
+                     struct draft_record **ret, size_t *ret_count,
+                     struct error *err)
+{
+	struct statement *rows = view_query(
+	        view, DRAFT_COLUMNS "where state = 'open' order by seq", err);
+
+	if (!rows)
+		return -1;
 	struct question question = { view, arena, rows,
 		                     sizeof(struct draft_record), read_draft };
 	return ask_all(&question, ret, ret_count, err);
@@ -692,8 +704,9 @@ static void read_artifact(struct arena *arena, struct statement *row,
 #define ARTIFACT_COLUMNS                                                       \
 	"select run, n, step, path, drafted, merged from artifact "
 
-int view_artifacts(struct view *view, struct arena *arena, const char *run,
-                   int64_t n, struct artifact_record **ret, size_t *ret_count,
+int view_artifacts(struct view *view, struct arena *arena,
+                   const struct draft_record *draft,
+                   struct artifact_record **ret, size_t *ret_count,
                    struct error *err)
 {
 	struct statement *rows = view_query(
@@ -702,8 +715,8 @@ int view_artifacts(struct view *view, struct arena *arena, const char *run,
 
 	if (!rows)
 		return -1;
-	statement_bind_text(rows, 1, run);
-	statement_bind_int(rows, 2, n);
+	statement_bind_text(rows, 1, draft->run);
+	statement_bind_int(rows, 2, draft->n);
 	struct question question = { view, arena, rows,
 		                     sizeof(struct artifact_record),
 		                     read_artifact };
@@ -836,8 +849,8 @@ int view_emitted(struct view *view, struct arena *arena, int64_t seq,
 	return ask_all(&question, ret, ret_count, err);
 }
 
-int view_number(struct view *view, const char *sequence, const char *run,
-                const char *step, const char *item, int64_t *ret,
+int view_number(struct view *view, const char *sequence,
+                const struct number_holder *holder, int64_t *ret,
                 struct error *err)
 {
 	struct statement *row =
@@ -849,9 +862,9 @@ int view_number(struct view *view, const char *sequence, const char *run,
 	if (!row)
 		return -1;
 	statement_bind_text(row, 1, sequence);
-	statement_bind_text(row, 2, run);
-	statement_bind_text(row, 3, step);
-	statement_bind_text(row, 4, item);
+	statement_bind_text(row, 2, holder->run);
+	statement_bind_text(row, 3, holder->step);
+	statement_bind_text(row, 4, holder->item);
 	int found = statement_step(row, err);
 	if (found > 0)
 		*ret = statement_int(row, 0);

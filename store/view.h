@@ -154,12 +154,17 @@ struct artifact_record {
 	struct oid merged; /* zero: not merged (yet), or declined */
 };
 
-/* Of `run` (NULL: all), open ones only or all, by opening. */
-int view_drafts(struct view *view, struct arena *arena, const char *run,
-                bool open_only, struct draft_record **ret, size_t *ret_count,
-                struct error *err) MUST_CHECK;
-int view_artifacts(struct view *view, struct arena *arena, const char *run,
-                   int64_t n, struct artifact_record **ret, size_t *ret_count,
+/* All drafts of `run`, or the open ones of all runs, by opening. */
+int view_run_drafts(struct view *view, struct arena *arena, const char *run,
+                    struct draft_record **ret, size_t *ret_count,
+                    struct error *err) MUST_CHECK;
+int view_open_drafts(struct view *view, struct arena *arena,
+                     struct draft_record **ret, size_t *ret_count,
+                     struct error *err) MUST_CHECK;
+/* Of `draft`, whose `run` and `n` are looked at. */
+int view_artifacts(struct view *view, struct arena *arena,
+                   const struct draft_record *draft,
+                   struct artifact_record **ret, size_t *ret_count,
                    struct error *err) MUST_CHECK;
 /* Every artifact that was ever drafted at `path`, latest first. */
 int view_artifacts_at(struct view *view, struct arena *arena, const char *path,
@@ -203,9 +208,15 @@ int view_emitted(struct view *view, struct arena *arena, int64_t seq,
                  struct emitted_record **ret, size_t *ret_count,
                  struct error *err) MUST_CHECK;
 
-/* The number that (sequence, run, step, item) holds: 1, 0 when none, -1. */
-int view_number(struct view *view, const char *sequence, const char *run,
-                const char *step, const char *item, int64_t *ret,
+struct number_holder {
+	const char *run;
+	const char *step;
+	const char *item; /* "" for none */
+};
+
+/* The number of `sequence` that `holder` holds: 1, 0 when none, -1. */
+int view_number(struct view *view, const char *sequence,
+                const struct number_holder *holder, int64_t *ret,
                 struct error *err) MUST_CHECK;
 /* The smallest number of `sequence` from 1 that nobody holds. */
 int view_number_next(struct view *view, const char *sequence, int64_t *ret,

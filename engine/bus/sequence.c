@@ -116,6 +116,8 @@ static int sequence_decide(const struct call *call, struct value **ret_result,
 {
 	const char *sequence = value_get_text(call->with, "name", "");
 	const char *format = value_get_text(call->with, "format", "%d");
+	const struct number_holder holder = { call->run, call->step,
+		                              call->item };
 
 	/* What waits to be written goes first: the number must follow the
 	 * commit that it was decided on directly. */
@@ -127,8 +129,8 @@ static int sequence_decide(const struct call *call, struct value **ret_result,
 	for (int try = 0; try <= TRIES; try++) {
 		const char *text = NULL;
 		int64_t number = 0;
-		int held = view_number(call->env->view, sequence, call->run,
-		                       call->step, call->item, &number, err);
+		int held = view_number(call->env->view, sequence, &holder,
+		                       &number, err);
 		if (held < 0)
 			return -1;
 		if (!held && view_number_next(call->env->view, sequence,

@@ -101,8 +101,7 @@ static int look_at_drafts(struct desk *desk, struct error *err)
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(view, desk->arena, NULL, true, &drafts, &count, err) <
-	    0)
+	if (view_open_drafts(view, desk->arena, &drafts, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct item item = { .draft = drafts[i] };

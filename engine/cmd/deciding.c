@@ -24,8 +24,8 @@ int find_open_draft(struct invocation *invocation, struct engine *engine,
 
 	if (view_find_run(engine->view, invocation->arena, word, ret_run, err) <
 	            0 ||
-	    view_drafts(engine->view, invocation->arena, ret_run->id, false,
-	                &drafts, &count, err) < 0)
+	    view_run_drafts(engine->view, invocation->arena, ret_run->id,
+	                    &drafts, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (drafts[i].state != DRAFT_OPEN)

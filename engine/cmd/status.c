@@ -58,8 +58,8 @@ static int add_artifacts(const struct status *status,
 	struct artifact_record *artifacts;
 	size_t count;
 
-	if (view_artifacts(status->engine->view, arena, draft->run, draft->n,
-	                   &artifacts, &count, err) < 0)
+	if (view_artifacts(status->engine->view, arena, draft, &artifacts,
+	                   &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct value *row = value_map(arena);
@@ -84,8 +84,8 @@ static int add_drafts(const struct status *status, const char *run,
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(status->engine->view, arena, run, false, &drafts,
-	                &count, err) < 0)
+	if (view_run_drafts(status->engine->view, arena, run, &drafts, &count,
+	                    err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		const struct draft_record *draft = &drafts[i];
@@ -243,8 +243,8 @@ static int print_drafts(const struct status *status,
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(status->engine->view, status->arena, run->id, false,
-	                &drafts, &count, err) < 0)
+	if (view_run_drafts(status->engine->view, status->arena, run->id,
+	                    &drafts, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		print_draft(status, &drafts[i]);

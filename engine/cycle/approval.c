@@ -347,9 +347,9 @@ static int try_commit(struct live_run *run, const struct draft_record *draft,
 		.scope = value_copy(&run->arena, run->scope),
 	};
 	empty_approval(run, commit, ret);
-	if (view_artifacts(run->engine->view, &run->arena, run->record.id,
-	                   draft->n, &candidate.artifacts,
-	                   &candidate.artifact_count, err) < 0 ||
+	if (view_artifacts(run->engine->view, &run->arena, draft,
+	                   &candidate.artifacts, &candidate.artifact_count,
+	                   err) < 0 ||
 	    may_approve(run, commit, err) < 0 || fit(&candidate, err) < 0)
 		return -1;
 	return 1;
@@ -525,8 +525,8 @@ int approvals_collect(struct tick *tick, struct error *err)
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(tick->engine->view, &arena, NULL, true, &drafts, &count,
-	                err) < 0)
+	if (view_open_drafts(tick->engine->view, &arena, &drafts, &count, err) <
+	    0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (drafts[i].branch && collect_one(tick, &drafts[i], err) < 0)

@@ -152,9 +152,13 @@ int drafting_build(struct drafting *drafting, const struct oid *base,
 		.email = "reeve@localhost",
 		.time_s = clock_wall_ms(&engine->clock) / 1000,
 	};
+	struct oid tip = *base;
 
-	return draft_build(engine->repo, base, drafting->commits,
-	                   drafting->count, &reeve, ret_tip, err);
+	if (draft_build(engine->repo, drafting->commits, drafting->count,
+	                &reeve, &tip, err) < 0)
+		return -1;
+	*ret_tip = tip;
+	return 0;
 }
 
 void drafting_done(struct drafting *drafting)

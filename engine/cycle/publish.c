@@ -186,8 +186,9 @@ static int build_merge(struct merge *merge, struct error *err)
 		.changes = changes,
 		.change_count = merge->count,
 	};
-	return draft_build(engine->repo, &engine->tip, &commit, 1, &reeve,
-	                   &merge->commit, err);
+	merge->commit = engine->tip;
+	return draft_build(engine->repo, &commit, 1, &reeve, &merge->commit,
+	                   err);
 }
 
 static int journal_merged(struct merge *merge, struct error *err)
@@ -242,9 +243,8 @@ static int merge_one(struct merge *merge, struct error *err)
 	auto_error struct error reason = { 0 };
 
 	if (engine_look(merge->engine, err) < 0 ||
-	    view_artifacts(merge->engine->view, merge->arena, merge->run.id,
-	                   merge->draft->n, &merge->artifacts, &merge->count,
-	                   err) < 0)
+	    view_artifacts(merge->engine->view, merge->arena, merge->draft,
+	                   &merge->artifacts, &merge->count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < merge->count; i++) {
 		int ours = is_ours(merge, &merge->artifacts[i], err);
@@ -290,8 +290,8 @@ int publish_pending(struct tick *tick, struct error *err)
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(tick->engine->view, &arena, NULL, true, &drafts, &count,
-	                err) < 0)
+	if (view_open_drafts(tick->engine->view, &arena, &drafts, &count, err) <
+	    0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct merge merge = {

@@ -273,8 +273,8 @@ static int load_artifacts(struct live_run *run,
 	struct artifact_record *artifacts;
 	size_t count;
 
-	if (view_artifacts(run->engine->view, &run->arena, run->record.id,
-	                   draft->n, &artifacts, &count, err) < 0)
+	if (view_artifacts(run->engine->view, &run->arena, draft, &artifacts,
+	                   &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct live_step *live = find_step(run, artifacts[i].step);
@@ -333,8 +333,8 @@ static int load_gate(struct live_run *run, const struct draft_record *draft,
 
 static int load_drafts(struct live_run *run, struct error *err)
 {
-	if (view_drafts(run->engine->view, &run->arena, run->record.id, false,
-	                &run->drafts, &run->draft_count, err) < 0)
+	if (view_run_drafts(run->engine->view, &run->arena, run->record.id,
+	                    &run->drafts, &run->draft_count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < run->draft_count; i++) {
 		const struct draft_record *draft = &run->drafts[i];

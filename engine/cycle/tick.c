@@ -87,7 +87,7 @@ static int recover_phase(struct tick *tick, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		if (settle_doubt(tick, &effects[i], err) < 0)
 			return -1;
-	if (view_drafts(view, &arena, NULL, true, &drafts, &count, err) < 0)
+	if (view_open_drafts(view, &arena, &drafts, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (drafts[i].branch &&

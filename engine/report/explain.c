@@ -232,8 +232,8 @@ static int look_for_artifact(const struct explaining *on,
 	struct artifact_record *artifacts;
 	size_t count;
 
-	if (view_artifacts(on->env->view, on->arena, on->run->id, draft->n,
-	                   &artifacts, &count, on->err) < 0)
+	if (view_artifacts(on->env->view, on->arena, draft, &artifacts, &count,
+	                   on->err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(artifacts[i].step, on->step->step) == 0)
@@ -288,8 +288,8 @@ static int add_drafts(const struct explaining *on)
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(on->env->view, on->arena, on->run->id, false, &drafts,
-	                &count, on->err) < 0)
+	if (view_run_drafts(on->env->view, on->arena, on->run->id, &drafts,
+	                    &count, on->err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (look_for_artifact(on, &drafts[i]) < 0 ||

@@ -26,8 +26,8 @@ static int find_draft(const struct search *search, const char *run, int64_t n,
 	struct draft_record *drafts;
 	size_t count;
 
-	if (view_drafts(search->env->view, search->arena, run, false, &drafts,
-	                &count, search->err) < 0)
+	if (view_run_drafts(search->env->view, search->arena, run, &drafts,
+	                    &count, search->err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (drafts[i].n != n)

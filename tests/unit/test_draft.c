@@ -38,9 +38,9 @@ static void build(struct desk *desk, const struct tree_change *changes,
 			.changes = &changes[i],
 			.change_count = 1,
 		};
-	fixture_ok(&desk->git,
-	           draft_build(desk->git.repo, &desk->base, commits, count,
-	                       &reeve, &desk->tip, &desk->git.err));
+	desk->tip = desk->base;
+	fixture_ok(&desk->git, draft_build(desk->git.repo, commits, count,
+	                                   &reeve, &desk->tip, &desk->git.err));
 }
 
 static void desk_open(struct desk *desk)

@@ -180,8 +180,8 @@ static void say_drafts(struct books *books, const char *run, struct buf *ret)
 	size_t count;
 	size_t files;
 
-	fixture_ok(&books->git, view_drafts(books->view, arena, run, false,
-	                                    &drafts, &count, err));
+	fixture_ok(&books->git, view_run_drafts(books->view, arena, run,
+	                                        &drafts, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		const struct draft_record *draft = &drafts[i];
 		buf_printf(ret, " draft %d %s '%s' %s %d by %s\n",
@@ -189,8 +189,8 @@ static void say_drafts(struct books *books, const char *run, struct buf *ret)
 		           draft->title, draft->priority, (int)draft->revision,
 		           draft->author ? draft->author : "-");
 		fixture_ok(&books->git,
-		           view_artifacts(books->view, arena, run, draft->n,
-		                          &artifacts, &files, err));
+		           view_artifacts(books->view, arena, draft, &artifacts,
+		                          &files, err));
 		for (size_t n = 0; n < files; n++)
 			buf_printf(ret, "  %s %s %s %s\n", artifacts[n].path,
 			           artifacts[n].step,
@@ -220,8 +220,8 @@ static void say_rest(struct books *books, struct buf *ret)
 		buf_printf(ret, "emitted %d %s %s %s\n", (int)emitted[i].seq,
 		           emitted[i].event, emitted[i].type,
 		           json_of(arena, emitted[i].data));
-	int held = view_number(books->view, "invoice", "bbbbbbbbbb", "number",
-	                       "", &number, err);
+	const struct number_holder holder = { "bbbbbbbbbb", "number", "" };
+	int held = view_number(books->view, "invoice", &holder, &number, err);
 	fixture_ok(&books->git,
 	           view_number_next(books->view, "invoice", &next, err));
 	buf_printf(ret, "number %d next %d\n", held > 0 ? (int)number : 0,
@@ -347,8 +347,8 @@ static void test_view__says_what_waits(void **state)
 		tell(&books, &story[i], 1);
 	assert_non_null(strstr(says(&books), "run bbbbbbbbbb second waiting"));
 	assert_non_null(strstr(says(&books), " review gate in review\n"));
-	fixture_ok(&books.git, view_drafts(books.view, arena, NULL, true,
-	                                   &drafts, &count, err));
+	fixture_ok(&books.git,
+	           view_open_drafts(books.view, arena, &drafts, &count, err));
 	assert_int_equal(count, 1);
 	assert_string_equal(drafts[0].step, "review");
 	assert_int_equal(drafts[0].due_at, 99);
@@ -526,7 +526,8 @@ static void take(struct books *books, const char *run, int number,
 static int held(struct books *books, const char *run)
 {
 	int64_t number = 0;
-	int found = view_number(books->view, "s", run, "number", "", &number,
+	const struct number_holder holder = { run, "number", "" };
+	int found = view_number(books->view, "s", &holder, &number,
 	                        &books->git.err);
 
 	assert_true(found >= 0);
