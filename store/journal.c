@@ -388,21 +388,27 @@ static int rewritten(const struct oid *had, const struct oid *now,
 	                  had_text);
 }
 
+struct line {
+	struct oid *commits;
+	size_t count;
+};
+
 /* The commits behind `from` (zero: all of them) up to `tip`, oldest first.
  * Refused when the line of first parents does not lead there. */
 static int line_since(struct journal *journal, struct arena *arena,
                       const struct oid *from, const struct oid *tip,
-                      struct oid **ret, size_t *ret_count, struct error *err)
+                      struct line *ret, struct error *err)
 {
 	const struct oid *until = oid_is_zero(from) ? NULL : from;
 	struct commit first;
 
-	if (repo_first_parents(journal->repo, arena, tip, until, ret, ret_count,
-	                       err) < 0)
+	if (repo_first_parents(journal->repo, arena, tip, until, &ret->commits,
+	                       &ret->count, err) < 0)
 		return error_wrap(err, "could not read the journal");
-	if (!until || !*ret_count)
+	if (!until || !ret->count)
 		return 0;
-	if (repo_commit_read(journal->repo, arena, *ret, &first, err) < 0)
+	if (repo_commit_read(journal->repo, arena, ret->commits, &first, err) <
+	    0)
 		return -1;
 	if (!first.parent_count || !oid_equal(&first.parents[0], until))
 		return rewritten(until, tip, err);
@@ -415,14 +421,12 @@ static int give(struct journal *journal, const struct oid *tip,
 {
 	const struct journal_sink *sink = journal->sink;
 	auto_arena struct arena arena = { 0 };
-	struct oid *commits;
-	size_t count;
+	struct line line;
 
-	if (line_since(journal, &arena, &journal->cursor, tip, &commits, &count,
-	               err) < 0)
+	if (line_since(journal, &arena, &journal->cursor, tip, &line, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (read_commit(journal->repo, &commits[i], sink->event,
+	for (size_t i = 0; i < line.count; i++)
+		if (read_commit(journal->repo, &line.commits[i], sink->event,
 		                sink->state, err) != 0)
 			return -1;
 	return sink->end(sink->state, tip, err);
@@ -507,14 +511,13 @@ static int witness_check(struct journal *journal, const struct oid *tip,
                          struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
-	struct oid *commits;
-	size_t count;
+	struct line line;
 	struct oid seen;
 	int known = witness_read(journal, &seen, err);
 
 	if (known <= 0 || oid_equal(&seen, tip))
 		return known < 0 ? -1 : 0;
-	return line_since(journal, &arena, &seen, tip, &commits, &count, err);
+	return line_since(journal, &arena, &seen, tip, &line, err);
 }
 
 /* There is no journal. When there was one, a new one must not hide that. */
@@ -601,11 +604,13 @@ static void add_subject(struct buf *message, const char *subject)
 	}
 }
 
-/* One commit with the pending events from `*next` on that fit a message. */
+/* One commit with the pending events from `*next` on that fit a message, on
+ * top of `*tip` (zero: of nothing), which it becomes. */
 static int write_commit(struct journal *journal, const char *subject,
-                        const struct oid *tree, const struct oid *parent,
-                        size_t *next, struct oid *ret, struct error *err)
+                        const struct oid *tree, size_t *next, struct oid *tip,
+                        struct error *err)
 {
+	struct oid parent = *tip;
 	auto_buf struct buf message = buf_make(LIMIT_MESSAGE + LIMIT_SUBJECT);
 	struct signature reeve = {
 		.name = "reeve",
@@ -624,14 +629,14 @@ static int write_commit(struct journal *journal, const char *subject,
 	}
 	struct commit commit = {
 		.tree = *tree,
-		.parents = parent,
-		.parent_count = oid_is_zero(parent) ? 0 : 1,
+		.parents = &parent,
+		.parent_count = oid_is_zero(&parent) ? 0 : 1,
 		.author = reeve,
 		.committer = reeve,
 		.message = message.at,
 		.message_len = message.len,
 	};
-	return repo_commit_write(journal->repo, &commit, ret, err);
+	return repo_commit_write(journal->repo, &commit, tip, err);
 }
 
 /* Write all pending events on top of `parent`; the last commit in `ret`. */
@@ -650,9 +655,7 @@ static int write_commits(struct journal *journal, const char *subject,
 	while (next < journal->pending_count) {
 		/* What is kept is kept by the first commit. */
 		const struct oid *kept = next == 0 ? &tree : &empty;
-		struct oid before = *ret;
-		if (write_commit(journal, subject, kept, &before, &next, ret,
-		                 err) < 0)
+		if (write_commit(journal, subject, kept, &next, ret, err) < 0)
 			return -1;
 	}
 	return 0;
