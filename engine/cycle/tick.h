@@ -59,8 +59,8 @@ int run_start_by_hand(struct engine *engine, struct arena *arena,
                       const char *job, const struct value *inputs,
                       const char **ret_run, struct error *err) MUST_CHECK;
 
-/* Publish an event of `type` by hand, with `event` (a map) as what it says. What
- * listens for it is started by the next tick. */
+/* Publish an event of `type` by hand, with `event` (a map) as what it says.
+ * What listens for it is started by the next tick. */
 int event_emit_by_hand(struct engine *engine, struct arena *arena,
                        const char *type, const struct value *event,
                        struct error *err) MUST_CHECK;
