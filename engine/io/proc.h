@@ -23,7 +23,7 @@ struct sandbox;
 
 struct proc {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked for in
-	                            PATH: of `env` in a sandbox, else ours */
+	                            PATH of `env` */
 	const char *const *env;  /* NULL-terminated, "NAME=value" */
 	const char *dir;         /* working directory */
 	const char *input;       /* on its standard input; NULL: empty */
