@@ -147,7 +147,7 @@ static void test_proc__the_deadline_holds(void **state)
 		"trap '' TERM; sleep 60 & wait; wait; sleep 60",
 		"exec cat /dev/zero >&2",
 		"kill -STOP $$",
-		"setsid sh -c 'trap \"\" TERM; sleep 60'",
+		"setsid sh -c 'trap \"\" TERM; sleep 15'",
 	};
 
 	UNUSED_STATE(state);
