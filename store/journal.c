@@ -28,6 +28,7 @@
 #include "store/base/limits.h"
 #include "store/base/text.h"
 #include "store/lock.h"
+#include "store/witness.h"
 
 #define APPEND_WAIT_MS 10000
 #define APPEND_TRIES   8
@@ -466,46 +467,6 @@ static int catch_up_to(struct journal *journal, const struct oid *tip,
 
 /* ---- The witness --------------------------------------------------------- */
 
-static char *witness_path(const struct journal *journal)
-{
-	return mem_printf("%s/witness", journal->lock_dir);
-}
-
-static int witness_write(struct journal *journal, const struct oid *tip,
-                         struct error *err)
-{
-	auto_free char *path = witness_path(journal);
-	char text[OID_TEXT_BYTES + 1];
-
-	oid_to_text(tip, text);
-	text[OID_TEXT_BYTES - 1] = '\n';
-	return file_replace(path, text, OID_TEXT_BYTES, 0600, err);
-}
-
-/* 1 and the witnessed tip; 0 when this machine has witnessed nothing. */
-static int witness_read(struct journal *journal, struct oid *ret,
-                        struct error *err)
-{
-	auto_free char *path = witness_path(journal);
-	auto_buf struct buf text = buf_make(OID_TEXT_BYTES);
-	auto_error struct error reason = { 0 };
-
-	if (file_read(path, &text, &reason) < 0) {
-		if (reason.code == ERR_MISSING)
-			return 0;
-		error_move(err, &reason);
-		return error_wrap(err, "could not read the journal's witness");
-	}
-	buf_cut(&text, strcspn(text.at, "\n"));
-	if (oid_from_text(text.at, ret))
-		return 1;
-	error_set(err, ERR_CORRUPT, "the journal's witness is damaged");
-	return error_hint(err,
-	                  "If git log reeve/journal shows what you "
-	                  "expect, remove %s.",
-	                  path);
-}
-
 /* The tip must be the witnessed one or follow it. */
 static int witness_check(struct journal *journal, const struct oid *tip,
                          struct error *err)
@@ -513,7 +474,7 @@ static int witness_check(struct journal *journal, const struct oid *tip,
 	auto_arena struct arena arena = { 0 };
 	struct line line;
 	struct oid seen;
-	int known = witness_read(journal, &seen, err);
+	int known = witness_read(journal->lock_dir, &seen, err);
 
 	if (known <= 0 || oid_equal(&seen, tip))
 		return known < 0 ? -1 : 0;
@@ -525,7 +486,7 @@ static int no_journal(struct journal *journal, struct error *err)
 {
 	char text[OID_TEXT_BYTES];
 	struct oid seen;
-	int known = witness_read(journal, &seen, err);
+	int known = witness_read(journal->lock_dir, &seen, err);
 
 	if (known < 0)
 		return -1;
@@ -707,7 +668,7 @@ int journal_flush(struct journal *journal, const char *subject,
 		return error_wrap(err, "could not write to the journal");
 	}
 	forget_pending(journal);
-	if (witness_write(journal, &tip, err) < 0)
+	if (witness_write(journal->lock_dir, &tip, err) < 0)
 		return -1;
 	return catch_up_to(journal, &tip, err);
 }
@@ -769,7 +730,7 @@ int journal_create(struct journal *journal, const char *branch,
 		return found < 0 ? -1
 		                 : error_set(err, ERR_CONFLICT,
 		                             "there is a journal already");
-	int known = witness_read(journal, &commit, err);
+	int known = witness_read(journal->lock_dir, &commit, err);
 	if (known != 0)
 		return known < 0 ? -1 : no_journal(journal, err);
 	clock_random(journal->clock, secret, sizeof(secret));
@@ -787,5 +748,5 @@ int journal_create(struct journal *journal, const char *branch,
 	forget_pending(journal); /* who was second must not begin it again */
 	if (made < 0)
 		return error_wrap(err, "could not begin the journal");
-	return witness_write(journal, &commit, err);
+	return witness_write(journal->lock_dir, &commit, err);
 }

@@ -206,131 +206,6 @@ static bool ends_the_step(const struct error *err)
 	return false;
 }
 
-/* ---- Configuration ------------------------------------------------------- */
-
-/* Render what may hold tags: by the kind's fields, or all of `with`. */
-static int render_config(struct live_run *run, const struct step *step,
-                         const struct value **ret, struct error *err)
-{
-	struct arena *arena = &run->arena;
-	struct value *config = value_map(arena);
-	struct render render = run_render(run, step);
-
-	for (size_t i = 0; i < step->config->length; i++) {
-		const struct member *member = &step->config->members[i];
-		const struct field *field =
-		        field_find(step->kind->fields, member->name);
-		bool plain = field && (field->type == FIELD_TEXT ||
-		                       field->type == FIELD_EXPRESSION);
-		struct value *value = NULL;
-		if (plain)
-			value = value_copy(arena, member->value);
-		else if (render_value(arena, run->job->path, member->value,
-		                      &render, &value, err) < 0)
-			return -1;
-		value_map_set(arena, config, member->name, value);
-	}
-	*ret = config;
-	return 0;
-}
-
-/* What a stand-in of the slip means now, for one step. */
-struct released {
-	struct live_run *run;
-	const struct step *step;
-};
-
-/* { artifact: path }: the text of the file as it was merged. */
-static int released_text(struct live_run *run, const char *path,
-                         struct value **ret, struct error *err)
-{
-	const struct value *output = NULL;
-
-	for (size_t i = 0; i < run->job->step_count; i++)
-		if (text_equal(run->steps[i].path, path) &&
-		    step_has_output(run->steps[i].state))
-			output = run->steps[i].output;
-	const struct value *text = output && output->kind == VALUE_MAP
-	                                   ? value_get(output, "text")
-	                                   : output;
-	if (!text)
-		return error_set(err, ERR_FAILED,
-		                 "the slip names \"%s\", which is no artifact "
-		                 "with a text of this draft",
-		                 path);
-	*ret = value_copy(&run->arena, text);
-	return 0;
-}
-
-static int resolve_released(void *state, const char *field,
-                            const struct value *stand_in, struct value **ret,
-                            struct error *err)
-{
-	const struct released *released = state;
-	struct live_run *run = released->run;
-	const char *path = value_get_text(stand_in, "artifact", NULL);
-	struct render render = run_render(run, released->step);
-	const struct value *source = value_get(released->step->config, field);
-
-	if (path)
-		return released_text(run, path, ret, err);
-	if (!source)
-		return error_set(err, ERR_FAILED,
-		                 "the job says nothing of \"%s\"", field);
-	return render_value(&run->arena, run->job->path, source, &render, ret,
-	                    err);
-}
-
-/* The slip's entry for the step, when its gate listed it. */
-static const struct slip_entry *entry_of(const struct live_run *run,
-                                         const struct step *step)
-{
-	const struct live_gate *gate =
-	        step->wall == STEP_NONE ? NULL : run_gate(run, step->wall);
-
-	return gate ? slip_find(gate->slip, step->id) : NULL;
-}
-
-static int make_step_run(struct live_run *run, const struct step *step,
-                         struct step_run *ret, struct error *err)
-{
-	const struct slip_entry *entry = entry_of(run, step);
-	struct released released = { run, step };
-	struct slip_resolver resolver = { resolve_released, &released };
-	struct engine *engine = run->engine;
-	bool acts = step->kind->flags & KIND_ACTS;
-
-	*ret = (struct step_run){
-		.arena = &run->arena,
-		.env = &engine->env,
-		.run = &run->record,
-		.job = run->job,
-		.step = step,
-		.item = "",
-		.workspace = run->workspace,
-		.files = run_step_files(run, step),
-		.scope = run->scope,
-		.name = step->name,
-		.effect_key = acts ? run_effect_key(run, step) : NULL,
-		.owner_config = engine_config(engine, err),
-		.owner_tip = engine->tip,
-		.day = run->day,
-		.ingredients = value_map(&run->arena),
-	};
-	if (!ret->owner_config) {
-		/* The owner's to mend, and no fault of this step. */
-		err->code = ERR_STATE;
-		return -1;
-	}
-	if (!entry)
-		return render_config(run, step, &ret->config, err);
-	if (slip_resolve(&run->arena, entry->with, &resolver, &ret->released,
-	                 err) < 0)
-		return -1;
-	ret->config = ret->released;
-	return 0;
-}
-
 /* ---- Artifacts and checks ------------------------------------------------ */
 
 /* The slashes of a path template that stand outside of its tags. */
@@ -437,6 +312,9 @@ static int compute_key(struct live_run *run, struct step_run *step_run,
 	value_map_text(arena, step_run->ingredients, "name", step_run->name);
 	value_map_text(arena, step_run->ingredients, "locale",
 	               run->config->locale);
+	if (!step_run->step->strict)
+		value_map_set(arena, step_run->ingredients, "strict",
+		              value_bool(arena, false));
 	if (kind->prepare && kind->prepare(step_run, err) < 0)
 		return -1;
 	*ret = key_content(arena, &run->engine->env.root->secret, kind->name,
@@ -516,7 +394,7 @@ static int carry_out(struct tick *tick, struct live_run *run,
 	struct step_run step_run;
 	int64_t started = clock_boot_ms(&run->engine->clock);
 
-	if (make_step_run(run, live->step, &step_run, err) < 0)
+	if (execute_configure(run, live->step, &step_run, err) < 0)
 		return -1;
 	if (kind->flags & KIND_COMPUTES) {
 		if (compute_key(run, &step_run, &live->key, err) < 0)
@@ -615,22 +493,7 @@ static int advance_step(struct tick *tick, struct live_run *run,
 	return 0;
 }
 
-/* ---- The end ------------------------------------------------------------- */
-
-struct value *execute_reused(struct live_run *run)
-{
-	auto_buf struct buf lines = buf_make(LIMIT_OUTPUT);
-
-	for (size_t i = 0; i < run->job->step_count; i++) {
-		struct live_step *live = &run->steps[i];
-		if (!live->unreported)
-			continue;
-		buf_printf(&lines, "%s - %s %s\n", live->step->id, live->key,
-		           live->event);
-		live->unreported = false;
-	}
-	return lines.len ? value_bytes(&run->arena, lines.at, lines.len) : NULL;
-}
+/* ---- The run ----------------------------------------------------------- */
 
 static bool is_over(const struct live_run *run)
 {
@@ -638,80 +501,6 @@ static bool is_over(const struct live_run *run)
 		if (!step_is_settled(run->steps[i].state))
 			return false;
 	return true;
-}
-
-static const struct live_step *first_failure(const struct live_run *run)
-{
-	for (size_t i = 0; i < run->job->step_count; i++)
-		if (run->steps[i].state == STEP_FAILED)
-			return &run->steps[i];
-	return NULL;
-}
-
-static bool is_by_hand(const struct job *job)
-{
-	for (size_t i = 0; i < job->trigger_count; i++)
-		if (job->triggers[i].kind == TRIGGER_MANUAL)
-			return true;
-	return false;
-}
-
-/* What to do about a run that failed: what is mended is a new run. */
-static const char *hint_again(struct live_run *run)
-{
-	auto_buf struct buf text = buf_make(LIMIT_ERROR_TEXT);
-	const struct value *inputs = run->record.inputs;
-
-	if (!is_by_hand(run->job))
-		return NULL;
-	buf_printf(&text, "Mend it, commit, and start anew: reeve run %s",
-	           run->job->name);
-	for (size_t i = 0; inputs && i < inputs->length; i++) {
-		const struct member *input = &inputs->members[i];
-		bool plain =
-		        input->value->kind == VALUE_STRING &&
-		        !strpbrk(input->value->text, " \t\n\"'$`\\;&|<>*?~#()");
-		buf_printf(&text, " %s=%s", input->name,
-		           plain ? input->value->text : "…");
-	}
-	return arena_strdup(&run->arena, text.at);
-}
-
-static int finish(struct tick *tick, struct live_run *run, struct error *err)
-{
-	struct arena *arena = &run->arena;
-	const struct live_step *failed = first_failure(run);
-	const char *state = failed ? "failed" : "done";
-	struct value *data = execute_about(run, NULL);
-
-	if (publish_merges(tick, run, err) < 0)
-		return -1;
-	if (!failed && publish_reviews(tick, run, err) < 0)
-		return -1;
-	value_map_text(arena, data, "state", state);
-	value_map_text(arena, data, "run_title", run_title(run));
-	if (failed)
-		value_map_text(arena, data, "reason",
-		               arena_printf(arena, "%s: %s", failed->step->id,
-		                            failed->reason));
-	value_map_set(arena, data, "reused", execute_reused(run));
-	journal_add(run->engine->journal, EVENT_RUN_FINISHED, run->record.id,
-	            data);
-	if (journal_flush(run->engine->journal,
-	                  arena_printf(arena, "%s: %s", run->name, state),
-	                  err) < 0)
-		return -1;
-	struct note note = {
-		.kind = NOTE_FINISHED,
-		.run = run->name,
-		.state = state,
-		.text = failed ? failed->reason : NULL,
-		.hint = failed ? hint_again(run) : NULL,
-	};
-	tick_tell(tick, &note);
-	tick->failures += failed ? 1 : 0;
-	tick->changes++;
-	return 0;
 }
 
 int execute_run(struct tick *tick, const char *id, struct error *err)
@@ -733,7 +522,7 @@ int execute_run(struct tick *tick, const char *id, struct error *err)
 		}
 	}
 	if (is_over(run))
-		return finish(tick, run, err);
+		return execute_finish(tick, run, err);
 	if (journal_pending(run->engine->journal) == 0)
 		return 0;
 	return journal_flush(

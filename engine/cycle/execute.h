@@ -7,12 +7,21 @@
 
 #include "engine/cycle/run.h"
 #include "engine/cycle/tick.h"
+#include "engine/steps/step.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 
 /* Load and execute the run `id`. */
 int execute_run(struct tick *tick, const char *id,
                 struct error *err) MUST_CHECK;
+
+/* What `step` gets to work with; lives in the run's arena. (configure.c) */
+int execute_configure(struct live_run *run, const struct step *step,
+                      struct step_run *ret, struct error *err) MUST_CHECK;
+
+/* All steps are settled: publish what is left and end the run. (finish.c) */
+int execute_finish(struct tick *tick, struct live_run *run,
+                   struct error *err) MUST_CHECK;
 
 /* Open the gate `live` of `run`, whose steps above are all settled: draft,
  * slip, event, branch. (gate.c) */

@@ -1,0 +1,104 @@
+/*
+ * The end of a run: what is left to publish, what was reused, and whether it
+ * is done or has failed.
+ */
+#include <string.h>
+
+#include "engine/cycle/execute.h"
+#include "store/base/limits.h"
+
+struct value *execute_reused(struct live_run *run)
+{
+	auto_buf struct buf lines = buf_make(LIMIT_OUTPUT);
+
+	for (size_t i = 0; i < run->job->step_count; i++) {
+		struct live_step *live = &run->steps[i];
+		if (!live->unreported)
+			continue;
+		buf_printf(&lines, "%s - %s %s\n", live->step->id, live->key,
+		           live->event);
+		live->unreported = false;
+	}
+	return lines.len ? value_bytes(&run->arena, lines.at, lines.len) : NULL;
+}
+
+static const struct live_step *first_failure(const struct live_run *run)
+{
+	for (size_t i = 0; i < run->job->step_count; i++)
+		if (run->steps[i].state == STEP_FAILED)
+			return &run->steps[i];
+	return NULL;
+}
+
+static bool is_by_hand(const struct job *job)
+{
+	for (size_t i = 0; i < job->trigger_count; i++)
+		if (job->triggers[i].kind == TRIGGER_MANUAL)
+			return true;
+	return false;
+}
+
+/* What to do about a run that failed: what is mended is a new run. Once a
+ * draft was merged a new run would draft, number and book it all again. */
+static const char *hint_again(struct live_run *run)
+{
+	auto_buf struct buf text = buf_make(LIMIT_ERROR_TEXT);
+	const struct value *inputs = run->record.inputs;
+
+	if (run->gate_count > 0)
+		return arena_printf(&run->arena,
+		                    "Its draft is merged, and a new run would "
+		                    "draft it all again: reeve status %.8s "
+		                    "shows what was not done.",
+		                    run->record.id);
+	if (!is_by_hand(run->job))
+		return NULL;
+	buf_printf(&text, "Mend it, commit, and start anew: reeve run %s",
+	           run->job->name);
+	for (size_t i = 0; inputs && i < inputs->length; i++) {
+		const struct member *input = &inputs->members[i];
+		bool plain =
+		        input->value->kind == VALUE_STRING &&
+		        !strpbrk(input->value->text, " \t\n\"'$`\\;&|<>*?~#()");
+		buf_printf(&text, " %s=%s", input->name,
+		           plain ? input->value->text : "…");
+	}
+	return arena_strdup(&run->arena, text.at);
+}
+
+int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
+{
+	struct arena *arena = &run->arena;
+	const struct live_step *failed = first_failure(run);
+	const char *state = failed ? "failed" : "done";
+	struct value *data = execute_about(run, NULL);
+
+	if (publish_merges(tick, run, err) < 0)
+		return -1;
+	if (!failed && publish_reviews(tick, run, err) < 0)
+		return -1;
+	value_map_text(arena, data, "state", state);
+	value_map_text(arena, data, "run_title", run_title(run));
+	if (failed)
+		value_map_text(arena, data, "reason",
+		               arena_printf(arena, "%s: %s", failed->step->id,
+		                            failed->reason));
+	value_map_set(arena, data, "reused", execute_reused(run));
+	journal_add(run->engine->journal, EVENT_RUN_FINISHED, run->record.id,
+	            data);
+	if (journal_flush(run->engine->journal,
+	                  arena_printf(arena, "%s: %s", run->name, state),
+	                  err) < 0)
+		return -1;
+	struct note note = {
+		.kind = NOTE_FINISHED,
+		.run = run->name,
+		.state = state,
+		.text = failed ? failed->reason : NULL,
+		.hint = failed ? hint_again(run) : NULL,
+	};
+	tick_tell(tick, &note);
+	tick->failures += failed ? 1 : 0;
+	tick->changes++;
+	return 0;
+}

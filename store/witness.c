@@ -1,0 +1,44 @@
+#include "store/witness.h"
+
+#include <string.h>
+
+#include "store/base/alloc.h"
+#include "store/base/buf.h"
+#include "store/base/fd.h"
+
+static char *witness_path(const char *dir)
+{
+	return mem_printf("%s/witness", dir);
+}
+
+int witness_write(const char *dir, const struct oid *tip, struct error *err)
+{
+	auto_free char *path = witness_path(dir);
+	char text[OID_TEXT_BYTES + 1];
+
+	oid_to_text(tip, text);
+	text[OID_TEXT_BYTES - 1] = '\n';
+	return file_replace(path, text, OID_TEXT_BYTES, 0600, err);
+}
+
+int witness_read(const char *dir, struct oid *ret, struct error *err)
+{
+	auto_free char *path = witness_path(dir);
+	auto_buf struct buf text = buf_make(OID_TEXT_BYTES);
+	auto_error struct error reason = { 0 };
+
+	if (file_read(path, &text, &reason) < 0) {
+		if (reason.code == ERR_MISSING)
+			return 0;
+		error_move(err, &reason);
+		return error_wrap(err, "could not read the journal's witness");
+	}
+	buf_cut(&text, strcspn(text.at, "\n"));
+	if (oid_from_text(text.at, ret))
+		return 1;
+	error_set(err, ERR_CORRUPT, "the journal's witness is damaged");
+	return error_hint(err,
+	                  "If git log reeve/journal shows what you "
+	                  "expect, remove %s.",
+	                  path);
+}
