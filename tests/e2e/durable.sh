@@ -1,0 +1,45 @@
+# What is acknowledged is on disk: the order of one append, seen from outside.
+#
+# The object is synced and linked and its folder synced, before the reference
+# is; the reference's folder, before the witness; the witness and its folder,
+# before a word is printed.
+# shellcheck shell=bash
+. "$REEVE_TOP/tests/e2e/lib.sh"
+
+# The calls of one append, one word a line, in their order.
+append() {
+	git init -q -b main
+	reeve init -q
+	git add -A
+	git commit -q -m workspace
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -y -o trace \
+		-e trace=write,fsync,fdatasync,link,linkat,rename,renameat \
+		reeve emit deal.won client=acme >printed
+	awk '
+		/fsync\(.*objects\/tmp_object/ { print "object-synced" }
+		/link\(.*objects\/tmp_object|rename.*objects\/tmp_object/ {
+			print "object-named" }
+		named && /fsync\(.*objects\/[0-9a-f][0-9a-f]>/ {
+			print "object-folder-synced"; named = 0 }
+		/link\(.*objects\/tmp_object/ { named = 1 }
+		/fsync\(.*refs\/heads\/reeve\/journal\.lock>/ {
+			print "ref-synced" }
+		/rename.*journal\.lock".*= 0/ { print "ref-named"; moved = 1 }
+		moved && /fsync\(.*refs\/heads\/reeve>/ {
+			print "ref-folder-synced"; moved = 0 }
+		/rename.*reeve\/witness".*= 0/ { print "witness-named" }
+		/fsync\(.*\.git\/reeve>/ { print "witness-folder-synced" }
+		/write\(1</ { print "told" }' trace
+}
+
+is_in_order() {
+	append >order
+	cat order
+	[ "$(sed -n '/^object-synced/,$p' order | tr '\n' ' ')" = \
+		"object-synced object-named object-folder-synced \
+ref-synced ref-named ref-folder-synced \
+witness-named witness-folder-synced told " ]
+}
+
+it "an append is on disk before it is told" is_in_order
+plan
