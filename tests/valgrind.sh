@@ -5,7 +5,8 @@ set -u
 
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
-valgrind --quiet --log-file="$log" --leak-check=full --track-fds=yes \
+valgrind --quiet --log-file="$log" --child-silent-after-fork=yes \
+	--leak-check=full --track-fds=yes \
 	--errors-for-leak-kinds=definite,indirect,possible \
 	--error-exitcode=99 "$@"
 status=$?

@@ -201,7 +201,7 @@ static void test_db__reads_reals_back_exactly(void **state)
 		{ "select 0.1", "0.1" },
 		{ "select 0.1 + 0.2", "0.30000000000000004" },
 		{ "select 6.0 / 2", "3.0" },
-		{ "select 1e300", "1e+300" },
+		{ "select 1e22", "1e+22" },
 		{ "select 9e999", NULL },
 		{ "select 7 / 2", "3" },
 	};
