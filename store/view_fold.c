@@ -132,8 +132,7 @@ static int move_run(struct fold *fold, enum run_event event)
 	return finish(fold, row) < 0 ? -1 : 1;
 }
 
-/* The same for the step `step`. Its output, key and place become those of the
- * event when `settles`. */
+/* The same for the step `step`: its state and time alone. */
 static int move_step(struct fold *fold, const char *step, enum step_event event)
 {
 	enum step_state state;
