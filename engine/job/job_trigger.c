@@ -139,6 +139,8 @@ const char *trigger_kind_name(enum trigger_kind kind)
 		return "event";
 	case TRIGGER_MANUAL:
 		return "manual";
+	case TRIGGER_SCHEDULE:
+		return "schedule";
 	}
 	return "unknown";
 }

@@ -9,11 +9,11 @@
 #define BASE_LIMITS_H
 
 /* Files. */
-#define LIMIT_YAML_FILE    (4u << 20)  /* a job, an agent, reeve.yaml */
+#define LIMIT_YAML_FILE    (16u << 20) /* a job, an agent, reeve.yaml */
 #define LIMIT_DATA_FILE    (64u << 20) /* what `read` may take in */
 #define LIMIT_NOTE         (4u << 20)  /* one file below memory/ */
 #define LIMIT_YAML_DEPTH   64          /* nested lists and maps */
-#define LIMIT_YAML_NODES   (1u << 20)  /* scalars, lists and maps in one file */
+#define LIMIT_YAML_NODES   (4u << 20)  /* scalars, lists and maps in one file */
 #define LIMIT_JSON_DEPTH   64
 #define LIMIT_CSV_CELLS    (2u << 20) /* of one file */
 #define LIMIT_PATH         1024       /* a workspace path */
@@ -34,7 +34,9 @@
 #define LIMIT_SUBJECT     72
 
 /* Steps. */
-#define LIMIT_STEPS      1000        /* of one job */
+#define LIMIT_STEPS      100000      /* of one job, linked */
+#define LIMIT_JOB_DEPTH  8           /* jobs in jobs, loops in loops */
+#define LIMIT_ITEMS      1000000     /* of one for_each */
 #define LIMIT_OUTPUT     (16u << 20) /* what one step may put out */
 #define LIMIT_STDERR     (64u << 10) /* of which the end is kept */
 #define LIMIT_ERROR_TEXT (8u << 10)  /* one message */
