@@ -321,7 +321,10 @@ static int event_fits(struct collector *collector,
 	if (!trigger->where)
 		return 1;
 	value_map_set(collector->arena, scope, "event", event);
-	return expr_is_true(trigger->where, scope, err);
+
+	const struct render render = { .scope = scope };
+
+	return expr_is_true(trigger->where, &render, err);
 }
 
 static int start_by_event(struct collector *collector, const char *job,

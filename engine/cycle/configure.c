@@ -89,6 +89,15 @@ static const struct slip_entry *entry_of(const struct live_run *run,
 	return gate ? slip_find(gate->slip, step->id) : NULL;
 }
 
+/* What names mean to the step, for as long as the run lives. */
+static const struct frame *frame_of(struct live_run *run)
+{
+	struct frame *frame = arena_new(&run->arena, struct frame);
+
+	frame->value = run->scope;
+	return frame;
+}
+
 int execute_configure(struct live_run *run, const struct step *step,
                       struct step_run *ret, struct error *err)
 {
@@ -107,7 +116,7 @@ int execute_configure(struct live_run *run, const struct step *step,
 		.item = "",
 		.workspace = run->workspace,
 		.files = run_step_files(run, step),
-		.scope = run->scope,
+		.frame = frame_of(run),
 		.name = step->name,
 		.effect_key = acts ? run_effect_key(run, step) : NULL,
 		.owner_config = engine_config(engine, err),

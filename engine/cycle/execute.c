@@ -269,9 +269,11 @@ static int place_artifact(struct live_run *run, struct live_step *live,
 int execute_checks(struct live_run *run, const struct step *step,
                    struct error *err)
 {
+	const struct render render = run_render(run, step);
+
 	for (size_t i = 0; i < step->check_count; i++) {
 		const struct condition *check = &step->checks[i];
-		int holds = expr_is_true(check->expr, run->scope, err);
+		int holds = expr_is_true(check->expr, &render, err);
 		if (holds < 0)
 			return error_wrap(err, "the check \"%s\"",
 			                  check->message);
@@ -431,7 +433,8 @@ static int is_wanted(struct tick *tick, struct live_run *run,
 	if (!reason && (step->kind->flags & KIND_WALL))
 		reason = failure_above(run, step);
 	if (!reason && step->condition) {
-		int wanted = expr_is_true(step->condition, run->scope, err);
+		const struct render render = run_render(run, step);
+		int wanted = expr_is_true(step->condition, &render, err);
 		if (wanted < 0)
 			return error_wrap(err, "the condition of step \"%s\"",
 			                  step->id);

@@ -549,18 +549,13 @@ static int find_value(const struct expr *expr, struct expr_filter *filter,
 	return 0;
 }
 
-int expr_value_in(const struct expr *expr, const struct frame *frame,
-                  struct arena *arena, struct value **ret, struct error *err)
-{
-	return find_value(expr, NULL, frame, arena, ret, err);
-}
-
-int expr_value(const struct expr *expr, const struct value *scope,
+int expr_value(const struct expr *expr, const struct render *render,
                struct arena *arena, struct value **ret, struct error *err)
 {
-	const struct frame frame = { scope, NULL };
+	const struct frame alone = { render->scope, NULL };
 
-	return find_value(expr, NULL, &frame, arena, ret, err);
+	return find_value(expr, NULL, render->frame ? render->frame : &alone,
+	                  arena, ret, err);
 }
 
 /* "the condition is null" names what in it is null. */
@@ -617,12 +612,13 @@ static int find_truth(const struct expr *expr, struct expr_filter *filter,
 	                scope_describe(&arena, value));
 }
 
-int expr_is_true(const struct expr *expr, const struct value *scope,
+int expr_is_true(const struct expr *expr, const struct render *render,
                  struct error *err)
 {
-	const struct frame frame = { scope, NULL };
+	const struct frame alone = { render->scope, NULL };
 
-	return find_truth(expr, NULL, &frame, err);
+	return find_truth(expr, NULL, render->frame ? render->frame : &alone,
+	                  err);
 }
 
 int expr_filter_fits(struct expr_filter *filter, const struct frame *frame,

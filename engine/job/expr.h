@@ -33,20 +33,17 @@ struct expr *expr_parse(struct arena *arena, const char *file,
 void expr_names(const struct expr *expr, const struct name_use **ret,
                 size_t *ret_count);
 
-/* The value, in `arena`: a comparison or a logical operation gives true or
+/* What its names mean is in `render`, as for a template.
+ *
+ * The value, in `arena`: a comparison or a logical operation gives true or
  * false (or null), a single name its own value, of any kind. */
-int expr_value(const struct expr *expr, const struct value *scope,
+int expr_value(const struct expr *expr, const struct render *render,
                struct arena *arena, struct value **ret,
                struct error *err) MUST_CHECK;
 /* The truth: 1 or 0, or -1. Numbers but 0 are true; null, texts, lists and maps
  * are errors. */
-int expr_is_true(const struct expr *expr, const struct value *scope,
+int expr_is_true(const struct expr *expr, const struct render *render,
                  struct error *err) MUST_CHECK;
-
-/* The same where frames, innermost first, say what names mean. */
-int expr_value_in(const struct expr *expr, const struct frame *frame,
-                  struct arena *arena, struct value **ret,
-                  struct error *err) MUST_CHECK;
 
 /* One condition for many scopes: compiled once, then asked of each.
  *

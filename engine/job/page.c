@@ -31,6 +31,18 @@ static const struct template *find_partial(void *state, const char *name,
 	return load(page, partial_path(page->arena, name), err);
 }
 
+/* What a page sees besides `with`. */
+static const char *const outer_names[] = { "run", "company" };
+
+/* A copy of what the name means, or NULL. */
+static struct value *find(const struct page *page, const char *dotted)
+{
+	const struct name name = name_split(page->arena, dotted);
+	const struct value *value = scope_find(page->frame, &name);
+
+	return value ? value_copy(page->arena, value) : NULL;
+}
+
 static struct value *group(const struct page *page, struct value *ingredients,
                            const char *name)
 {
@@ -60,13 +72,12 @@ static void add_names(const struct page *page, const struct template *template,
 
 	template_names(template, &uses, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct value *value = NULL;
-		if (is_within(uses[i].name, "run") ||
-		    is_within(uses[i].name, "company"))
-			value = value_path(page->scope, uses[i].name);
+		struct value *value = NULL;
+		for (size_t k = 0; k < ARRAY_LEN(outer_names); k++)
+			if (is_within(uses[i].name, outer_names[k]))
+				value = find(page, uses[i].name);
 		if (value)
-			value_map_set(page->arena, names, uses[i].name,
-			              value_copy(page->arena, value));
+			value_map_set(page->arena, names, uses[i].name, value);
 	}
 }
 
@@ -133,9 +144,9 @@ int page_render(const struct page *page, const char **ret, struct error *err)
 		return -1;
 	value_map_set(page->arena, scope, "with",
 	              value_copy(page->arena, page->with));
-	value_map_set(page->arena, scope, "run", value_get(page->scope, "run"));
-	value_map_set(page->arena, scope, "company",
-	              value_get(page->scope, "company"));
+	for (size_t i = 0; i < ARRAY_LEN(outer_names); i++)
+		value_map_set(page->arena, scope, outer_names[i],
+		              find(page, outer_names[i]));
 	struct render render = {
 		.scope = scope,
 		.escape = escape_for_path(page->path),

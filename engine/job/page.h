@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "engine/job/scope.h"
 #include "engine/job/workspace.h"
 #include "store/base/arena.h"
 #include "store/base/compiler.h"
@@ -20,7 +21,7 @@ struct page {
 	struct arena *arena;
 	const char *path; /* templates/… */
 	const struct value *with;
-	const struct value *scope; /* its `run` and `company` */
+	const struct frame *frame; /* its `run` and `company` */
 	bool strict;
 };
 

@@ -21,12 +21,29 @@ struct name name_split(struct arena *arena, const char *dotted)
 	const char *dot = strchr(dotted, '.');
 
 	if (!dot || text_equal(dotted, "."))
-		return (struct name){ dotted, dotted, NULL };
-	return (struct name){
+		return (struct name){ .dotted = dotted, .first = dotted };
+
+	struct name name = {
 		.dotted = dotted,
 		.first = arena_strndup(arena, dotted, (size_t)(dot - dotted)),
 		.rest = dot + 1,
 	};
+
+	if (text_equal(name.first, "steps"))
+		name.step = arena_strndup(arena, name.rest,
+		                          strcspn(name.rest, "."));
+	return name;
+}
+
+/* What the frame has under the name's first segment, if it decides. */
+static const struct value *decides(const struct frame *frame,
+                                   const struct name *name)
+{
+	const struct value *value = value_get(frame->value, name->first);
+
+	if (name->step && value && !value_get(value, name->step))
+		return NULL;
+	return value;
 }
 
 const struct value *scope_find(const struct frame *frame,
@@ -35,8 +52,7 @@ const struct value *scope_find(const struct frame *frame,
 	if (text_equal(name->dotted, "."))
 		return frame ? frame->value : NULL;
 	for (; frame; frame = frame->up) {
-		const struct value *value =
-		        value_get(frame->value, name->first);
+		const struct value *value = decides(frame, name);
 
 		if (value)
 			return name->rest ? value_path(value, name->rest)
@@ -109,6 +125,25 @@ static int missing_below(const struct value *value, const struct name *name,
 	}
 }
 
+/* Whether no frame knows the step; then `level` gets those that they know. */
+static bool add_steps(struct level *level, const struct frame *frame,
+                      const struct name *name)
+{
+	bool any = false;
+
+	for (; frame; frame = frame->up) {
+		const struct value *steps =
+		        value_get(frame->value, name->first);
+
+		if (decides(frame, name))
+			return false;
+		any |= steps != NULL;
+		if (steps)
+			level_add(level, steps);
+	}
+	return any;
+}
+
 int scope_missing(const struct frame *frame, const struct name *name,
                   const char *file, struct pos pos, struct error *err)
 {
@@ -116,9 +151,10 @@ int scope_missing(const struct frame *frame, const struct name *name,
 
 	error_at(err, ERR_CONFIG, file, pos, "\"%s\" is not there",
 	         name->dotted);
+	if (name->step && add_steps(&level, frame, name))
+		return hint_names(&level, name->step, err);
 	for (; frame; frame = frame->up) {
-		const struct value *value =
-		        value_get(frame->value, name->first);
+		const struct value *value = decides(frame, name);
 
 		if (value)
 			return missing_below(value, name, err);

@@ -27,14 +27,16 @@ struct name {
 	const char *dotted; /* "brief.client.city" */
 	const char *first;  /* "brief" */
 	const char *rest;   /* "client.city", or NULL */
+	const char *step;   /* of "steps.send.date": "send"; else NULL */
 };
 
 /* `dotted` is kept; the rest is made in `arena`. */
 struct name name_split(struct arena *arena, const char *dotted);
 
 /* The value of a name: the innermost frame that is a map with its first
- * segment decides, and the other segments are looked for only there. "." is
- * the innermost frame. NULL when there is none. */
+ * segment decides, and the other segments are looked for only there. Each
+ * frame may have `steps` of its own, so of steps.ID it is the innermost that
+ * knows the step. "." is the innermost frame. NULL when there is none. */
 const struct value *scope_find(const struct frame *frame,
                                const struct name *name);
 

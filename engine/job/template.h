@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/job/scope.h"
 #include "store/base/arena.h"
 #include "store/base/buf.h"
 #include "store/base/compiler.h"
@@ -70,8 +71,12 @@ void template_partials(const struct template *template,
  * value keeps its type. */
 const struct name_use *template_single(const struct template *template);
 
+/* What is known where a text of the job stands: what its names mean, and how
+ * values are written. */
 struct render {
-	const struct value *scope; /* a map: what names mean */
+	/* What names mean; or, if it is NULL, `scope` alone, a map. */
+	const struct frame *frame;
+	const struct value *scope;
 	enum escape escape;
 	bool strict; /* a missing variable is an error */
 	/* Find a partial, parsed; NULL with err when there is none. May be NULL

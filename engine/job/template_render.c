@@ -345,7 +345,8 @@ int template_render(const struct template *template,
                     const struct render *render, struct buf *ret,
                     struct error *err)
 {
-	struct frame frame = { render->scope, NULL };
+	const struct frame alone = { render->scope, NULL };
+	const struct frame *frame = render->frame ? render->frame : &alone;
 	size_t before = ret->len;
 	unsigned steps = 0;
 	struct walk walk = {
@@ -357,7 +358,7 @@ int template_render(const struct template *template,
 		.steps = &steps,
 	};
 
-	if (walk_range(&walk, 0, template->count, &frame) == 0)
+	if (walk_range(&walk, 0, template->count, frame) == 0)
 		return 0;
 	buf_cut(ret, before);
 	return -1;
@@ -366,7 +367,8 @@ int template_render(const struct template *template,
 int template_value(const struct template *template, const struct render *render,
                    struct arena *arena, struct value **ret, struct error *err)
 {
-	struct frame frame = { render->scope, NULL };
+	const struct frame alone = { render->scope, NULL };
+	const struct frame *frame = render->frame ? render->frame : &alone;
 	struct walk walk = {
 		.template = template,
 		.render = render,
@@ -374,7 +376,7 @@ int template_value(const struct template *template, const struct render *render,
 	};
 	const struct value *value = NULL;
 
-	if (find_value(&walk, template->single, &frame, arena, &value) < 0)
+	if (find_value(&walk, template->single, frame, arena, &value) < 0)
 		return -1;
 	*ret = value ? value_copy(arena, value) : value_null(arena);
 	return 0;

@@ -33,7 +33,7 @@ static int make_ask(const struct step_run *run, struct ask *ret,
 		.workspace = run->workspace,
 		.arena = run->arena,
 		.with = run->config,
-		.scope = run->scope,
+		.frame = run->frame,
 		.strict = run->step->strict,
 	};
 	return 0;

@@ -109,15 +109,14 @@ static int let_start(struct step_run *run, struct error *err)
 {
 	const struct expr *const *exprs = run->prepared;
 	struct value *entries = value_map(run->arena);
-	const struct frame outer = { run->scope, NULL };
-	const struct frame frame = { entries, &outer };
+	const struct frame frame = { entries, run->frame };
+	const struct render render = { .frame = &frame };
 
 	for (size_t i = 0; i < run->config->length; i++) {
 		const char *name = run->config->members[i].name;
 		struct value *value;
 
-		if (expr_value_in(exprs[i], &frame, run->arena, &value, err) <
-		    0)
+		if (expr_value(exprs[i], &render, run->arena, &value, err) < 0)
 			return error_wrap(err, "\"%s\"", name);
 		value_map_set(run->arena, entries, name, value);
 	}

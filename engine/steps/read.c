@@ -429,8 +429,7 @@ struct choice {
 static int choose(struct choice *choice, struct value *item, const char *path,
                   struct error *err)
 {
-	const struct frame outer = { choice->run->scope, NULL };
-	const struct frame frame = { item, &outer };
+	const struct frame frame = { item, choice->run->frame };
 	int fits = choice->filter
 	                   ? expr_filter_fits(choice->filter, &frame, err)
 	                   : 1;

@@ -27,7 +27,7 @@ static struct page page_of(const struct step_run *run)
 		.arena = run->arena,
 		.path = arena_printf(run->arena, "templates/%s", run->name),
 		.with = run->config,
-		.scope = run->scope,
+		.frame = run->frame,
 		.strict = run->step->strict,
 	};
 }

@@ -34,7 +34,6 @@ void step_ingredient_names(struct step_run *run, const char *key,
                            const struct expr *expr)
 {
 	const struct step_kind *kind = run->step->kind;
-	const struct frame frame = { run->scope, NULL };
 	struct value *names = value_get(run->ingredients, "names");
 	const struct name_use *uses;
 	size_t count;
@@ -46,7 +45,7 @@ void step_ingredient_names(struct step_run *run, const char *key,
 	expr_names(expr, &uses, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct name name = name_split(run->arena, uses[i].name);
-		const struct value *value = scope_find(&frame, &name);
+		const struct value *value = scope_find(run->frame, &name);
 
 		if (!value ||
 		    (kind->owner && kind->owner(run->step->config, key,

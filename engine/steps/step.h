@@ -32,7 +32,7 @@ struct step_run {
 	const char *item;            /* "" outside a fan-out */
 	struct workspace *workspace; /* of the pin */
 	struct files *files;         /* that `read`, `recall`, `run` see */
-	const struct value *scope;   /* what names mean */
+	const struct frame *frame;   /* what names mean, innermost first */
 	const struct value *config;  /* the step's, rendered */
 	const char *name;            /* what a named kind names, or NULL */
 	const char *effect_key;      /* of a kind that acts */

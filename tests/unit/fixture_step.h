@@ -70,12 +70,13 @@ static inline const char *stage_run(struct stage *stage, const char *text)
 {
 	const struct job *job = stage_job(stage, text);
 	const struct step *step = job_step(job, "s");
+	const struct frame frame = { stage->scope, NULL };
 	struct step_run run = {
 		.arena = &stage->arena,
 		.job = job,
 		.step = step,
 		.files = stage->files,
-		.scope = stage->scope,
+		.frame = &frame,
 		.config = step->config,
 		.ingredients = value_map(&stage->arena),
 	};

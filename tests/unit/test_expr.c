@@ -41,7 +41,9 @@ static const char *evaluate(struct arena *arena, const char *text,
 	struct expr *expr = parse(arena, text, err);
 	struct value *value;
 
-	if (!expr || expr_value(expr, scope_of(arena), arena, &value, err) < 0)
+	if (!expr ||
+	    expr_value(expr, &(struct render){ .scope = scope_of(arena) },
+	               arena, &value, err) < 0)
 		return NULL;
 	return json_canonical(arena, value);
 }
@@ -205,8 +207,12 @@ static void check_failures(const struct failure *rows, size_t count,
 			fail_msg("row %zu: %s: %s", i, rows[i].text,
 			         err.message);
 		if (expr)
-			assert_row(i, expr_value(expr, scope_of(&arena), &arena,
-			                         &value, &err) < 0);
+			assert_row(
+			        i,
+			        expr_value(expr,
+			                   &(struct render){
+			                           .scope = scope_of(&arena) },
+			                   &arena, &value, &err) < 0);
 		assert_row_text(i, err.message, rows[i].message);
 		assert_row_text(i, err.hint, rows[i].hint);
 		assert_row_text(i, err.file, "e");
@@ -444,8 +450,10 @@ static void test_expr__is_a_condition(void **state)
 		struct expr *expr = parse(&arena, rows[i].text, &err);
 
 		assert_row(i, expr);
-		assert_row(i, expr_is_true(expr, scope_of(&arena), &err) ==
-		                      rows[i].truth);
+		assert_row(i, expr_is_true(expr,
+		                           &(struct render){
+		                                   .scope = scope_of(&arena) },
+		                           &err) == rows[i].truth);
 		assert_row_text(i, err.message, rows[i].message);
 		if (rows[i].hint)
 			assert_row_text(i, err.hint, rows[i].hint);
@@ -470,9 +478,12 @@ static void test_expr__never_reads_a_value_as_sql(void **state)
 		struct value *value;
 
 		value_map_text(&arena, scope, "x", texts[i]);
-		assert_row(i, expr_is_true(expr, scope, &err) == 0);
-		assert_row(i,
-		           expr_value(same, scope, &arena, &value, &err) == 0);
+
+		const struct render render = { .scope = scope };
+
+		assert_row(i, expr_is_true(expr, &render, &err) == 0);
+		assert_row(i, expr_value(same, &render, &arena, &value, &err) ==
+		                      0);
 		assert_row_text(i, value->text, texts[i]);
 	}
 }
@@ -492,8 +503,10 @@ static void test_expr__takes_any_scalar_as_text(void **state)
 		        expr_parse(&arena, "f", list->items[i], &err);
 
 		assert_row(i, expr);
-		assert_row(i, expr_is_true(expr, scope_of(&arena), &err) ==
-		                      truths[i]);
+		assert_row(i, expr_is_true(expr,
+		                           &(struct render){
+		                                   .scope = scope_of(&arena) },
+		                           &err) == truths[i]);
 	}
 	assert_null(expr_parse(&arena, "f", list->items[4], &err));
 	assert_string_equal(err.message, "an expression is a text, not a map");
@@ -523,7 +536,10 @@ static void test_expr__points_into_the_file(void **state)
 		        expr_parse(&arena, "f", value_get(map, "if"), &err);
 
 		assert_row(i, expr);
-		assert_row(i, expr_is_true(expr, scope_of(&arena), &err) < 0);
+		assert_row(i, expr_is_true(expr,
+		                           &(struct render){
+		                                   .scope = scope_of(&arena) },
+		                           &err) < 0);
 		assert_row(i, err.pos.line == rows[i].line);
 		assert_row(i, err.pos.column == rows[i].column);
 	}

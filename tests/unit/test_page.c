@@ -34,6 +34,7 @@ static const struct file_row rows[] = {
 };
 
 struct desk {
+	struct frame frame;
 	struct arena arena;
 	struct files *files;
 	struct workspace *workspace;
@@ -65,11 +66,12 @@ static void desk_open(struct desk *desk, const char *path)
 	desk->page.with =
 	        parse_json(&desk->arena, "{\"name\":\"Ann\",\"html\":\"<b>\","
 	                                 "\"net\":120050}");
-	desk->page.scope = parse_json(
+	desk->frame.value = parse_json(
 	        &desk->arena, "{\"run\":{\"id\":\"r1\",\"date\":\"2026-11-22\","
 	                      "\"job\":\"bill\"},\"company\":{\"name\":\"Us\","
 	                      "\"address\":{\"city\":\"Bonn\"}},"
 	                      "\"steps\":{\"read\":{\"state\":\"done\"}}}");
+	desk->page.frame = &desk->frame;
 }
 
 static void desk_close(struct desk *desk)
