@@ -14,6 +14,8 @@
 #include "store/repo.h"
 #include "store/view.h"
 
+struct loop;
+
 struct env {
 	struct repo *repo;
 	struct journal *journal;
@@ -23,6 +25,7 @@ struct env {
 	const char *work_dir;  /* the working tree */
 	const char *state_dir; /* .reeve in it */
 	const char *timezone;  /* of the owner's current tip */
+	struct loop *loop;     /* where programs run; NULL: one at a time */
 };
 
 /* Everything that was added to the journal is durable and folded when this

@@ -89,6 +89,12 @@ struct step_kind {
 	int (*prepare)(struct step_run *run, struct error *err);
 	/* Do it. NULL for a kind that the engine itself carries out. */
 	int (*start)(struct step_run *run, struct error *err);
+	/* MAY, both or none, of a kind that waits for a program: begin it, in
+	 * a free place of the loop, so that `run->child` is under way; and when
+	 * that has ended, do what is left of `start`, which frees the child
+	 * whatever comes of it. (engine/io/loop.h) */
+	int (*begin)(struct step_run *run, struct error *err);
+	int (*finish)(struct step_run *run, struct error *err);
 };
 
 enum effect_class {

@@ -13,6 +13,7 @@
 #define STEPS_STEP_H
 
 #include "engine/io/env.h"
+#include "engine/io/loop.h"
 #include "engine/job/expr.h"
 #include "engine/job/job.h"
 #include "engine/job/workspace.h"
@@ -45,6 +46,7 @@ struct step_run {
 
 	struct value *ingredients; /* a map; prepare adds to it */
 	void *prepared;
+	struct child *child; /* from a kind's `begin` to its `finish` */
 
 	struct value *output;
 	struct value *record; /* for explain: prompt, decision, … */
