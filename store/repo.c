@@ -1,6 +1,10 @@
 /*
  * The repository itself: opening, making, and what its configuration says.
  *
+ * Opening looks for the repository and no further (repo_peek.c); libgit2 is
+ * started by the first function that needs it, with repo_start(), and only
+ * then. A repository that is unusual is opened by libgit2 at once.
+ *
  * libgit2's options are global to the process and are set before a repository
  * is opened, each time to the same values:
  * - fsync of everything below .git, because an event counts as recorded only
@@ -39,9 +43,14 @@ bool oid_is_zero(const struct oid *oid)
 
 void oid_to_text(const struct oid *oid, char ret_text[OID_TEXT_BYTES])
 {
-	git_oid git = oid_to_git(oid);
+	static const char digits[] = "0123456789abcdef";
+	size_t at = 0;
 
-	git_oid_tostr(ret_text, OID_TEXT_BYTES, &git);
+	for (size_t i = 0; i < sizeof(oid->bytes); i++) {
+		ret_text[at++] = digits[oid->bytes[i] >> 4];
+		ret_text[at++] = digits[oid->bytes[i] & 15];
+	}
+	ret_text[at] = '\0';
 }
 
 /* By hand: libgit2 crashes on a text that is no id before it was initialised,
@@ -146,13 +155,15 @@ void repo_close(struct repo *repo)
 {
 	if (!repo)
 		return;
-	git_odb_free(repo->odb);
-	git_repository_free(repo->git);
-	free(repo->work_dir);
-	free(repo->common_dir);
+	if (repo->git) {
+		git_odb_free(repo->odb);
+		git_repository_free(repo->git);
+		/* A count of uses; nothing can be done about it. */
+		(void)git_libgit2_shutdown();
+	}
+	peek_clear(&repo->at);
 	free(repo->objects_dir);
 	free(repo);
-	(void)git_libgit2_shutdown(); /* a count of uses; nothing can be done */
 }
 
 void repo_close_auto(struct repo **repo)
@@ -209,43 +220,88 @@ static char *plain_path(const char *path, struct error *err)
 	return real;
 }
 
-static int fill_paths(struct repo *repo, struct error *err)
+static int fill_paths(git_repository *git, struct peek *ret, struct error *err)
 {
-	const char *work_dir = git_repository_workdir(repo->git);
+	const char *work_dir = git_repository_workdir(git);
 
-	if (work_dir) {
-		repo->work_dir = plain_path(work_dir, err);
-		if (!repo->work_dir)
-			return -1;
+	ret->git_dir = plain_path(git_repository_path(git), err);
+	ret->common_dir = plain_path(git_repository_commondir(git), err);
+	if (work_dir)
+		ret->work_dir = plain_path(work_dir, err);
+	return ret->git_dir && ret->common_dir && (ret->work_dir || !work_dir)
+	               ? 0
+	               : -1;
+}
+
+static void end_libgit2(git_repository **git)
+{
+	if (!*git)
+		return;
+	git_repository_free(*git);
+	(void)git_libgit2_shutdown(); /* a count of uses */
+}
+
+/* libgit2's repository of `dir`, and where it says that it is. */
+static git_repository *open_git(const char *dir, struct peek *ret,
+                                struct error *err)
+{
+	CLEANUP(end_libgit2) git_repository *git = NULL;
+
+	if (start_libgit2(err) < 0)
+		return NULL;
+	int rc = git_repository_open_ext(&git, dir, 0, NULL);
+	if (rc < 0) {
+		(void)open_fail(rc, dir, err);
+		(void)git_libgit2_shutdown(); /* a count of uses */
+		return NULL;
 	}
-	repo->common_dir = plain_path(git_repository_commondir(repo->git), err);
-	if (!repo->common_dir)
-		return -1;
-	repo->objects_dir = mem_printf("%s/objects", repo->common_dir);
+	if (fill_paths(git, ret, err) < 0)
+		return NULL;
+	return steal(&git);
+}
+
+static int use_git(struct repo *repo, git_repository *git, struct error *err)
+{
+	CLEANUP(end_libgit2) git_repository *ours = git;
+
+	int rc = git_repository_odb(&repo->odb, git);
+	if (rc < 0)
+		return repo_fail(err, rc,
+		                 "could not open the objects of \"%s\"",
+		                 repo->at.common_dir);
+	repo->git = steal(&ours);
 	return 0;
+}
+
+int repo_start(struct repo *repo, struct error *err)
+{
+	CLEANUP(peek_clear) struct peek at = { 0 };
+
+	if (repo->git)
+		return 0;
+	CLEANUP(end_libgit2)
+	git_repository *git = open_git(repo->at.work_dir, &at, err);
+	if (!git)
+		return -1;
+	if (!text_equal(at.common_dir, repo->at.common_dir))
+		return error_set(err, ERR_STATE,
+		                 "the git repository of \"%s\" was replaced",
+		                 repo->at.work_dir);
+	return use_git(repo, steal(&git), err);
 }
 
 struct repo *repo_open(const char *dir, struct error *err)
 {
-	if (start_libgit2(err) < 0)
-		return NULL;
-
-	/* From here on repo_close() also undoes start_libgit2(). */
 	auto_repo struct repo *repo = mem_zalloc(1, sizeof(*repo));
-	int rc = git_repository_open_ext(&repo->git, dir, 0, NULL);
-	if (rc < 0) {
-		(void)open_fail(rc, dir, err);
-		return NULL;
-	}
-	rc = git_repository_odb(&repo->odb, repo->git);
-	if (rc < 0) {
-		(void)repo_fail(err, rc, "could not open the objects of \"%s\"",
-		                dir);
-		return NULL;
-	}
-	if (fill_paths(repo, err) < 0)
-		return NULL;
+
 	repo->lock_wait_ms = LOCK_WAIT_MS;
+	repo->is_plain = peek_open(dir, &repo->at);
+	if (!repo->is_plain) {
+		git_repository *git = open_git(dir, &repo->at, err);
+		if (!git || use_git(repo, git, err) < 0)
+			return NULL;
+	}
+	repo->objects_dir = mem_printf("%s/objects", repo->at.common_dir);
 	return steal(&repo);
 }
 
@@ -281,17 +337,17 @@ struct repo *repo_create(const char *dir, const char *branch, struct error *err)
 
 bool repo_is_bare(const struct repo *repo)
 {
-	return !repo->work_dir;
+	return !repo->at.work_dir;
 }
 
 const char *repo_work_dir(const struct repo *repo)
 {
-	return repo->work_dir;
+	return repo->at.work_dir;
 }
 
 const char *repo_common_dir(const struct repo *repo)
 {
-	return repo->common_dir;
+	return repo->at.common_dir;
 }
 
 int repo_head_branch(struct repo *repo, struct arena *arena,
@@ -299,11 +355,19 @@ int repo_head_branch(struct repo *repo, struct arena *arena,
 {
 	static const char branches[] = "refs/heads/";
 	auto_git(git_reference) head = NULL;
+	auto_buf struct buf name = buf_make(LIMIT_TREE_PATH);
+	const char *target = NULL;
 
-	int rc = git_reference_lookup(&head, repo->git, "HEAD");
-	if (rc < 0)
-		return repo_fail(err, rc, "could not read HEAD");
-	const char *target = git_reference_symbolic_target(head);
+	if (!repo->is_plain || peek_head(&repo->at, &name) == PEEK_UNSURE) {
+		if (repo_start(repo, err) < 0)
+			return -1;
+		int rc = git_reference_lookup(&head, repo->git, "HEAD");
+		if (rc < 0)
+			return repo_fail(err, rc, "could not read HEAD");
+		target = git_reference_symbolic_target(head);
+	} else if (name.len > 0) {
+		target = name.at;
+	}
 	*ret_name = NULL;
 	if (target && text_starts(target, branches))
 		*ret_name = arena_strdup(arena, target + strlen(branches));
@@ -363,6 +427,8 @@ int repo_identity(struct repo *repo, struct arena *arena, const char **ret_name,
 	const char *name = NULL;
 	const char *email = NULL;
 
+	if (repo_start(repo, err) < 0)
+		return -1;
 	int rc = git_repository_config_snapshot(&config, repo->git);
 	if (rc < 0)
 		return repo_fail(err, rc, "could not read git's configuration");

@@ -17,15 +17,19 @@
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 #include "store/repo.h"
+#include "store/repo_peek.h"
 
 struct repo {
-	git_repository *git;
-	git_odb *odb;
-	char *work_dir; /* NULL when bare */
-	char *common_dir;
+	struct peek at; /* where it is; no work_dir when it is bare */
+	bool is_plain;  /* peek_ref() may be asked */
 	char *objects_dir;
+	git_repository *git; /* NULL until repo_start() */
+	git_odb *odb;
 	int lock_wait_ms; /* how long a reference's lock is waited for */
 };
+
+/* Before any use of `git` and `odb`: make sure that libgit2 was started. */
+int repo_start(struct repo *repo, struct error *err) MUST_CHECK;
 
 /* Releases a libgit2 object when its variable leaves its scope. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */

@@ -53,7 +53,13 @@ int repo_ref_read(struct repo *repo, const char *name, struct oid *ret,
                   struct error *err)
 {
 	git_oid git;
+	enum peek_answer answer =
+	        repo->is_plain ? peek_ref(&repo->at, name, ret) : PEEK_UNSURE;
 
+	if (answer != PEEK_UNSURE)
+		return answer == PEEK_FOUND;
+	if (repo_start(repo, err) < 0)
+		return -1;
 	int rc = git_reference_name_to_id(&git, repo->git, name);
 	if (rc == GIT_ENOTFOUND)
 		return 0;
@@ -68,9 +74,9 @@ static char *find_lock(const struct repo *repo, const char *name,
                        struct stat *ret)
 {
 	auto_free char *loose =
-	        mem_printf("%s/%s.lock", repo->common_dir, name);
+	        mem_printf("%s/%s.lock", repo->at.common_dir, name);
 	auto_free char *packed =
-	        mem_printf("%s/packed-refs.lock", repo->common_dir);
+	        mem_printf("%s/packed-refs.lock", repo->at.common_dir);
 
 	if (lstat(loose, ret) == 0)
 		return steal(&loose);
@@ -290,9 +296,10 @@ static bool took_effect(struct repo *repo, const struct ref_change *change)
 /* fsync what may hold the reference, and every directory above it. */
 static int sync_ref(struct repo *repo, const char *name, struct error *err)
 {
-	auto_free char *packed = mem_printf("%s/packed-refs", repo->common_dir);
-	auto_free char *path = mem_printf("%s/%s", repo->common_dir, name);
-	size_t top_len = strlen(repo->common_dir);
+	auto_free char *packed =
+	        mem_printf("%s/packed-refs", repo->at.common_dir);
+	auto_free char *path = mem_printf("%s/%s", repo->at.common_dir, name);
+	size_t top_len = strlen(repo->at.common_dir);
 
 	if (repo_sync_path(path, err) < 0 || repo_sync_path(packed, err) < 0)
 		return -1;
@@ -364,9 +371,11 @@ static int change_ref(struct repo *repo, const struct ref_change *change,
                       struct error *err)
 {
 	auto_free char *path =
-	        mem_printf("%s/%s", repo->common_dir, change->name);
+	        mem_printf("%s/%s", repo->at.common_dir, change->name);
 
 	assert(text_starts(change->name, "refs/"));
+	if (repo_start(repo, err) < 0)
+		return -1;
 	*strrchr(path, '/') = '\0';
 	bool dir_was_there = file_exists(path);
 	int rc = attempt_patiently(repo, change);
@@ -436,8 +445,10 @@ static int collect(struct repo *repo, const char *prefix, struct arena *arena,
 	auto_git(git_reference_iterator) walk = NULL;
 	const char *name;
 	int found;
-	int rc = git_reference_iterator_new(&walk, repo->git);
 
+	if (repo_start(repo, err) < 0)
+		return -1;
+	int rc = git_reference_iterator_new(&walk, repo->git);
 	while (rc == 0 && (rc = git_reference_next_name(&name, walk)) == 0) {
 		struct oid oid;
 
