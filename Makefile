@@ -31,7 +31,7 @@ CC := gcc
 endif
 KIND := $(if $(findstring clang,$(CC)),clang,gcc)
 
-PACKAGES := libgit2 yaml-0.1 sqlite3 libcurl libxxhash json-c
+PACKAGES := libgit2 yaml-0.1 sqlite3 libcurl libxxhash
 PKG_CONFIG ?= pkg-config
 # The headers of others are system headers: their warnings are theirs.
 LIB_CFLAGS := $(patsubst -I%,-isystem %,$(shell \
@@ -130,12 +130,17 @@ $(UNIT:=.o): %.o: %.main.c $B/flags
 $(UNIT): %: %.o $(ARCHIVE)
 	$(Q)$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
+$B/tests/bench/%: tests/bench/%.c $(ARCHIVE) $B/flags
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@.o $<
+	$(Q)$(LINK) -o $@ $@.o $(ARCHIVE) $(LIBS)
+
 -include $(OBJECTS:.o=.d) $B/engine/main.d $B/library.d $(UNIT:=.d)
 
 # ---- using
 
-.PHONY: deps demo test docs run-tests check-asan check-valgrind bench install \
-	clean help
+.PHONY: deps demo test docs run-tests check-asan check-valgrind bench \
+	bench-base install clean help
 deps: ## install what building and testing need
 	@.ci/deps build test
 
@@ -167,6 +172,9 @@ check-valgrind: ## the unit tests under valgrind, descriptors included
 bench: all ## fixed workloads, numbers to standard output
 	@for script in $(sort $(wildcard tests/bench/*.sh)); do \
 		$$script $B/reeve || exit; done
+
+bench-base: $B/tests/bench/base ## the ground floor alone; [ONLY=json]
+	@$< $(ONLY)
 
 # put FILE,PLACE: install a file if the source tree has it.
 put = $(if $(wildcard $(1)),install -D -m 644 $(1) \

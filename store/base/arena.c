@@ -1,13 +1,16 @@
 /*
- * A chain of zeroed blocks, the newest first; a piece is cut off the newest.
- * A block is twice as large as the one before, up to LAST_BYTES, so that a
- * small arena is small and a large one has few blocks. A piece that does not
- * fit gets a new block, and the rest of the old one is given up.
+ * A chain of zeroed blocks, the newest first; a piece is cut off the newest:
+ * a text from its end, where nothing has to be aligned, anything else from its
+ * beginning. So a small value and its short text lie in two rows without a gap
+ * in either. A block is twice as large as the one before, up to LAST_BYTES, so
+ * that a small arena is small and a large one has few blocks. A piece that does
+ * not fit gets a new block, and the rest of the old one is given up.
  *
  * Under the address sanitizer each block is exactly one piece.
  */
 #include "store/base/arena.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -30,12 +33,14 @@
 
 enum {
 	FIRST_BYTES = 1 << 10,
-	LAST_BYTES = 1 << 20
+	LAST_BYTES = 1 << 20,
+	FEW_BYTES = 200 /* a printed text of this size is printed once */
 };
 
 struct arena_block {
 	struct arena_block *before;
-	size_t used;
+	size_t used; /* from the beginning, a multiple of the alignment */
+	size_t end;  /* behind it there are texts */
 	size_t size;
 	alignas(max_align_t) char bytes[];
 };
@@ -59,6 +64,7 @@ static struct arena_block *block_new(struct arena_block *before, size_t size)
 
 	block->before = before;
 	block->size = size;
+	block->end = size;
 	return block;
 }
 
@@ -70,19 +76,26 @@ static size_t aligned(size_t size)
 	return size_add(size, mask) & ~mask;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* The newest block, with at least `piece` bytes that are free. */
+static struct arena_block *block_with(struct arena *arena, size_t piece)
 {
-	size_t piece = ONE_PIECE_PER_BLOCK ? size : aligned(size);
 	struct arena_block *last = arena->last;
-	char *at;
 
 	if (ONE_PIECE_PER_BLOCK || last == NULL ||
-	    last->size - last->used < piece) {
+	    last->end - last->used < piece) {
 		last = block_new(last, block_size(last, piece));
 		arena->last = last;
 	}
-	at = last->bytes + last->used;
-	last->used += piece;
+	return last;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	size_t piece = ONE_PIECE_PER_BLOCK ? size : aligned(size);
+	struct arena_block *block = block_with(arena, piece);
+	char *at = block->bytes + block->used;
+
+	block->used += piece;
 	return at;
 }
 
@@ -110,22 +123,42 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_strndup(struct arena *arena, const char *bytes, size_t len)
 {
-	char *copy = arena_alloc(arena, size_add(len, 1));
+	size_t piece = size_add(len, 1);
+	struct arena_block *block = block_with(arena, piece);
+	char *copy;
 
+	block->end -= piece;
+	copy = block->bytes + block->end;
 	if (len > 0)
 		memcpy(copy, bytes, len);
 	return copy;
 }
 
-char *arena_printf(struct arena *arena, const char *format, ...)
+char *arena_vprintf(struct arena *arena, const char *format, va_list values)
 {
 	auto_free char *text = NULL;
+	char few[FEW_BYTES];
+	va_list again;
+	int len;
+
+	va_copy(again, values);
+	len = vsnprintf(few, sizeof(few), format, values);
+	assert(len >= 0);
+	if ((size_t)len >= sizeof(few))
+		text = mem_vprintf(format, again);
+	va_end(again);
+	return arena_strndup(arena, text != NULL ? text : few, (size_t)len);
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	char *text;
 	va_list values;
 
 	va_start(values, format);
-	text = mem_vprintf(format, values);
+	text = arena_vprintf(arena, format, values);
 	va_end(values);
-	return arena_strdup(arena, text);
+	return text;
 }
 
 void arena_clear(struct arena *arena)

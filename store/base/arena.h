@@ -5,13 +5,15 @@
  *	auto_arena struct arena arena = {0};
  *	const char *path = arena_printf(&arena, "jobs/%s.yaml", name);
  *
- * All zero is an empty arena. Pieces are zeroed and aligned for any type.
+ * All zero is an empty arena. Pieces are zeroed and aligned for any type, but
+ * for texts, which take no more than their bytes.
  * Under the address sanitizer every piece is a malloc of its own, so that
  * overruns show.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "store/base/compiler.h"
@@ -35,6 +37,8 @@ char *arena_strndup(struct arena *arena, const char *bytes,
                     size_t len) MUST_CHECK;
 char *arena_printf(struct arena *arena, const char *format, ...)
         PRINTF_LIKE(2, 3) MUST_CHECK;
+char *arena_vprintf(struct arena *arena, const char *format, va_list values)
+        PRINTF_LIKE(2, 0) MUST_CHECK;
 
 /* Free everything; the arena is empty and usable. */
 void arena_clear(struct arena *arena);

@@ -1,165 +1,344 @@
 /*
- * json-c reads the grammar and builds its own tree, which is then turned into
- * values. json_scan() has been over the text before, because json-c, even when
- * strict, takes more than JSON: NaN, 01, control characters in strings, half
- * of a surrogate pair. It also limits whole numbers to their nearest 64 bits
- * and replaces the member of a duplicate name, both without a word. Duplicates
- * show by the count: the tree then has fewer members than the text has names.
+ * A reader by descent, no deeper than LIMIT_JSON_DEPTH, over the words of
+ * json_scan. Items and members of what is not closed yet wait in one array on
+ * the heap, innermost last; at its bracket a list or map is made of its own in
+ * the right size. Names are mostly the same few over and over (a list of
+ * records): each is kept once, in a small table by hash in which a newer name
+ * takes the place of an older one.
  */
 #include "store/base/json.h"
 
-#include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "store/base/alloc.h"
 #include "store/base/json_scan.h"
 #include "store/base/limits.h"
 
-struct conversion {
-	struct arena *arena;
-	size_t names;
+enum {
+	FIRST_WAITING = 32,
+	KNOWN_NAMES = 64 /* a power of two */
 };
 
-static void free_tokener(struct json_tokener **tokener)
+struct waiting {
+	const char *name; /* of a member */
+	size_t at;        /* where the name stands */
+	struct value *value;
+};
+
+struct reader {
+	struct json_scan scan;
+	struct arena *arena;
+	size_t depth;
+	struct waiting *waiting;
+	size_t count;
+	size_t room;
+
+	struct {
+		const char *name;
+		size_t len;
+	} known[KNOWN_NAMES];
+};
+
+static void reader_clear(struct reader *reader)
 {
-	if (*tokener != NULL)
-		json_tokener_free(*tokener);
+	free(reader->waiting);
 }
 
-static void free_object(struct json_object **object)
+#define auto_reader CLEANUP(reader_clear)
+
+static struct value *fail(struct reader *reader, size_t at, const char *message)
 {
-	json_object_put(*object);
+	(void)json_fail(&reader->scan, at, message);
+	return NULL;
 }
 
-#define auto_tokener CLEANUP(free_tokener)
-#define auto_object  CLEANUP(free_object)
-
-static struct value *convert(struct conversion *conversion,
-                             struct json_object *object);
-
-static struct value *convert_list(struct conversion *conversion,
-                                  struct json_object *object)
+/* The next byte that is no space; NUL at the end. */
+static char peek(struct reader *reader)
 {
-	struct value *list = value_list(conversion->arena);
-	size_t count = json_object_array_length(object);
+	struct json_scan *scan = &reader->scan;
 
-	for (size_t i = 0; i < count; i++)
-		value_list_add(conversion->arena, list,
-		               convert(conversion,
-		                       json_object_array_get_idx(object, i)));
+	json_skip_space(scan);
+	return scan->at < scan->len ? scan->bytes[scan->at] : '\0';
+}
+
+/* What is next is no part of JSON here, or nowhere: in the latter case the
+ * words say it better than `message`. */
+static struct value *unexpected(struct reader *reader, const char *message)
+{
+	struct json_scan *scan = &reader->scan;
+	char c = peek(reader);
+	size_t at = scan->at;
+	struct json_raw raw;
+	size_t len;
+	int code = 0;
+
+	if (at == scan->len)
+		return fail(reader, at, "the JSON ends too early");
+	if (c == '"')
+		code = json_scan_string(scan, &raw);
+	else if (c == '-' || (c >= '0' && c <= '9'))
+		code = json_scan_number(scan, &len);
+	else if (c == '\0' || strchr("[]{}:,", c) == NULL)
+		code = json_scan_word(scan, &c);
+	return code < 0 ? NULL : fail(reader, at, message);
+}
+
+static void wait_for_end(struct reader *reader, struct waiting item)
+{
+	if (reader->count == reader->room) {
+		reader->room = reader->room > 0 ? size_mul(reader->room, 2)
+		                                : FIRST_WAITING;
+		reader->waiting = mem_realloc(
+		        reader->waiting,
+		        size_mul(reader->room, sizeof(*reader->waiting)));
+	}
+	reader->waiting[reader->count++] = item;
+}
+
+/* Past the `[` or `{` at hand: 1 when it is not closed at once. */
+static int enter(struct reader *reader, char close)
+{
+	if (reader->depth == LIMIT_JSON_DEPTH)
+		return json_fail(&reader->scan, reader->scan.at,
+		                 "lists and objects are nested too deep");
+	reader->depth++;
+	reader->scan.at++;
+	return peek(reader) != close;
+}
+
+/* Behind an item or member: 1 when there is another one. */
+static int another(struct reader *reader, char close, const char *otherwise)
+{
+	char c = peek(reader);
+
+	if (c != ',' && c != close) {
+		(void)unexpected(reader, otherwise);
+		return -1;
+	}
+	if (c == close)
+		return 0;
+	reader->scan.at++;
+	return 1;
+}
+
+static void leave(struct reader *reader, size_t first)
+{
+	reader->scan.at++;
+	reader->depth--;
+	reader->count = first;
+}
+
+static struct value *read_value(struct reader *reader);
+
+static struct value *read_list(struct reader *reader)
+{
+	size_t first = reader->count;
+	struct value *list;
+	int more = enter(reader, ']');
+
+	while (more > 0) {
+		struct waiting item = { .value = read_value(reader) };
+
+		if (item.value == NULL)
+			return NULL;
+		wait_for_end(reader, item);
+		more = another(reader, ']',
+		               "this is not JSON: array value separator ',' "
+		               "expected");
+	}
+	if (more < 0)
+		return NULL;
+	list = value_list_sized(reader->arena, reader->count - first);
+	for (size_t i = first; i < reader->count; i++)
+		value_list_add(reader->arena, list, reader->waiting[i].value);
+	leave(reader, first);
 	return list;
 }
 
-static struct value *convert_map(struct conversion *conversion,
-                                 struct json_object *object)
+/* Where a name is among the known ones. */
+static size_t place_of(const struct json_raw *raw)
 {
-	struct value *map = value_map(conversion->arena);
-	struct json_object_iterator at = json_object_iter_begin(object);
-	struct json_object_iterator end = json_object_iter_end(object);
+	size_t hash = raw->len;
 
-	while (!json_object_iter_equal(&at, &end)) {
-		struct value *value =
-		        convert(conversion, json_object_iter_peek_value(&at));
+	if (raw->len > 0)
+		hash += (size_t)(unsigned char)raw->bytes[0] * 7 +
+		        (size_t)(unsigned char)raw->bytes[raw->len - 1] * 31 +
+		        (size_t)(unsigned char)raw->bytes[raw->len / 2];
+	return hash & (KNOWN_NAMES - 1);
+}
 
-		value_map_set(conversion->arena, map,
-		              json_object_iter_peek_name(&at), value);
-		conversion->names++;
-		json_object_iter_next(&at);
+static const char *keep_name(struct reader *reader, const struct json_raw *raw)
+{
+	size_t place = place_of(raw);
+	const char *name = reader->known[place].name;
+	size_t len;
+
+	if (raw->escaped)
+		return json_unescape(reader->arena, raw, &len);
+	if (name != NULL && reader->known[place].len == raw->len &&
+	    memcmp(name, raw->bytes, raw->len) == 0)
+		return name;
+	name = json_unescape(reader->arena, raw, &len);
+	reader->known[place].name = name;
+	reader->known[place].len = len;
+	return name;
+}
+
+/* A name and its colon. */
+static int read_name(struct reader *reader, struct waiting *member)
+{
+	struct json_raw raw;
+
+	if (peek(reader) != '"') {
+		(void)unexpected(reader,
+		                 peek(reader) == '}'
+		                         ? "this is not JSON: unexpected "
+		                           "character"
+		                         : "this is not JSON: quoted object "
+		                           "property name expected");
+		return -1;
+	}
+	member->at = reader->scan.at;
+	if (json_scan_string(&reader->scan, &raw) < 0)
+		return -1;
+	if (peek(reader) != ':') {
+		(void)unexpected(reader,
+		                 "this is not JSON: object property name "
+		                 "separator ':' expected");
+		return -1;
+	}
+	if (raw.nul)
+		return json_fail(&reader->scan, member->at,
+		                 "a name with the character U+0000");
+	reader->scan.at++;
+	member->name = keep_name(reader, &raw);
+	return 0;
+}
+
+/* The map of the members that wait from `first` on. */
+static struct value *make_map(struct reader *reader, size_t first)
+{
+	struct value *map =
+	        value_map_sized(reader->arena, reader->count - first);
+
+	for (size_t i = first; i < reader->count; i++) {
+		const struct waiting *member = &reader->waiting[i];
+
+		if (!value_map_add(reader->arena, map, member->name,
+		                   member->value))
+			return fail(reader, member->at,
+			            "an object has two members of the same "
+			            "name");
 	}
 	return map;
 }
 
-/* No deeper than the text was: json_scan() has counted the levels. */
-static struct value *convert(struct conversion *conversion,
-                             struct json_object *object)
+static struct value *read_map(struct reader *reader)
 {
-	struct arena *arena = conversion->arena;
+	size_t first = reader->count;
+	struct value *map;
+	int more = enter(reader, '}');
 
-	switch (json_object_get_type(object)) {
-	case json_type_null:
-		return value_null(arena);
-	case json_type_boolean:
-		return value_bool(arena, json_object_get_boolean(object));
-	case json_type_int:
-	case json_type_double:
-		/* json-c keeps a double's source text; of a whole number,
-		 * JSON has only one spelling. */
-		return value_number(arena,
-		                    json_object_to_json_string_ext(
-		                            object, JSON_C_TO_STRING_PLAIN));
-	case json_type_string:
-		return value_bytes(arena, json_object_get_string(object),
-		                   (size_t)json_object_get_string_len(object));
-	case json_type_array:
-		return convert_list(conversion, object);
-	case json_type_object:
-		return convert_map(conversion, object);
+	while (more > 0) {
+		struct waiting member = { 0 };
+
+		if (read_name(reader, &member) < 0)
+			return NULL;
+		member.value = read_value(reader);
+		if (member.value == NULL)
+			return NULL;
+		wait_for_end(reader, member);
+		more = another(reader, '}',
+		               "this is not JSON: object value separator ',' "
+		               "expected");
 	}
-	return value_null(arena);
+	if (more < 0)
+		return NULL;
+	map = make_map(reader, first);
+	leave(reader, first);
+	return map;
 }
 
-static int syntax_error(struct json_tokener *tokener, const char *name,
-                        const char *bytes, size_t len, struct error *err)
+static struct value *read_string(struct reader *reader)
 {
-	enum json_tokener_error code = json_tokener_get_error(tokener);
-	struct pos pos =
-	        json_pos(bytes, len, json_tokener_get_parse_end(tokener));
+	struct json_raw raw;
+	const char *text;
+	size_t len;
 
-	if (code == json_tokener_continue ||
-	    code == json_tokener_error_parse_eof)
-		return error_at(err, ERR_CONFIG, name,
-		                json_pos(bytes, len, len),
-		                "the JSON ends too early");
-	return error_at(err, ERR_CONFIG, name, pos, "this is not JSON: %s",
-	                json_tokener_error_desc(code));
+	if (json_scan_string(&reader->scan, &raw) < 0)
+		return NULL;
+	text = json_unescape(reader->arena, &raw, &len);
+	return value_adopt(reader->arena, text, len);
 }
 
-/* json-c's tree of the whole text. */
-static int parse(const char *name, const char *bytes, size_t len,
-                 struct json_object **ret, struct error *err)
+static struct value *read_number(struct reader *reader)
 {
-	auto_tokener struct json_tokener *tokener =
-	        json_tokener_new_ex(LIMIT_JSON_DEPTH + 1);
+	const char *text = reader->scan.bytes + reader->scan.at;
+	size_t len;
 
-	if (tokener == NULL)
-		return error_set(err, ERR_SYSTEM,
-		                 "could not read %s: out of memory", name);
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
-	                                        JSON_TOKENER_VALIDATE_UTF8);
-	*ret = json_tokener_parse_ex(tokener, bytes, (int)len);
-	/* A number ends only with the byte behind it. */
-	if (json_tokener_get_error(tokener) == json_tokener_continue)
-		*ret = json_tokener_parse_ex(tokener, "\n", 1);
-	if (json_tokener_get_error(tokener) != json_tokener_success)
-		return syntax_error(tokener, name, bytes, len, err);
-	return 0;
+	if (json_scan_number(&reader->scan, &len) < 0)
+		return NULL;
+	return value_digits(reader->arena, text, len);
+}
+
+static struct value *read_word(struct reader *reader)
+{
+	char letter;
+
+	if (json_scan_word(&reader->scan, &letter) < 0)
+		return NULL;
+	if (letter == 'n')
+		return value_null(reader->arena);
+	return value_bool(reader->arena, letter == 't');
+}
+
+static struct value *read_value(struct reader *reader)
+{
+	char c = peek(reader);
+
+	if (c == '"')
+		return read_string(reader);
+	if (c == '{')
+		return read_map(reader);
+	if (c == '[')
+		return read_list(reader);
+	if (c == '-' || (c >= '0' && c <= '9'))
+		return read_number(reader);
+	if (c == 't' || c == 'f' || c == 'n')
+		return read_word(reader);
+	return unexpected(reader, "this is not JSON: unexpected character");
 }
 
 struct value *json_parse(struct arena *arena, const char *name,
                          const char *bytes, size_t len, struct error *err)
 {
-	struct conversion conversion = { .arena = arena };
-	auto_object struct json_object *tree = NULL;
+	auto_reader struct reader reader = {
+		.scan = { .name = name,
+		          .bytes = bytes,
+		          .len = len,
+		          .err = err },
+		.arena = arena,
+	};
 	struct value *value;
-	size_t names = 0;
 
-	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-		bytes += 3; /* a byte order mark, as RFC 8259 permits */
-		len -= 3;
-	}
 	if (len > LIMIT_DATA_FILE) {
 		(void)error_at(err, ERR_CONFIG, name, (struct pos){ 1, 1 },
 		               "the JSON is longer than %u bytes",
 		               LIMIT_DATA_FILE);
 		return NULL;
 	}
-	if (json_scan(name, bytes, len, &names, err) < 0 ||
-	    parse(name, bytes, len, &tree, err) < 0)
-		return NULL;
-	value = convert(&conversion, tree);
-	if (conversion.names != names) {
-		(void)error_at(err, ERR_CONFIG, name, (struct pos){ 1, 1 },
-		               "an object has two members of the same name");
-		return NULL;
+	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+		/* A byte order mark, as RFC 8259 permits. It has no column. */
+		reader.scan.bytes += 3;
+		reader.scan.len -= 3;
 	}
+	value = read_value(&reader);
+	if (value == NULL)
+		return NULL;
+	(void)peek(&reader);
+	if (reader.scan.at < reader.scan.len)
+		return unexpected(&reader,
+		                  "this is not JSON: unexpected character");
 	return value;
 }

@@ -1,9 +1,9 @@
 /*
  * JSON (RFC 8259) to values, and values to JSON.
  *
- * json-c reads, strictly and with each number's source text. We write
- * ourselves, because what is hashed and journalled must be the same bytes for
- * ever, whatever a library's next release prints.
+ * What is hashed and journalled must be the same bytes for ever, so reading is
+ * strict and keeps each number's source text, and a value has one canonical
+ * spelling.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -20,7 +20,7 @@
  * different ways: numbers that do not fit (number.h), half of a surrogate pair,
  * a name with U+0000. A string may hold U+0000: look at its length. -0 is 0.
  * The error is ERR_CONFIG with `name` as its file; the position of a duplicate
- * is that of the text. */
+ * is that of the second name. */
 struct value *json_parse(struct arena *arena, const char *name,
                          const char *bytes, size_t len,
                          struct error *err) MUST_CHECK;

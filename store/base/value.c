@@ -1,14 +1,16 @@
 /*
- * Items and members are arrays in the arena that double as they grow. A map of
- * more than INDEX_FROM members has an index beside its array: a hash table
- * with open addressing whose slots hold a member's number plus one, at most
- * half full. Names come from outside, so the hash is seeded with where the map
- * happens to lie in memory: nobody can prepare names that collide.
+ * Items and members are arrays in the arena that double as they grow; a value
+ * knows for how many it has room. A map with room for more than INDEX_FROM
+ * members has an index right behind their array: a hash table with open
+ * addressing, at most half full. A slot holds a member's number plus one and,
+ * in the bits that are left, some of its name's hash, so that other names are
+ * rarely looked at. Its size follows from the room: a map keeps no more. Names
+ * come from outside, so the hash is seeded with where the members happen to lie
+ * in memory: nobody can prepare names that collide.
  */
 #include "store/base/value.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -17,16 +19,12 @@
 #include "store/base/text.h"
 
 enum {
-	INDEX_FROM = 16
+	FIRST_ROOM = 4,
+	INDEX_FROM = 16,
+	INT_CHARACTERS = 20 /* of -2^63 */
 };
 
 __extension__ typedef unsigned __int128 wide;
-
-struct value_index {
-	uint64_t seed;
-	size_t size; /* slots, a power of two */
-	uint32_t *slots;
-};
 
 const char *value_kind_name(enum value_kind kind)
 {
@@ -64,19 +62,38 @@ struct value *value_bool(struct arena *arena, bool boolean)
 struct value *value_int(struct arena *arena, int64_t number)
 {
 	struct value *value = make(arena, VALUE_NUMBER);
+	/* The sum of -2^63 and its own amount would not fit otherwise. */
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	char text[INT_CHARACTERS];
+	size_t at = sizeof(text);
 
-	value->text = arena_printf(arena, "%" PRId64, number);
-	value->length = strlen(value->text);
+	do {
+		text[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (number < 0)
+		text[--at] = '-';
+	value->length = sizeof(text) - at;
+	value->text = arena_strndup(arena, text + at, value->length);
 	return value;
 }
 
 struct value *value_number(struct arena *arena, const char *text)
 {
+	return value_digits(arena, text, strlen(text));
+}
+
+struct value *value_digits(struct arena *arena, const char *bytes, size_t len)
+{
 	struct value *value = make(arena, VALUE_NUMBER);
 
-	assert(number_valid(text, strlen(text)));
-	value->text = arena_strdup(arena, text_equal(text, "-0") ? "0" : text);
-	value->length = strlen(value->text);
+	assert(number_valid(bytes, len));
+	if (len == 2 && memcmp(bytes, "-0", 2) == 0) {
+		bytes++;
+		len--;
+	}
+	value->text = arena_strndup(arena, bytes, len);
+	value->length = len;
 	return value;
 }
 
@@ -87,22 +104,27 @@ struct value *value_string(struct arena *arena, const char *text)
 
 struct value *value_bytes(struct arena *arena, const char *bytes, size_t len)
 {
+	return value_adopt(arena, arena_strndup(arena, bytes, len), len);
+}
+
+struct value *value_adopt(struct arena *arena, const char *text, size_t len)
+{
 	struct value *value = make(arena, VALUE_STRING);
 
-	value->text = arena_strndup(arena, bytes, len);
+	value->text = text;
 	value->length = len;
 	return value;
 }
 
 struct value *value_printf(struct arena *arena, const char *format, ...)
 {
-	auto_free char *text = NULL;
+	const char *text;
 	va_list values;
 
 	va_start(values, format);
-	text = mem_vprintf(format, values);
+	text = arena_vprintf(arena, format, values);
 	va_end(values);
-	return value_string(arena, text);
+	return value_adopt(arena, text, strlen(text));
 }
 
 struct value *value_list(struct arena *arena)
@@ -115,11 +137,42 @@ struct value *value_map(struct arena *arena)
 	return make(arena, VALUE_MAP);
 }
 
+/* Room for `count` more, at the least. */
+static size_t more_room(const struct value *value, size_t count)
+{
+	size_t room = size_add(value->length, count);
+	size_t twice = size_mul(value->length, 2);
+
+	room = room > twice ? room : twice;
+	assert(room < UINT32_MAX / 4);
+	return room;
+}
+
+static void list_room(struct arena *arena, struct value *list, size_t count)
+{
+	size_t room = more_room(list, count);
+	struct value **items = arena_array(arena, room, sizeof(struct value *));
+
+	if (list->length > 0)
+		memcpy(items, list->items, list->length * sizeof(*items));
+	list->items = items;
+	list->room = (unsigned)room;
+}
+
+struct value *value_list_sized(struct arena *arena, size_t count)
+{
+	struct value *list = make(arena, VALUE_LIST);
+
+	if (count > 0)
+		list_room(arena, list, count);
+	return list;
+}
+
 void value_list_add(struct arena *arena, struct value *list, struct value *item)
 {
 	assert(list->kind == VALUE_LIST && item != NULL);
-	list->items = arena_grow(arena, list->items, list->length,
-	                         sizeof(struct value *));
+	if (list->length == list->room)
+		list_room(arena, list, FIRST_ROOM);
 	list->items[list->length++] = item;
 }
 
@@ -148,86 +201,147 @@ static bool has_name(const struct member *member, const char *name, size_t len)
 	       member->name[len] == '\0';
 }
 
-/* The slot of `name`, or the free one where it belongs. */
-static uint32_t *find_slot(const struct value *map, const char *name,
-                           size_t len)
+/* How many slots the index of a map with `room` has, a power of two. */
+static size_t slot_count(size_t room)
 {
-	const struct value_index *index = map->index;
-	size_t at = hash_name(index->seed, name, len) & (index->size - 1);
+	unsigned long long least = 2ull * room - 1;
 
-	while (index->slots[at] != 0 &&
-	       !has_name(&map->members[index->slots[at] - 1], name, len))
-		at = (at + 1) & (index->size - 1);
-	return &index->slots[at];
+	return (size_t)2 << (63 - __builtin_clzll(least));
+}
+
+/* The index of a large map, and what a name is looked for by. */
+struct probe {
+	uint32_t *slots;
+	uint32_t mask; /* of a slot's number; also of where a slot is */
+	uint32_t tag;  /* bits of the hash, above those */
+	uint32_t at;
+};
+
+static struct probe probe_for(const struct value *map, const char *name,
+                              size_t len)
+{
+	uint64_t seed = (uintptr_t)map->members * UINT64_C(0xd6e8feb86659fd93);
+	uint64_t hash = hash_name(seed, name, len);
+	uint32_t mask = (uint32_t)slot_count(map->room) - 1;
+
+	return (struct probe){
+		.slots = (uint32_t *)(map->members + map->room),
+		.mask = mask,
+		.tag = (uint32_t)(hash >> 32) & ~mask,
+		.at = (uint32_t)hash & mask,
+	};
+}
+
+static struct member *find_indexed(const struct value *map, const char *name,
+                                   size_t len)
+{
+	struct probe look = probe_for(map, name, len);
+	uint32_t slot;
+
+	while ((slot = look.slots[look.at]) != 0) {
+		struct member *member = &map->members[(slot & look.mask) - 1];
+
+		if ((slot & ~look.mask) == look.tag &&
+		    has_name(member, name, len))
+			return member;
+		look.at = (look.at + 1) & look.mask;
+	}
+	return NULL;
 }
 
 static struct member *find(const struct value *map, const char *name,
                            size_t len)
 {
-	if (map->index != NULL) {
-		uint32_t slot = *find_slot(map, name, len);
+	char first = len > 0 ? *name : '\0';
 
-		return slot != 0 ? &map->members[slot - 1] : NULL;
-	}
+	if (map->room > INDEX_FROM)
+		return find_indexed(map, name, len);
 	for (size_t i = 0; i < map->length; i++) {
-		if (has_name(&map->members[i], name, len))
+		if (*map->members[i].name == first &&
+		    has_name(&map->members[i], name, len))
 			return &map->members[i];
 	}
 	return NULL;
 }
 
+/* Its name is not in the index yet. */
 static void index_member(struct value *map, size_t number)
 {
 	const char *name = map->members[number].name;
+	struct probe spot = probe_for(map, name, strlen(name));
 
-	*find_slot(map, name, strlen(name)) = (uint32_t)(number + 1);
+	while (spot.slots[spot.at] != 0)
+		spot.at = (spot.at + 1) & spot.mask;
+	spot.slots[spot.at] = spot.tag | (uint32_t)(number + 1);
 }
 
-/* Bring the index up to date with a new last member. */
-static void index_last(struct arena *arena, struct value *map)
+static void map_room(struct arena *arena, struct value *map, size_t count)
 {
-	struct value_index *index = map->index;
+	size_t room = more_room(map, count);
+	size_t size = size_mul(room, sizeof(struct member));
+	struct member *members;
 
-	if (map->length <= INDEX_FROM)
-		return;
-	if (index != NULL && map->length * 2 <= index->size) {
-		index_member(map, map->length - 1);
-		return;
-	}
-	assert(map->length < UINT32_MAX / 4);
-	if (index == NULL) {
-		index = arena_new(arena, struct value_index);
-		index->seed = (uintptr_t)map * UINT64_C(0xd6e8feb86659fd93);
-		index->size = INDEX_FROM;
-	}
-	index->size *= 4;
-	index->slots = arena_array(arena, index->size, sizeof(*index->slots));
-	map->index = index;
-	for (size_t i = 0; i < map->length; i++)
+	if (room > INDEX_FROM)
+		size = size_add(size, slot_count(room) * sizeof(uint32_t));
+	members = arena_alloc(arena, size);
+	if (map->length > 0)
+		memcpy(members, map->members, map->length * sizeof(*members));
+	map->members = members;
+	map->room = (unsigned)room;
+	for (size_t i = 0; room > INDEX_FROM && i < map->length; i++)
 		index_member(map, i);
+}
+
+struct value *value_map_sized(struct arena *arena, size_t count)
+{
+	struct value *map = make(arena, VALUE_MAP);
+
+	if (count > 0)
+		map_room(arena, map, count);
+	return map;
+}
+
+/* A new last member, of a name that the map does not have. */
+static struct member *append(struct arena *arena, struct value *map,
+                             const char *name, struct value *value)
+{
+	struct member *member;
+
+	if (map->length == map->room)
+		map_room(arena, map, FIRST_ROOM);
+	member = &map->members[map->length++];
+	*member = (struct member){ .name = name, .value = value };
+	if (map->room > INDEX_FROM)
+		index_member(map, map->length - 1);
+	return member;
 }
 
 void value_map_set(struct arena *arena, struct value *map, const char *name,
                    struct value *value)
 {
 	struct member *member;
+	size_t len;
 
 	assert(map->kind == VALUE_MAP);
 	if (value == NULL)
 		return;
-	member = find(map, name, strlen(name));
-	if (member != NULL) {
+	len = strlen(name);
+	member = find(map, name, len);
+	if (member != NULL)
 		member->value = value;
-		return;
-	}
-	map->members = arena_grow(arena, map->members, map->length,
-	                          sizeof(struct member));
-	member = &map->members[map->length++];
-	*member = (struct member){
-		.name = arena_strdup(arena, name),
-		.value = value,
-	};
-	index_last(arena, map);
+	else
+		(void)append(arena, map, arena_strndup(arena, name, len),
+		             value);
+}
+
+bool value_map_add(struct arena *arena, struct value *map, const char *name,
+                   struct value *value)
+{
+	assert(map->kind == VALUE_MAP && value != NULL);
+	if (find(map, name, strlen(name)) != NULL)
+		return false;
+	(void)append(arena, map, name, value);
+	return true;
 }
 
 void value_map_text(struct arena *arena, struct value *map, const char *name,
@@ -304,45 +418,52 @@ bool value_to_int(const struct value *value, int64_t *ret)
 	       text_to_int(value->text, INT64_MIN, INT64_MAX, ret);
 }
 
-static void copy_members(struct arena *arena, struct value *copy,
-                         const struct value *value)
+static struct value *copy_list(struct arena *arena, const struct value *list)
 {
-	for (size_t i = 0; i < value->length; i++) {
-		const struct member *member = &value->members[i];
+	struct value *copy = value_list_sized(arena, list->length);
 
-		value_map_set(arena, copy, member->name,
-		              value_copy(arena, member->value));
-		copy->members[i].pos = member->pos;
+	for (size_t i = 0; i < list->length; i++)
+		value_list_add(arena, copy, value_copy(arena, list->items[i]));
+	return copy;
+}
+
+static struct value *copy_map(struct arena *arena, const struct value *map)
+{
+	struct value *copy = value_map_sized(arena, map->length);
+
+	for (size_t i = 0; i < map->length; i++) {
+		const struct member *member = &map->members[i];
+
+		append(arena, copy, arena_strdup(arena, member->name),
+		       value_copy(arena, member->value))
+		        ->pos = member->pos;
 	}
+	return copy;
+}
+
+static struct value *copy_scalar(struct arena *arena, const struct value *value)
+{
+	struct value *copy = make(arena, value->kind);
+
+	*copy = *value;
+	if (value->kind == VALUE_NUMBER || value->kind == VALUE_STRING)
+		copy->text = arena_strndup(arena, value->text, value->length);
+	return copy;
 }
 
 struct value *value_copy(struct arena *arena, const struct value *value)
 {
-	struct value *copy = make(arena, value->kind);
+	struct value *copy;
 
+	if (value->kind == VALUE_LIST)
+		copy = copy_list(arena, value);
+	else if (value->kind == VALUE_MAP)
+		copy = copy_map(arena, value);
+	else
+		return copy_scalar(arena, value);
 	copy->style = value->style;
-	copy->boolean = value->boolean;
 	copy->joined = value->joined;
-	copy->indent = value->indent;
 	copy->pos = value->pos;
-	switch (value->kind) {
-	case VALUE_NULL:
-	case VALUE_BOOL:
-		break;
-	case VALUE_NUMBER:
-	case VALUE_STRING:
-		copy->text = arena_strndup(arena, value->text, value->length);
-		copy->length = value->length;
-		break;
-	case VALUE_LIST:
-		for (size_t i = 0; i < value->length; i++)
-			value_list_add(arena, copy,
-			               value_copy(arena, value->items[i]));
-		break;
-	case VALUE_MAP:
-		copy_members(arena, copy, value);
-		break;
-	}
 	return copy;
 }
 
@@ -358,8 +479,12 @@ static bool equal_items(const struct value *a, const struct value *b)
 static bool equal_members(const struct value *a, const struct value *b)
 {
 	for (size_t i = 0; i < a->length; i++) {
-		const struct value *other = value_get(b, a->members[i].name);
+		const struct member *member = &b->members[i];
+		const struct value *other = member->value;
 
+		/* Mostly the order is the same. */
+		if (strcmp(member->name, a->members[i].name) != 0)
+			other = value_get(b, a->members[i].name);
 		if (other == NULL || !value_equal(a->members[i].value, other))
 			return false;
 	}

@@ -38,12 +38,16 @@ enum value_style {
 };
 
 struct value {
-	enum value_kind kind;
-	enum value_style style;
+	enum value_kind kind : 8;
+	enum value_style style : 8;
 	bool boolean;
-	bool joined;     /* lines of a text were folded into one: of a position
-	                  * inside it only the text's beginning is known */
-	unsigned indent; /* columns before the lines of a | or > text */
+	bool joined; /* lines of a text were folded into one: of a position
+	              * inside it only the text's beginning is known */
+
+	union {
+		unsigned indent; /* columns before the lines of a | or > text */
+		unsigned room;   /* of a list or map; private to value.c */
+	};
 	struct pos pos;
 	size_t length; /* bytes of text, items of a list, members of a map */
 
@@ -52,7 +56,6 @@ struct value {
 		struct value **items;
 		struct member *members;
 	};
-	struct value_index *index; /* of a large map; private to value.c */
 };
 
 struct member {
@@ -68,18 +71,28 @@ struct value *value_bool(struct arena *arena, bool boolean);
 struct value *value_int(struct arena *arena, int64_t number);
 /* `text` must be a JSON number; it is kept as it is, but for -0, which is 0. */
 struct value *value_number(struct arena *arena, const char *text);
+struct value *value_digits(struct arena *arena, const char *bytes, size_t len);
 struct value *value_string(struct arena *arena, const char *text);
 struct value *value_bytes(struct arena *arena, const char *bytes, size_t len);
 struct value *value_printf(struct arena *arena, const char *format, ...)
         PRINTF_LIKE(2, 3);
+/* A string of bytes that are in the arena already, with a NUL behind them. */
+struct value *value_adopt(struct arena *arena, const char *text, size_t len);
 struct value *value_list(struct arena *arena);
 struct value *value_map(struct arena *arena);
+/* Empty, with room for `count`: less memory when that is known before. */
+struct value *value_list_sized(struct arena *arena, size_t count);
+struct value *value_map_sized(struct arena *arena, size_t count);
 
 void value_list_add(struct arena *arena, struct value *list,
                     struct value *item);
 /* Add or replace. `name` is copied; NULL as value is skipped. */
 void value_map_set(struct arena *arena, struct value *map, const char *name,
                    struct value *value);
+/* Add, without a copy of `name`, which is in the arena already. False when the
+ * map has a member of that name: then nothing is changed. */
+bool value_map_add(struct arena *arena, struct value *map, const char *name,
+                   struct value *value) MUST_CHECK;
 /* Shorthand: value_map_set() of a string; a NULL text is skipped. */
 void value_map_text(struct arena *arena, struct value *map, const char *name,
                     const char *text);
@@ -87,7 +100,7 @@ void value_map_int(struct arena *arena, struct value *map, const char *name,
                    int64_t number);
 
 /* The member of a map, or NULL; also NULL when `map` is NULL or no map.
- * O(log n) in large maps. */
+ * Large maps have an index, which is as good as O(1). */
 struct value *value_get(const struct value *map, const char *name);
 const struct member *value_member(const struct value *map, const char *name);
 /* Follow "a.b.c" from a map, or NULL. List positions are not followed. */

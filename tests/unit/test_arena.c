@@ -87,3 +87,43 @@ static void test_arena__is_usable_after_clear(void **state)
 	assert_null(arena.last);
 	assert_string_equal(arena_strdup(&arena, "new"), "new");
 }
+
+static void test_arena__texts_and_pieces_do_not_meet(void **state)
+{
+	enum {
+		COUNT = 400
+	};
+	auto_arena struct arena arena = { 0 };
+	unsigned char *pieces[COUNT];
+	char *texts[COUNT];
+	char text[COUNT];
+
+	UNUSED_STATE(state);
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < COUNT; i++) {
+		texts[i] = arena_strndup(&arena, text, i);
+		pieces[i] = arena_alloc(&arena, i % 50);
+		assert_row(i, (uintptr_t)pieces[i] % alignof(max_align_t) == 0);
+		for (size_t j = 0; j < i % 50; j++)
+			assert_row(i, pieces[i][j] == 0);
+		memset(pieces[i], (int)(i % 256), i % 50);
+	}
+	for (size_t i = 0; i < COUNT; i++) {
+		assert_row(i, strlen(texts[i]) == i);
+		for (size_t j = 0; j < i % 50; j++)
+			assert_row(i, pieces[i][j] == i % 256);
+	}
+}
+
+static void test_arena__long_texts_are_printed_whole(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+
+	UNUSED_STATE(state);
+	for (int len = 190; len < 210; len++) {
+		const char *text = arena_printf(&arena, "%*s|", len, "x");
+
+		assert_row(len, strlen(text) == (size_t)len + 1);
+		assert_row(len, text[len] == '|' && text[len - 1] == 'x');
+	}
+}

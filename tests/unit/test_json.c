@@ -152,9 +152,9 @@ static void test_json__refuses_with_position(void **state)
 		{ "\"\xe2\x82", 0, 1, 2, "invalid UTF-8" },
 		{ "{\"a\\u0000b\" : 1}", 0, 1, 2,
 		  "a name with the character U+0000" },
-		{ "{\"a\":1,\"\\u0061\":2}", 0, 1, 1,
+		{ "{\"a\":1,\"\\u0061\":2}", 0, 1, 8,
 		  "an object has two members of the same name" },
-		{ "[{\"a\":{\"b\":1,\"b\":1}}]", 0, 1, 1,
+		{ "[{\"a\":{\"b\":1,\"b\":1}}]", 0, 1, 14,
 		  "an object has two members of the same name" },
 	};
 
@@ -253,4 +253,156 @@ static void test_json__sorted_and_pretty(void **state)
 	                    "  }\n"
 	                    "}");
 	assert_string_equal(map->members[0].name, "b");
+}
+
+static void add_hex(FILE *file, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		assert_true(fprintf(file, "%02x", (unsigned char)bytes[i]) ==
+		            2);
+}
+
+/* Write a text and what becomes of it, for judge_json.py. */
+static void write_case(FILE *file, const char *bytes, size_t len)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_error struct error err = { 0 };
+	/* The reader must not look behind the end of the text. */
+	auto_free char *exact = mem_alloc(len);
+	struct value *value;
+
+	if (len > 0)
+		memcpy(exact, bytes, len);
+	value = json_parse(&arena, "case", exact, len, &err);
+	add_hex(file, bytes, len);
+	assert_int_equal(fputc(' ', file), ' ');
+	if (value != NULL) {
+		const char *text = json_canonical(&arena, value);
+
+		add_hex(file, text, strlen(text));
+	} else {
+		assert_non_null(err.message);
+		assert_int_equal(fputc('-', file), '-');
+	}
+	assert_int_equal(fputc('\n', file), '\n');
+}
+
+/* The text, each of its beginnings, and it with each byte replaced by each of
+ * `others`, or gone. */
+static void write_mutations(FILE *file, const char *text)
+{
+	static const char others[] = "\"\\{}[]:,-.0eEun/ \t\n\x01\x7f\xc3\xed";
+	size_t len = strlen(text);
+	auto_free char *copy = mem_strdup(text);
+
+	for (size_t i = 0; i <= len; i++)
+		write_case(file, text, i);
+	for (size_t i = 0; i < len; i++) {
+		/* With its NUL, which is the last one to take the place. */
+		for (size_t j = 0; j < sizeof(others); j++) {
+			copy[i] = others[j];
+			write_case(file, copy, len);
+		}
+		memcpy(copy, text, i);
+		memcpy(copy + i, text + i + 1, len - i);
+		write_case(file, copy, len - 1);
+		memcpy(copy, text, len);
+	}
+}
+
+static void test_json__agrees_with_another_reader(void **state)
+{
+	static const char *const seeds[] = {
+		"{\"a\":[1,-2.50,true],\"b\":{\"a\":null,\"\":false}}",
+		"[\"\\u0041\\ud83d\\ude00\\n\\/\\\\\\\"\",\"\\u0000\\u2028\"]",
+		"\xef\xbb\xbf [ 1e5 , 1E+05\t,\r\n0.0e-1 ] ",
+		"\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 plain text of some length\"",
+		"[18446744073709551615,-9223372036854775808,1e308]",
+		"{\"ab\":1,\"\\u0061b\\u0001\":2,\"abc\":3,\"abd\":[[[{}]]]}",
+	};
+	auto_arena struct arena arena = { 0 };
+	FILE *file = fopen("cases", "we");
+
+	UNUSED_STATE(state);
+	assert_non_null(file);
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		write_mutations(file, seeds[i]);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(
+	        system(arena_printf(&arena,
+	                            "%s/tests/unit/judge_json.py <cases >&2",
+	                            getenv("REEVE_TOP"))),
+	        0);
+}
+
+static void test_json__hostile_texts_end_soon(void **state)
+{
+	enum {
+		LENGTH = 1 << 20
+	};
+
+	static const struct {
+		const char *head;
+		const char *again; /* as often as it fits */
+		const char *tail;
+		const char *message; /* NULL: taken */
+	} cases[] = {
+		{ "", "[", "", "lists and objects are nested too deep" },
+		{ "", "{\"a\":", "", "lists and objects are nested too deep" },
+		{ "[", "[],", "0]", NULL },
+		{ "[", "{},", "0]", NULL },
+		{ "[", "1,", "", "the JSON ends too early" },
+		{ "", " ", "", "the JSON ends too early" },
+		{ "\"", "a", "", "this string is not closed" },
+		{ "\"", "\\u00e4", "\"", NULL },
+		{ "\"", "\\ud83d", "", "half of a surrogate pair" },
+		{ "", "1", "", "a number is too large" },
+		{ "0.", "1", "", NULL },
+		{ "1e", "0", "", NULL },
+		{ "", "-", "", "a number is not spelled as in JSON" },
+		{ "", "true", "", "a word that JSON does not have" },
+		{ "{", "\"a\":1,", "\"b\":1}",
+		  "an object has two members of the same name" },
+	};
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_arena struct arena arena = { 0 };
+		auto_error struct error err = { 0 };
+		auto_buf struct buf text = buf_make(2 * LENGTH);
+		struct value *value;
+
+		buf_add_text(&text, cases[i].head);
+		while (text.len < LENGTH)
+			buf_add_text(&text, cases[i].again);
+		buf_add_text(&text, cases[i].tail);
+		value = json_parse(&arena, "f", text.at, text.len, &err);
+		assert_row(i, (value == NULL) == (cases[i].message != NULL));
+		assert_row_text(i, err.message, cases[i].message);
+	}
+}
+
+static void test_json__plain_stretches_of_any_length_are_kept(void **state)
+{
+	char text[40];
+
+	UNUSED_STATE(state);
+	/* An odd byte at each place of the eight that are passed at once. */
+	for (size_t at = 1; at < 30; at++) {
+		static const char *const odd[] = { "\xc3\xa4", "\\\\", "\\\"",
+			                           "\\u007f",  " ",    "~" };
+
+		for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+			auto_arena struct arena arena = { 0 };
+			int len = snprintf(text, sizeof(text), "\"%.*s%s%s\"",
+			                   (int)at,
+			                   "abcdefghijklmnopqrstuvwxyz0123",
+			                   odd[i], at % 2 ? "" : "z");
+
+			assert_true(len > 0 && (size_t)len < sizeof(text));
+			assert_row_text(
+			        at, json_canonical(&arena, parse(&arena, text)),
+			        text);
+		}
+	}
 }

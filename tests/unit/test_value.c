@@ -80,6 +80,83 @@ static void test_value__large_map_finds_every_member(void **state)
 	assert_null(value_get(map, "a rather long name"));
 }
 
+static void test_value__sized_is_filled_and_grows(void **state)
+{
+	enum {
+		COUNT = 40
+	};
+
+	static const size_t sizes[] = { 0, 1, 5, 16, 17, 31 };
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		auto_arena struct arena arena = { 0 };
+		struct value *map = value_map_sized(&arena, sizes[i]);
+		struct value *list = value_list_sized(&arena, sizes[i]);
+
+		for (int j = 0; j < COUNT; j++) {
+			const char *name = arena_printf(&arena, "n%d", j);
+			struct value *number = value_int(&arena, j);
+
+			assert_row(i, !value_get(map, name));
+			assert_row(i, value_map_add(&arena, map, name, number));
+			assert_row(i,
+			           !value_map_add(&arena, map, name, number));
+			value_list_add(&arena, list, number);
+		}
+		assert_row(i, map->length == COUNT && list->length == COUNT);
+		for (int j = 0; j < COUNT; j++) {
+			assert_row(i, value_get_int(map, map->members[j].name,
+			                            -1) == j);
+			assert_row_text(i, list->items[j]->text,
+			                map->members[j].value->text);
+		}
+	}
+}
+
+static void test_value__copy_grows_apart(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct value *map = value_map(&arena);
+	struct value *copy;
+
+	UNUSED_STATE(state);
+	for (int i = 0; i < 20; i++)
+		value_map_int(&arena, map, arena_printf(&arena, "%d", i), i);
+	copy = value_copy(&arena, map);
+	value_map_int(&arena, copy, "new", 1);
+	value_map_int(&arena, map, "other", 1);
+	value_map_int(&arena, copy, "7", 8);
+	assert_null(value_get(map, "new"));
+	assert_null(value_get(copy, "other"));
+	assert_int_equal(value_get_int(map, "7", 0), 7);
+	assert_false(value_equal(map, copy));
+}
+
+static void test_value__whole_numbers_are_spelled(void **state)
+{
+	static const struct {
+		int64_t number;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ -1, "-1" },
+		{ 10, "10" },
+		{ 1234567890, "1234567890" },
+		{ INT64_MAX, "9223372036854775807" },
+		{ INT64_MIN, "-9223372036854775808" },
+	};
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_arena struct arena arena = { 0 };
+		struct value *value = value_int(&arena, cases[i].number);
+
+		assert_row_text(i, value->text, cases[i].text);
+		assert_row(i, value->length == strlen(cases[i].text));
+	}
+}
+
 static void test_value__path_follows_maps(void **state)
 {
 	auto_arena struct arena arena = { 0 };
