@@ -140,7 +140,7 @@ $B/tests/bench/%: tests/bench/%.c $(ARCHIVE) $B/flags
 # ---- using
 
 .PHONY: deps demo test docs run-tests check-asan check-valgrind bench \
-	bench-base install clean help
+	run-bench bench-base install clean help
 deps: ## install what building and testing need
 	@.ci/deps build test
 
@@ -169,9 +169,22 @@ check-valgrind: ## the unit tests under valgrind, descriptors included
 	@$(MAKE) FLAVOUR=debug T='$(or $(T),tests/unit/)' \
 		UNDER=$(CURDIR)/tests/valgrind.sh run-tests
 
-bench: all ## fixed workloads, numbers to standard output
-	@for script in $(sort $(wildcard tests/bench/*.sh)); do \
-		$$script $B/reeve || exit; done
+# What the benches are measured with; the one that does nothing needs what
+# reeve needs, and is told so, since it uses none of it.
+MEASURES := $(patsubst %.c,$B/%,$(wildcard tests/bench/*.c)) \
+	$B/tests/bench/nothing
+$B/tests/bench/nothing: $(PROGRAM)
+	@mkdir -p $(@D)
+	@echo 'int main(void) { return 0; }' >$@.c
+	$(Q)$(LINK) -Wl,--no-as-needed -o $@ $@.c \
+		$$(objdump -p $< | awk '/NEEDED/ { print "-l:" $$2 }')
+
+bench: ## beside ninja, make and git; [BENCH=long] [ONLY="start cold ..."]
+	@.ci/deps build bench
+	@$(MAKE) run-bench
+
+run-bench: all $(MEASURES)
+	@tests/bench/run.sh $B $(ONLY)
 
 bench-base: $B/tests/bench/base ## the ground floor alone; [ONLY=json]
 	@$< $(ONLY)
