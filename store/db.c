@@ -7,12 +7,16 @@
  *   deleted and derived again at any time, so WAL with synchronous=NORMAL is
  *   durable enough; what says "corrupt" or "not a database" becomes
  *   ERR_CORRUPT, at which the owner of the file throws it away.
- * - A scratch connection runs text that a person wrote. Three things hold it:
+ * - A scratch connection runs text that a person wrote. Four things hold it:
  *   SQLite's own limits on length, depth and size; an authorizer that is an
  *   allow-list of actions and functions (what is not listed is refused, so a
- *   newer SQLite brings no new powers); and a progress handler that counts
- *   virtual machine instructions. The handler is not called inside a function,
- *   which is why the length limit is what bounds those.
+ *   newer SQLite brings no new powers); a progress handler that counts virtual
+ *   machine instructions; and a limit on all memory of SQLite's in this
+ *   process. The handler is not called inside a function: the limits on the
+ *   length of texts and of patterns bound each call of one, and a clock that
+ *   the handler reads bounds all of them. The clock is there for what is made
+ *   to be slow; what is only too long ends by the count, at the same place on
+ *   every machine.
  *
  * Binding cannot fail one by one: a text that is too long is remembered in the
  * statement and reported by its next step.
@@ -29,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
@@ -39,15 +44,21 @@
 /* A statement waits so long for another process's write to end. */
 #define BUSY_MS 5000
 
-/* The progress handler is asked every so many instructions, so many times:
- * ten million instructions are about half a second. */
-#define PROGRESS_INTERVAL 10000
-#define PROGRESS_TURNS    1000
+/* The progress handler is asked every so many instructions. */
+#define PROGRESS_INTERVAL 1000
+/* So many instructions are about three seconds. */
+#define SCRATCH_STEPS  (50 * 1000 * 1000)
+#define SCRATCH_MS     30000
+#define SCRATCH_TEXT   (4u << 20)
+#define SCRATCH_MEMORY (512ll << 20)
 
 struct db {
 	sqlite3 *handle;
-	char *path; /* NULL: scratch */
-	int turns;  /* of the progress handler since the statement began */
+	char *path;       /* NULL: scratch */
+	const char *what; /* of a scratch connection, for messages */
+	int turns; /* of the progress handler since the statement began */
+	int64_t deadline_ms;
+	bool filling;
 	/* A function that the authorizer refused, or that failed. */
 	char *refused;
 	struct error call_error;
@@ -65,11 +76,14 @@ struct statement {
 /* SQLite's functions that depend on nothing but their arguments and make
  * nothing larger than those. Not here: clock, chance, printf, blobs, JSON. */
 static const char *const pure_functions[] = {
-	"abs",    "avg",    "coalesce",  "count",  "glob",    "group_concat",
-	"ifnull", "iif",    "instr",     "length", "like",    "lower",
-	"ltrim",  "max",    "min",       "nullif", "replace", "round",
-	"rtrim",  "substr", "substring", "sum",    "total",   "trim",
-	"typeof", "upper",
+	"abs",        "avg",         "coalesce", "count",        "cume_dist",
+	"dense_rank", "first_value", "glob",     "group_concat", "ifnull",
+	"iif",        "instr",       "lag",      "last_value",   "lead",
+	"length",     "like",        "lower",    "ltrim",        "max",
+	"min",        "nth_value",   "ntile",    "nullif",       "percent_rank",
+	"rank",       "replace",     "round",    "row_number",   "rtrim",
+	"substr",     "substring",   "sum",      "total",        "trim",
+	"typeof",     "upper",
 };
 
 /* What asks the clock or chance, which would make a replay differ. */
@@ -84,16 +98,16 @@ static const struct {
 	int id;
 	int limit;
 } scratch_limits[] = {
-	{ SQLITE_LIMIT_LENGTH, LIMIT_OUTPUT },
-	{ SQLITE_LIMIT_SQL_LENGTH, 2 * LIMIT_EXPRESSION },
+	{ SQLITE_LIMIT_LENGTH, SCRATCH_TEXT },
+	{ SQLITE_LIMIT_SQL_LENGTH, 4 * LIMIT_EXPRESSION },
 	{ SQLITE_LIMIT_COLUMN, 500 },
 	{ SQLITE_LIMIT_EXPR_DEPTH, 200 },
 	{ SQLITE_LIMIT_COMPOUND_SELECT, 8 },
 	{ SQLITE_LIMIT_VDBE_OP, 25000 },
 	{ SQLITE_LIMIT_FUNCTION_ARG, 32 },
 	{ SQLITE_LIMIT_ATTACHED, 0 },
-	{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000 },
-	{ SQLITE_LIMIT_VARIABLE_NUMBER, 1000 },
+	{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100 },
+	{ SQLITE_LIMIT_VARIABLE_NUMBER, 2000 },
 	{ SQLITE_LIMIT_TRIGGER_DEPTH, 1 },
 	{ SQLITE_LIMIT_WORKER_THREADS, 0 },
 };
@@ -146,7 +160,8 @@ static int refuse(struct db *db, struct error *err)
 
 	if (!impure)
 		return error_set(err, ERR_CONFIG,
-		                 "%s() cannot be used in an expression", name);
+		                 "%s() cannot be used in %s %s", name,
+		                 *db->what == 'e' ? "an" : "a", db->what);
 	error_set(err, ERR_CONFIG,
 	          "%s cannot be used: a replay would get another value", name);
 	return error_hint(err, "Use run.date.");
@@ -176,6 +191,16 @@ static void suggest_function(const struct db *db, const char *message,
 		error_hint(err, "Did you mean \"%s\"?", nearest);
 }
 
+static int too_long(const struct db *db, struct error *err)
+{
+	if (db->turns > SCRATCH_STEPS / PROGRESS_INTERVAL)
+		return error_set(err, ERR_LIMIT,
+		                 "the %s did not end within %d million steps",
+		                 db->what, SCRATCH_STEPS / 1000000);
+	return error_set(err, ERR_LIMIT, "the %s did not end within %d seconds",
+	                 db->what, SCRATCH_MS / 1000);
+}
+
 /* Fill `err` from the connection, whose last call returned `code`. */
 static int fail(struct db *db, int code, struct error *err)
 {
@@ -192,16 +217,19 @@ static int fail(struct db *db, int code, struct error *err)
 		                 "could not use \"%s\": %s", db->path, message);
 	switch (code & 0xff) {
 	case SQLITE_INTERRUPT:
+		return too_long(db, err);
+	case SQLITE_NOMEM:
 		return error_set(err, ERR_LIMIT,
-		                 "the expression takes too long");
+		                 "the %s needs more than %lld bytes of memory",
+		                 db->what, SCRATCH_MEMORY);
 	case SQLITE_TOOBIG:
 		return error_set(err, ERR_LIMIT,
-		                 "the expression needs a text that is longer "
-		                 "than %u bytes",
-		                 LIMIT_OUTPUT);
+		                 "the %s needs a text that is longer than %u "
+		                 "bytes",
+		                 db->what, SCRATCH_TEXT);
 	case SQLITE_AUTH:
-		return error_set(err, ERR_CONFIG,
-		                 "an expression can only read");
+		return error_set(err, ERR_CONFIG, "%s %s can only read",
+		                 *db->what == 'e' ? "an" : "a", db->what);
 	default:
 		error_set(err, code_of(db, code), "%s", message);
 		suggest_function(db, message, err);
@@ -301,8 +329,11 @@ static int authorize(void *state, int action, const char *first,
 
 	(void)database;
 	(void)trigger;
+	if (db->filling)
+		return SQLITE_OK;
 	switch (action) {
 	case SQLITE_SELECT:
+	case SQLITE_RECURSIVE:
 		return SQLITE_OK;
 	case SQLITE_READ:
 		return text_starts(first, "sqlite_") ? SQLITE_DENY : SQLITE_OK;
@@ -317,31 +348,96 @@ static int authorize(void *state, int action, const char *first,
 	}
 }
 
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static int count_progress(void *state)
 {
 	struct db *db = state;
 
-	return ++db->turns > PROGRESS_TURNS;
+	if (db->filling)
+		return 0;
+	return ++db->turns > SCRATCH_STEPS / PROGRESS_INTERVAL ||
+	       monotonic_ms() > db->deadline_ms;
 }
 
-struct db *db_scratch(struct error *err)
+/* From here on the steps and the time of a statement are counted. */
+static void start_counting(struct db *db)
+{
+	db->turns = 0;
+	db->deadline_ms = monotonic_ms() + SCRATCH_MS;
+}
+
+struct db *db_scratch(const char *what, struct error *err)
 {
 	auto_db struct db *db = db_new(NULL);
+
+	db->what = what;
+	(void)sqlite3_hard_heap_limit64(SCRATCH_MEMORY);
 
 	if (connect(db, ":memory:", err) < 0)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(scratch_limits); i++)
 		sqlite3_limit(db->handle, scratch_limits[i].id,
 		              scratch_limits[i].limit);
+	if (db_run(db, "pragma temp_store = memory", err) < 0)
+		return NULL;
 	sqlite3_set_authorizer(db->handle, authorize, db);
 	sqlite3_progress_handler(db->handle, PROGRESS_INTERVAL, count_progress,
 	                         db);
 	return steal(&db);
 }
 
+void db_filling(struct db *db, bool filling)
+{
+	assert(!db->path);
+	db->filling = filling;
+}
+
+struct statement *db_table(struct db *db, const char *name,
+                           const char *const *columns, size_t count,
+                           struct error *err)
+{
+	auto_buf struct buf sql = buf_make((size_t)4 * LIMIT_EXPRESSION);
+
+	buf_add_text(&sql, "create table ");
+	db_quote(&sql, name);
+	for (size_t i = 0; i < count; i++) {
+		buf_add_char(&sql, i ? ',' : '(');
+		db_quote(&sql, columns[i]);
+	}
+	buf_add_char(&sql, ')');
+	if (buf_check(&sql, "a table", err) < 0 || db_run(db, sql.at, err) < 0)
+		return NULL;
+	buf_clear(&sql);
+	buf_add_text(&sql, "insert into ");
+	db_quote(&sql, name);
+	for (size_t i = 0; i < count; i++)
+		buf_add_text(&sql, i ? ",?" : " values (?");
+	buf_add_char(&sql, ')');
+	return db_prepare(db, sql.at, err);
+}
+
+void db_quote(struct buf *sql, const char *name)
+{
+	buf_add_char(sql, '"');
+	for (; *name != '\0'; name++) {
+		if (*name == '"')
+			buf_add_char(sql, '"');
+		buf_add_char(sql, *name);
+	}
+	buf_add_char(sql, '"');
+}
+
 int db_run(struct db *db, const char *sql, struct error *err)
 {
-	db->turns = 0;
+	if (!db->path)
+		start_counting(db);
 
 	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 
@@ -502,6 +598,18 @@ static void bind_json(struct statement *statement, int n,
 		bind_text(statement, n, json.at, json.len);
 }
 
+void statement_bind_kept(struct statement *statement, int n,
+                         const struct value *value)
+{
+	if (value->kind == VALUE_STRING)
+		bound(statement,
+		      sqlite3_bind_text64(statement->handle, n, value->text,
+		                          value->length, SQLITE_STATIC,
+		                          SQLITE_UTF8));
+	else
+		statement_bind_value(statement, n, value);
+}
+
 void statement_bind_value(struct statement *statement, int n,
                           const struct value *value)
 {
@@ -531,8 +639,8 @@ int statement_step(struct statement *statement, struct error *err)
 
 	if (statement->bind_code != SQLITE_OK)
 		return fail(db, statement->bind_code, err);
-	if (!sqlite3_stmt_busy(statement->handle))
-		db->turns = 0;
+	if (!db->path && !sqlite3_stmt_busy(statement->handle))
+		start_counting(db);
 
 	int code = sqlite3_step(statement->handle);
 
@@ -692,8 +800,8 @@ static void call_function(sqlite3_context *context, int count,
 	for (int i = 0; i < count; i++)
 		values[i] = from_sqlite(&arena, arguments[i]);
 
-	struct value *result =
-	        call->function->call(&arena, values, (size_t)count, &err);
+	struct value *result = call->function->call(
+	        call->function->state, &arena, values, (size_t)count, &err);
 
 	if (result) {
 		result_value(context, result);
@@ -703,8 +811,9 @@ static void call_function(sqlite3_context *context, int count,
 	error_move(&call->db->call_error, &err);
 }
 
-int db_add_function(struct db *db, const struct db_function *function,
-                    struct error *err)
+/* With so many arguments. */
+static int add_function(struct db *db, const struct db_function *function,
+                        int count, struct error *err)
 {
 	struct call *call = mem_zalloc(1, sizeof(*call));
 
@@ -713,12 +822,19 @@ int db_add_function(struct db *db, const struct db_function *function,
 
 	/* On failure SQLite frees `call` as well. */
 	int code = sqlite3_create_function_v2(
-	        db->handle, function->name, function->arguments,
+	        db->handle, function->name, count,
 	        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, call,
 	        call_function, NULL, NULL, free);
 
-	if (code != SQLITE_OK)
-		return fail(db, code, err);
+	return code == SQLITE_OK ? 0 : fail(db, code, err);
+}
+
+int db_add_function(struct db *db, const struct db_function *function,
+                    struct error *err)
+{
+	for (int count = function->least; count <= function->most; count++)
+		if (add_function(db, function, count, err) < 0)
+			return -1;
 	db->functions = mem_grow(db->functions, db->function_count,
 	                         sizeof(*db->functions));
 	db->functions[db->function_count++] = function->name;

@@ -10,8 +10,8 @@
  *		use(statement_text(rows, 0));
  *	statement_free(rows);
  *
- * SQL text is always reeve's own or, in a scratch connection, compiled by
- * engine/job/expr from an expression: outside text is only ever bound.
+ * SQL text is always reeve's own or, in a scratch connection, written by
+ * engine/job from an expression or a query: outside text is only ever bound.
  */
 #ifndef STORE_DB_H
 #define STORE_DB_H
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "store/base/arena.h"
+#include "store/base/buf.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 #include "store/base/value.h"
@@ -37,10 +38,17 @@ void db_close_auto(struct db **db);
  * Statements are freed before their connection is closed. */
 struct db *db_open(const char *path, struct error *err) MUST_CHECK
         FREED_BY(db_close);
-/* An empty scratch connection in memory for expressions: bounded length,
- * depth, memory and steps; only reading, only functions that were added with
- * db_add_function() and an allow-list of SQLite's pure ones. */
-struct db *db_scratch(struct error *err) MUST_CHECK FREED_BY(db_close);
+/* An empty scratch connection in memory for SQL that a person wrote: bounded
+ * length, depth, memory, steps and time; only reading, only functions that were
+ * added with db_add_function() and an allow-list of SQLite's pure ones. `what`
+ * is "expression" or "query", for messages, and is kept. */
+struct db *db_scratch(const char *what, struct error *err) MUST_CHECK
+        FREED_BY(db_close);
+/* Say that what comes now fills tables (true), or is what a person wrote. */
+void db_filling(struct db *db, bool filling);
+
+/* Append a name as SQL writes it, in double quotes. */
+void db_quote(struct buf *sql, const char *name);
 
 /* Run statements that give no rows. */
 int db_run(struct db *db, const char *sql, struct error *err) MUST_CHECK;
@@ -67,6 +75,14 @@ struct statement *db_prepare_at(struct db *db, const char *sql, int *ret_offset,
                                 struct error *err) MUST_CHECK
         FREED_BY(statement_free);
 
+/* Make a table in a scratch connection and give the statement that inserts a
+ * row into it, by as many parameters as it has columns (at least one). Names
+ * may be any text. What is inserted is not bounded by the steps of a query. */
+struct statement *db_table(struct db *db, const char *name,
+                           const char *const *columns, size_t count,
+                           struct error *err) MUST_CHECK
+        FREED_BY(statement_free);
+
 /* Bind parameter `n` (from 1). Texts are copied; NULL binds null. */
 void statement_bind_text(struct statement *statement, int n, const char *text);
 void statement_bind_bytes(struct statement *statement, int n, const void *bytes,
@@ -76,6 +92,9 @@ void statement_bind_int(struct statement *statement, int n, int64_t number);
  * maps as their JSON text. */
 void statement_bind_value(struct statement *statement, int n,
                           const struct value *value);
+/* The same, and a text is not copied: it must stay until the next bind. */
+void statement_bind_kept(struct statement *statement, int n,
+                         const struct value *value);
 
 /* 1 when there is a row, 0 at the end, -1. */
 int statement_step(struct statement *statement, struct error *err) MUST_CHECK;
@@ -99,11 +118,15 @@ struct value *statement_value(struct arena *arena, struct statement *statement,
  * arena of the call's own and returns its result in it, or NULL with `err`. */
 struct db_function {
 	const char *name;
-	int arguments; /* -1: any number */
-	struct value *(*call)(struct arena *arena, struct value **values,
-	                      size_t count, struct error *err);
+	int least; /* arguments */
+	int most;
+	struct value *(*call)(void *state, struct arena *arena,
+	                      struct value **values, size_t count,
+	                      struct error *err);
+	void *state;
 };
 
+/* `function` must outlive the connection. */
 int db_add_function(struct db *db, const struct db_function *function,
                     struct error *err) MUST_CHECK;
 

@@ -204,14 +204,14 @@ static void add_connectors(struct collector *collector)
 
 static void add_formats(struct collector *collector)
 {
-	for (size_t i = 0; i < format_count; i++)
+	for (size_t i = 0; i < function_count; i++)
 		add(collector,
 		    (struct word){
-		            .name = formats[i].name,
-		            .group = "format",
-		            .help = formats[i].help,
+		            .name = functions[i].name,
+		            .group = functions[i].apply ? "format" : "function",
+		            .help = functions[i].help,
 		            .example = arena_printf(collector->arena, "%s\n",
-		                                    formats[i].example),
+		                                    functions[i].example),
 		    });
 }
 

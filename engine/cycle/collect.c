@@ -322,7 +322,9 @@ static int event_fits(struct collector *collector,
 		return 1;
 	value_map_set(collector->arena, scope, "event", event);
 
-	const struct render render = { .scope = scope };
+	const struct render render = { .scope = scope,
+		                       .engine =
+		                               collector->engine->env.engine };
 
 	return expr_is_true(trigger->where, &render, err);
 }

@@ -256,6 +256,7 @@ struct engine *engine_open(const char *dir, struct error *err)
 
 	engine->language = engine_language();
 	engine->env.timezone = "UTC";
+	engine->env.engine = expr_engine_new();
 	if (clock_system(&engine->clock, &engine->clock_state, err) < 0 ||
 	    open_repo(engine, dir, err) < 0 || open_journal(engine, err) < 0 ||
 	    open_view(engine, err) < 0)
@@ -275,6 +276,7 @@ void engine_close(struct engine *engine)
 	if (!engine)
 		return;
 	forget_tip(engine);
+	expr_engine_free(engine->env.engine);
 	view_close(engine->view);
 	journal_close(engine->journal);
 	repo_close(engine->repo);

@@ -129,6 +129,7 @@ struct render run_render(const struct live_run *run, const struct step *step)
 		.scope = run->scope,
 		.strict = step ? step->strict : true,
 		.locale = run->config->locale,
+		.engine = run->engine->env.engine,
 	};
 }
 

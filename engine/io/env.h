@@ -6,6 +6,7 @@
 #ifndef IO_ENV_H
 #define IO_ENV_H
 
+#include "engine/job/expr.h"
 #include "store/base/clock.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
@@ -22,10 +23,11 @@ struct env {
 	struct view *view;
 	const struct clock *clock;
 	const struct journal_root *root;
-	const char *work_dir;  /* the working tree */
-	const char *state_dir; /* .reeve in it */
-	const char *timezone;  /* of the owner's current tip */
-	struct loop *loop;     /* where programs run; NULL: one at a time */
+	const char *work_dir;       /* the working tree */
+	const char *state_dir;      /* .reeve in it */
+	const char *timezone;       /* of the owner's current tip */
+	struct expr_engine *engine; /* where expressions are evaluated */
+	struct loop *loop; /* where programs run; NULL: one at a time */
 };
 
 /* Everything that was added to the journal is durable and folded when this

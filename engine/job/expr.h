@@ -25,6 +25,18 @@
 
 struct expr;
 
+/* Where expressions are evaluated: a connection, opened when it is first
+ * needed, and what was compiled in it, kept by its text. `render->engine` says
+ * which; without one each evaluation opens its own, at fifty times the cost.
+ * One evaluation at a time. */
+struct expr_engine;
+
+void expr_engine_free(struct expr_engine *engine);
+void expr_engine_free_auto(struct expr_engine **engine);
+#define auto_expr_engine CLEANUP(expr_engine_free_auto)
+
+struct expr_engine *expr_engine_new(void) MUST_CHECK FREED_BY(expr_engine_free);
+
 /* Parse the text of `source` (a string, or a scalar that is taken as text).
  * NULL with ERR_CONFIG at the position of the token. */
 struct expr *expr_parse(struct arena *arena, const char *file,
@@ -44,26 +56,5 @@ int expr_value(const struct expr *expr, const struct render *render,
  * are errors. */
 int expr_is_true(const struct expr *expr, const struct render *render,
                  struct error *err) MUST_CHECK;
-
-/* One condition for many scopes: compiled once, then asked of each.
- *
- *	auto_filter struct expr_filter *filter = expr_filter_open(expr, err);
- *	for (…)
- *		if ((fits = expr_filter_fits(filter, &frame, err)) < 0)
- *			return -1;
- */
-struct expr_filter;
-
-void expr_filter_close(struct expr_filter *filter);
-void expr_filter_close_auto(struct expr_filter **filter);
-#define auto_filter CLEANUP(expr_filter_close_auto)
-
-/* `expr` must outlive the result. */
-struct expr_filter *expr_filter_open(const struct expr *expr,
-                                     struct error *err) MUST_CHECK
-        FREED_BY(expr_filter_close);
-/* As expr_is_true(). */
-int expr_filter_fits(struct expr_filter *filter, const struct frame *frame,
-                     struct error *err) MUST_CHECK;
 
 #endif

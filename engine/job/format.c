@@ -1,13 +1,13 @@
 /*
- * Each format is a row: how it is called, what it takes, and the function that
- * makes one value of another. Numbers are never floating point here: money and
- * decimals are moved digits.
+ * The formats; functions.c has their rows. Numbers are never floating point
+ * here: money and decimals are moved digits.
  */
 #include "engine/job/format.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/job/functions_private.h"
 #include "engine/job/scope.h"
 #include "store/base/buf.h"
 #include "store/base/json.h"
@@ -62,9 +62,9 @@ static char *digits_of(struct arena *arena, int64_t number, int least)
 	return arena_printf(arena, "%0*" PRIu64, least, size);
 }
 
-static struct value *apply_money(struct arena *arena, const struct value *value,
-                                 const char *argument, const char *locale,
-                                 struct error *err)
+struct value *apply_money(struct arena *arena, const struct value *value,
+                          const char *argument, const char *locale,
+                          struct error *err)
 {
 	const struct separators *marks = separators_of(locale);
 	auto_buf struct buf text = buf_make(128);
@@ -87,7 +87,7 @@ static struct value *apply_money(struct arena *arena, const struct value *value,
 	return finish(arena, &text, "an amount", err);
 }
 
-static int check_decimal(const char *argument, struct error *err)
+int check_decimal(const char *argument, struct error *err)
 {
 	int64_t places;
 
@@ -99,10 +99,9 @@ static int check_decimal(const char *argument, struct error *err)
 	                 MAX_DECIMALS, argument);
 }
 
-static struct value *apply_decimal(struct arena *arena,
-                                   const struct value *value,
-                                   const char *argument, const char *locale,
-                                   struct error *err)
+struct value *apply_decimal(struct arena *arena, const struct value *value,
+                            const char *argument, const char *locale,
+                            struct error *err)
 {
 	int64_t number;
 	int64_t places;
@@ -150,7 +149,7 @@ int format_read_date(const char *who, const struct value *value,
 	return 0;
 }
 
-static int check_date(const char *argument, struct error *err)
+int check_date(const char *argument, struct error *err)
 {
 	auto_buf struct buf text = buf_make(LIMIT_ERROR_TEXT);
 	struct date date;
@@ -161,9 +160,9 @@ static int check_date(const char *argument, struct error *err)
 	return buf_check(&text, "a date", err);
 }
 
-static struct value *apply_date(struct arena *arena, const struct value *value,
-                                const char *argument, const char *locale,
-                                struct error *err)
+struct value *apply_date(struct arena *arena, const struct value *value,
+                         const char *argument, const char *locale,
+                         struct error *err)
 {
 	auto_buf struct buf text = buf_make(LIMIT_ERROR_TEXT);
 	struct date date;
@@ -175,9 +174,9 @@ static struct value *apply_date(struct arena *arena, const struct value *value,
 	return finish(arena, &text, "a date", err);
 }
 
-static struct value *apply_join(struct arena *arena, const struct value *value,
-                                const char *argument, const char *locale,
-                                struct error *err)
+struct value *apply_join(struct arena *arena, const struct value *value,
+                         const char *argument, const char *locale,
+                         struct error *err)
 {
 	auto_buf struct buf text = buf_make(LIMIT_RENDERED);
 
@@ -195,9 +194,9 @@ static struct value *apply_join(struct arena *arena, const struct value *value,
 	return finish(arena, &text, "the joined list", err);
 }
 
-static struct value *apply_count(struct arena *arena, const struct value *value,
-                                 const char *argument, const char *locale,
-                                 struct error *err)
+struct value *apply_count(struct arena *arena, const struct value *value,
+                          const char *argument, const char *locale,
+                          struct error *err)
 {
 	(void)argument;
 	(void)locale;
@@ -206,9 +205,9 @@ static struct value *apply_count(struct arena *arena, const struct value *value,
 	return value_int(arena, (int64_t)value->length);
 }
 
-static struct value *apply_slug(struct arena *arena, const struct value *value,
-                                const char *argument, const char *locale,
-                                struct error *err)
+struct value *apply_slug(struct arena *arena, const struct value *value,
+                         const char *argument, const char *locale,
+                         struct error *err)
 {
 	(void)argument;
 	(void)locale;
@@ -223,9 +222,9 @@ static struct value *apply_slug(struct arena *arena, const struct value *value,
 	return value_string(arena, slug);
 }
 
-static struct value *apply_json(struct arena *arena, const struct value *value,
-                                const char *argument, const char *locale,
-                                struct error *err)
+struct value *apply_json(struct arena *arena, const struct value *value,
+                         const char *argument, const char *locale,
+                         struct error *err)
 {
 	auto_buf struct buf text = buf_make(LIMIT_RENDERED);
 
@@ -235,89 +234,46 @@ static struct value *apply_json(struct arena *arena, const struct value *value,
 	return finish(arena, &text, "the JSON text", err);
 }
 
-const struct format formats[] = {
-	{
-	        .name = "count",
-	        .example = "{{reports | count}}",
-	        .help = "how many items a list or fields a map has",
-	        .apply = apply_count,
-	},
-	{
-	        .name = "date",
-	        .argument = "'d MMMM yyyy'",
-	        .example = "{{due | date 'd MMMM yyyy'}}",
-	        .help = "a date by a pattern of letters",
-	        .check = check_date,
-	        .apply = apply_date,
-	},
-	{
-	        .name = "decimal",
-	        .argument = "2",
-	        .example = "{{cents | decimal 2}}",
-	        .help = "a whole number with the point moved so many places",
-	        .check = check_decimal,
-	        .apply = apply_decimal,
-	},
-	{
-	        .name = "join",
-	        .argument = "', '",
-	        .example = "{{names | join ', '}}",
-	        .help = "the items of a list with a text between them",
-	        .apply = apply_join,
-	},
-	{
-	        .name = "json",
-	        .example = "{{brief | json}}",
-	        .help = "any value as JSON on one line",
-	        .encoded = true,
-	        .apply = apply_json,
-	},
-	{
-	        .name = "money",
-	        .example = "{{net | money}}",
-	        .help = "whole cents as an amount, written as in the locale",
-	        .apply = apply_money,
-	},
-	{
-	        .name = "slug",
-	        .example = "{{name | slug}}",
-	        .help = "a text as one segment of a path",
-	        .apply = apply_slug,
-	},
-};
-
-const size_t format_count = ARRAY_LEN(formats);
-
-const struct format *format_find(const char *name)
+const struct function *format_find(const char *name)
 {
-	for (size_t i = 0; i < format_count; i++)
-		if (text_equal(formats[i].name, name))
-			return &formats[i];
+	for (size_t i = 0; i < function_count; i++)
+		if (functions[i].apply && text_equal(functions[i].name, name))
+			return &functions[i];
 	return NULL;
 }
 
-static const struct format *unknown(const char *name, struct error *err)
+static const struct function *unknown(const char *name, struct error *err)
 {
-	const char *names[ARRAY_LEN(formats)];
+	auto_arena struct arena arena = { 0 };
+	auto_buf struct buf list = buf_make(LIMIT_ERROR_TEXT);
+	const char **names =
+	        arena_array(&arena, function_count, sizeof(*names));
+	size_t count = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
-		names[i] = formats[i].name;
+	for (size_t i = 0; i < function_count; i++)
+		if (functions[i].apply)
+			names[count++] = functions[i].name;
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&list, "%s%s",
+		           i == 0           ? ""
+		           : i + 1 == count ? " and "
+		                            : ", ",
+		           names[i]);
 
-	const char *nearest = text_nearest(name, names, ARRAY_LEN(formats));
+	const char *nearest = text_nearest(name, names, count);
 
 	error_set(err, ERR_CONFIG, "there is no format \"%s\"", name);
 	if (nearest)
 		error_hint(err, "Did you mean \"%s\"?", nearest);
 	else
-		error_hint(err, "The formats are count, date, decimal, join, "
-		                "json, money and slug.");
+		error_hint(err, "The formats are %s.", list.at);
 	return NULL;
 }
 
-const struct format *format_get(const char *name, const char *argument,
-                                struct error *err)
+const struct function *format_get(const char *name, const char *argument,
+                                  struct error *err)
 {
-	const struct format *format = format_find(name);
+	const struct function *format = format_find(name);
 
 	if (!format)
 		return unknown(name, err);

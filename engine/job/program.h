@@ -48,7 +48,7 @@ struct node {
 	const char *text; /* TEXT: bytes; PARTIAL, PARENT, BLOCK: the indent */
 	size_t len;
 	struct name name;
-	const struct format *format; /* VALUE; NULL: none */
+	const struct function *format; /* VALUE; NULL: none */
 	const char *argument;
 };
 

@@ -26,6 +26,7 @@
 #include "store/base/error.h"
 #include "store/base/value.h"
 
+struct expr_engine; /* expr.h */
 struct template;
 
 /* What values are escaped for. */
@@ -84,7 +85,9 @@ struct render {
 	const struct template *(*partial)(void *state, const char *name,
 	                                  struct error *err);
 	void *state;
-	const char *locale; /* of the formats: "en" (default), "de", "fr" */
+	const char *locale;           /* "en" (default), "de", "fr" */
+	const struct value *holidays; /* sorted dates; NULL: none */
+	struct expr_engine *engine;   /* that expressions use; may be NULL */
 };
 
 /* Append the text. ERR_CONFIG with the tag's position and what was there:

@@ -71,7 +71,7 @@ static int find_value(const struct walk *walk, const struct node *node,
                       const struct value **ret)
 {
 	const struct value *value = scope_find(frame, &node->name);
-	const struct format *format = node->format;
+	const struct function *format = node->format;
 
 	if (!value && walk->render->strict)
 		return scope_missing(frame, &node->name, walk->template->file,

@@ -110,8 +110,9 @@ static int let_start(struct step_run *run, struct error *err)
 	const struct expr *const *exprs = run->prepared;
 	struct value *entries = value_map(run->arena);
 	const struct frame frame = { entries, run->frame };
-	const struct render render = { .frame = &frame };
+	struct render render = step_customs(run);
 
+	render.frame = &frame;
 	for (size_t i = 0; i < run->config->length; i++) {
 		const char *name = run->config->members[i].name;
 		struct value *value;

@@ -422,7 +422,8 @@ static struct value *read_file(struct step_run *run, const char *path,
 
 struct choice {
 	struct step_run *run;
-	struct expr_filter *filter; /* NULL: everything */
+	const struct expr *where; /* NULL: everything */
+	struct render render;     /* of the condition */
 	struct value *list;
 };
 
@@ -430,10 +431,12 @@ static int choose(struct choice *choice, struct value *item, const char *path,
                   struct error *err)
 {
 	const struct frame frame = { item, choice->run->frame };
-	int fits = choice->filter
-	                   ? expr_filter_fits(choice->filter, &frame, err)
-	                   : 1;
+	struct render render = choice->render;
+	int fits = 1;
 
+	render.frame = &frame;
+	if (choice->where)
+		fits = expr_is_true(choice->where, &render, err);
 	if (fits < 0)
 		return error_wrap(err, "%s:%u", path, item->pos.line);
 	if (fits)
@@ -470,7 +473,7 @@ static int read_one(struct choice *choice, const char *path, struct error *err)
 
 	if (!data)
 		return -1;
-	if (!choice->filter) {
+	if (!choice->where) {
 		run->output = document_with_path(run->arena, data, path);
 		return 0;
 	}
@@ -499,12 +502,13 @@ static int read_all(struct choice *choice, const struct found *found,
 static int read_start(struct step_run *run, struct error *err)
 {
 	const struct found *found = run->prepared;
-	auto_filter struct expr_filter *filter =
-	        found->where ? expr_filter_open(found->where, err) : NULL;
-	struct choice choice = { run, filter, value_list(run->arena) };
+	struct choice choice = {
+		.run = run,
+		.where = found->where,
+		.render = step_customs(run),
+		.list = value_list(run->arena),
+	};
 
-	if (found->where && !filter)
-		return -1;
 	if (found->is_pattern)
 		return read_all(&choice, found, err);
 	if (found->count == 1)

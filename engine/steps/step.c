@@ -18,6 +18,17 @@ int step_error(const struct step_run *run, struct error *err,
 	                text.at);
 }
 
+struct render step_customs(const struct step_run *run)
+{
+	return (struct render){
+		.frame = run->frame,
+		.strict = run->step->strict,
+		.locale = run->locale,
+		.holidays = run->holidays,
+		.engine = run->env ? run->env->engine : NULL,
+	};
+}
+
 void step_ingredient_file(struct step_run *run, const char *group,
                           const char *path, const struct oid *oid)
 {

@@ -30,13 +30,15 @@ struct step_run {
 	const struct run_record *run;
 	const struct job *job;
 	const struct step *step;
-	const char *item;            /* "" outside a fan-out */
-	struct workspace *workspace; /* of the pin */
-	struct files *files;         /* that `read`, `recall`, `run` see */
-	const struct frame *frame;   /* what names mean, innermost first */
-	const struct value *config;  /* the step's, rendered */
-	const char *name;            /* what a named kind names, or NULL */
-	const char *effect_key;      /* of a kind that acts */
+	const char *item;             /* "" outside a fan-out */
+	struct workspace *workspace;  /* of the pin */
+	struct files *files;          /* that `read`, `recall`, `run` see */
+	const struct frame *frame;    /* what names mean, innermost first */
+	const char *locale;           /* of the run's reeve.yaml */
+	const struct value *holidays; /* of it, sorted; or NULL */
+	const struct value *config;   /* the step's, rendered */
+	const char *name;             /* what a named kind names, or NULL */
+	const char *effect_key;       /* of a kind that acts */
 	const struct value
 	        *released; /* the `with` that was merged in the slip,
 	                      or NULL: then `config` is what is done */
@@ -59,6 +61,9 @@ extern const struct step_kind *const step_kinds[];
 /* A position for an error about the step: the file and where it stands. */
 int step_error(const struct step_run *run, struct error *err,
                const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* What is known where the step stands: its names and the run's customs. */
+struct render step_customs(const struct step_run *run);
 
 /* Add { path: blob id } to the ingredient `group`. */
 void step_ingredient_file(struct step_run *run, const char *group,

@@ -49,14 +49,25 @@ static void write_types(struct buf *ret)
 static void write_formats(struct buf *ret)
 {
 	buf_add_text(ret, "| format | meaning |\n|---|---|\n");
-	for (size_t i = 0; i < format_count; i++) {
-		const char *bar = strchr(formats[i].example, '|');
+	for (size_t i = 0; i < function_count; i++) {
+		const char *bar = strchr(functions[i].example, '|');
 
+		if (functions[i].apply == NULL)
+			continue;
 		/* In a table a bar must be escaped, in code, too. */
 		buf_printf(ret, "| `%.*s\\%s` | %s |\n",
-		           (int)(bar - formats[i].example), formats[i].example,
-		           bar, formats[i].help);
+		           (int)(bar - functions[i].example),
+		           functions[i].example, bar, functions[i].help);
 	}
+}
+
+static void write_functions(struct buf *ret)
+{
+	buf_add_text(ret, "| function | meaning |\n|---|---|\n");
+	for (size_t i = 0; i < function_count; i++)
+		if (functions[i].most > 0 && functions[i].apply == NULL)
+			buf_printf(ret, "| `%s` | %s |\n", functions[i].example,
+			           functions[i].help);
 }
 
 static void write_kinds(struct buf *ret)
@@ -118,8 +129,11 @@ static const struct {
 	const char *name;
 	void (*write)(struct buf *ret);
 } other_tables[] = {
-	{ "types", write_types },     { "formats", write_formats },
-	{ "kinds", write_kinds },     { "later kinds", write_later_kinds },
+	{ "types", write_types },
+	{ "formats", write_formats },
+	{ "functions", write_functions },
+	{ "kinds", write_kinds },
+	{ "later kinds", write_later_kinds },
 	{ "effects", write_effects },
 };
 

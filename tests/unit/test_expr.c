@@ -295,8 +295,9 @@ static void test_expr__says_what_is_not_well_formed(void **state)
 		  "Did you mean \"length\"?" },
 		{ "month_sart(run.date)", 1, "no such function: month_sart",
 		  "Did you mean \"month_start\"?" },
-		{ "add_workdays(run.date, 1)", 1,
-		  "no such function: add_workdays", NULL },
+		{ "add_workday(run.date, 1)", 1,
+		  "no such function: add_workday",
+		  "Did you mean \"add_workdays\"?" },
 		{ "mul_div(1, 2)", 1,
 		  "wrong number of arguments to function mul_div()", NULL },
 		{ "brief.name()", 1, "\"brief.name\" is a name, not a function",
@@ -617,7 +618,7 @@ static const struct value *map_of(struct arena *arena, const char *text)
 	return value;
 }
 
-static void test_expr__a_filter_asks_many_scopes(void **state)
+static void test_expr__an_engine_asks_in_many_scopes(void **state)
 {
 	static const struct {
 		const char *item;
@@ -642,16 +643,58 @@ static void test_expr__a_filter_asks_many_scopes(void **state)
 
 	UNUSED_STATE(state);
 	assert_non_null(expr);
-	auto_filter struct expr_filter *filter = expr_filter_open(expr, &err);
-	assert_non_null(filter);
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
+
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		auto_error struct error why = { 0 };
 		const struct frame up = { outer, NULL };
 		const struct frame frame = { map_of(&arena, cases[i].item),
 			                     &up };
 
-		assert_row(i, expr_filter_fits(filter, &frame, &why) ==
-		                      cases[i].fits);
+		const struct render render = { .frame = &frame,
+			                       .engine = engine };
+
+		assert_row(i,
+		           expr_is_true(expr, &render, &why) == cases[i].fits);
 		assert_row_text(i, why.message, cases[i].message);
+	}
+}
+
+static void test_expr__knows_the_customs_of_the_place(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *json;
+	} cases[] = {
+		/* Christmas 2026 is a Friday. */
+		{ "add_workdays('2026-12-24', 1)", "\"2026-12-28\"" },
+		{ "add_workdays('2026-12-24', 5)", "\"2027-01-04\"" },
+		{ "add_workdays('2027-01-04', -5)", "\"2026-12-24\"" },
+		{ "add_workdays('2026-12-26', 0)", "\"2026-12-26\"" },
+		{ "money(123456)", "\"1.234,56\"" },
+		{ "decimal(123456, 2)", "1234.56" },
+	};
+	auto_arena struct arena arena = { 0 };
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
+	const struct render render = {
+		.scope = scope_of(&arena),
+		.locale = "de",
+		.holidays = value_get(
+		        map_of(&arena,
+		               "{ days: ['2026-12-25', '2027-01-01'] }"),
+		        "days"),
+		.engine = engine,
+	};
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_error struct error err = { 0 };
+		struct expr *expr = parse(&arena, cases[i].text, &err);
+		struct value *value;
+
+		assert_row(i, expr && expr_value(expr, &render, &arena, &value,
+		                                 &err) == 0);
+		assert_row_text(i, json_canonical(&arena, value),
+		                cases[i].json);
 	}
 }
