@@ -33,9 +33,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "store/base/alloc.h"
+#include "store/base/clock.h"
 #include "store/base/fd.h"
 #include "store/base/json.h"
 #include "store/base/limits.h"
@@ -57,6 +57,8 @@ struct db {
 	char *path;       /* NULL: scratch */
 	const char *what; /* of a scratch connection, for messages */
 	int turns; /* of the progress handler since the statement began */
+	struct clock clock;
+	struct clock_state clock_state;
 	int64_t deadline_ms;
 	bool filling;
 	/* A function that the authorizer refused, or that failed. */
@@ -348,14 +350,6 @@ static int authorize(void *state, int action, const char *first,
 	}
 }
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int count_progress(void *state)
 {
 	struct db *db = state;
@@ -363,14 +357,14 @@ static int count_progress(void *state)
 	if (db->filling)
 		return 0;
 	return ++db->turns > SCRATCH_STEPS / PROGRESS_INTERVAL ||
-	       monotonic_ms() > db->deadline_ms;
+	       clock_boot_ms(&db->clock) > db->deadline_ms;
 }
 
 /* From here on the steps and the time of a statement are counted. */
 static void start_counting(struct db *db)
 {
 	db->turns = 0;
-	db->deadline_ms = monotonic_ms() + SCRATCH_MS;
+	db->deadline_ms = clock_boot_ms(&db->clock) + SCRATCH_MS;
 }
 
 struct db *db_scratch(const char *what, struct error *err)
@@ -380,7 +374,8 @@ struct db *db_scratch(const char *what, struct error *err)
 	db->what = what;
 	(void)sqlite3_hard_heap_limit64(SCRATCH_MEMORY);
 
-	if (connect(db, ":memory:", err) < 0)
+	if (clock_system(&db->clock, &db->clock_state, err) < 0 ||
+	    connect(db, ":memory:", err) < 0)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(scratch_limits); i++)
 		sqlite3_limit(db->handle, scratch_limits[i].id,

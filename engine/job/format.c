@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/job/functions_private.h"
+#include "engine/job/function_rows.h"
 #include "engine/job/scope.h"
 #include "store/base/buf.h"
 #include "store/base/json.h"

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/job/functions_private.h"
+#include "engine/job/function_rows.h"
 #include "engine/job/scope.h"
 #include "store/base/alloc.h"
 #include "store/base/text.h"

@@ -2,8 +2,8 @@
  * What functions.c lists: implementations and how they take their arguments.
  * Nobody else includes it.
  */
-#ifndef JOB_FUNCTIONS_PRIVATE_H
-#define JOB_FUNCTIONS_PRIVATE_H
+#ifndef JOB_FUNCTION_ROWS_H
+#define JOB_FUNCTION_ROWS_H
 
 #include "engine/job/functions.h"
 
