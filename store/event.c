@@ -41,7 +41,9 @@ static enum event_type find_type(const char *text)
 
 static void add_member(struct buf *buf, const char *name, const char *text)
 {
-	buf_printf(buf, ",\"%s\":", name);
+	buf_add_text(buf, ",\"");
+	buf_add_text(buf, name);
+	buf_add_text(buf, "\":");
 	json_write_text(buf, text, strlen(text));
 }
 
@@ -50,9 +52,9 @@ void event_write(struct buf *buf, const struct event *event)
 	buf_add_text(buf, "{\"specversion\":\"1.0\"");
 	add_member(buf, "id", event->id);
 	add_member(buf, "source", event->source);
-	buf_printf(buf, ",\"type\":\"" EVENT_PREFIX "%s\"",
-	           event_type_text(event->type));
-	buf_add_text(buf, ",\"time\":\"");
+	buf_add_text(buf, ",\"type\":\"" EVENT_PREFIX);
+	buf_add_text(buf, event_type_text(event->type));
+	buf_add_text(buf, "\",\"time\":\"");
 	date_add_rfc3339(buf, event->time_ms);
 	buf_add_char(buf, '"');
 	if (event->subject)

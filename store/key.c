@@ -5,7 +5,15 @@
  */
 #include "store/key.h"
 
+#include <assert.h>
+#include <stdint.h>
+
+#include "store/base/buf.h"
 #include "store/base/json.h"
+
+enum {
+	FIRST_ROOM = 480 /* of the ingredients' text */
+};
 
 static const char *finish(struct arena *arena, struct hasher *hasher)
 {
@@ -29,11 +37,26 @@ const char *key_content(struct arena *arena, const struct hash_secret *secret,
                         const char *kind, unsigned format,
                         const struct value *ingredients)
 {
+	/* Not a limit: the text is of the size of what is in memory. */
+	auto_buf struct buf json = buf_make(SIZE_MAX / 2);
+
+	(void)buf_reserve(&json, FIRST_ROOM);
+	json_write(&json, ingredients, JSON_SORTED);
+	assert(!json.over);
+	return key_content_bytes(arena, secret, kind, format, json.at,
+	                         json.len);
+}
+
+const char *key_content_bytes(struct arena *arena,
+                              const struct hash_secret *secret,
+                              const char *kind, unsigned format,
+                              const char *json, size_t len)
+{
 	struct hasher *hasher = hasher_new(secret, "reeve.content");
 
 	hasher_text(hasher, kind);
 	hasher_int(hasher, format);
-	hasher_text(hasher, json_canonical(arena, ingredients));
+	hasher_bytes(hasher, json, len);
 	return finish(arena, hasher);
 }
 

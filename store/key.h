@@ -23,6 +23,12 @@ const char *key_content(struct arena *arena, const struct hash_secret *secret,
                         const char *kind, unsigned format,
                         const struct value *ingredients);
 
+/* The same key from `json`, the ingredients' canonical form (json.h). */
+const char *key_content_bytes(struct arena *arena,
+                              const struct hash_secret *secret,
+                              const char *kind, unsigned format,
+                              const char *json, size_t len);
+
 /* The key of an effect: its place in a run. `item` is "" outside a fan-out. */
 const char *key_effect(struct arena *arena, const struct hash_secret *secret,
                        const char *run, const char *step, const char *item,

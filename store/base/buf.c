@@ -65,7 +65,7 @@ void buf_filled(struct buf *buf, size_t len)
 	buf->at[buf->len] = '\0';
 }
 
-void buf_add(struct buf *buf, const void *bytes, size_t len)
+void buf_add_slowly(struct buf *buf, const void *bytes, size_t len)
 {
 	char *to = buf_reserve(buf, len);
 
@@ -74,16 +74,6 @@ void buf_add(struct buf *buf, const void *bytes, size_t len)
 	if (len > 0)
 		memcpy(to, bytes, len);
 	buf_filled(buf, len);
-}
-
-void buf_add_text(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
-}
-
-void buf_add_char(struct buf *buf, char c)
-{
-	buf_add(buf, &c, 1);
 }
 
 void buf_pad(struct buf *buf, char c, size_t count)

@@ -21,6 +21,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "store/base/compiler.h"
 #include "store/base/error.h"
@@ -36,9 +37,32 @@ struct buf {
 /* An empty buffer that may hold `max` bytes. Allocates nothing. */
 struct buf buf_make(size_t max);
 
-void buf_add(struct buf *buf, const void *bytes, size_t len);
-void buf_add_text(struct buf *buf, const char *text);
-void buf_add_char(struct buf *buf, char c);
+/* Inline as far as there is room already: what is written in small pieces is
+ * mostly these. buf_add_slowly() is for buf_add() alone. */
+void buf_add_slowly(struct buf *buf, const void *bytes, size_t len);
+
+static inline void buf_add(struct buf *buf, const void *bytes, size_t len)
+{
+	/* Within `cap` is within the limit; without a block there is none. */
+	if (len == 0 || len >= buf->cap - buf->len) {
+		buf_add_slowly(buf, bytes, len);
+		return;
+	}
+	memcpy(buf->at + buf->len, bytes, len);
+	buf->len += len;
+	buf->at[buf->len] = '\0';
+}
+
+static inline void buf_add_text(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
+static inline void buf_add_char(struct buf *buf, char c)
+{
+	buf_add(buf, &c, 1);
+}
+
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *buf, const char *format, va_list values)
         PRINTF_LIKE(2, 0);

@@ -241,9 +241,30 @@ void zone_local(const char *zone, int64_t wall_ms, struct date *ret)
 	ret->offset_s = (int)local.tm_gmtoff;
 }
 
+/* `before`, if it is no NUL, and `number` with at least `width` digits. By
+ * hand, because each event has a time. */
+static void add_number(struct buf *buf, char before, int number, int width)
+{
+	char text[8];
+	int rest = number;
+
+	if (before != '\0')
+		buf_add_char(buf, before);
+	for (int i = width; i > 0; i--) {
+		text[i - 1] = (char)('0' + rest % 10);
+		rest /= 10;
+	}
+	if (number >= 0 && rest == 0)
+		buf_add(buf, text, (size_t)width);
+	else
+		buf_printf(buf, "%0*d", width, number);
+}
+
 void date_add_iso(struct buf *buf, const struct date *date)
 {
-	buf_printf(buf, "%04d-%02d-%02d", date->year, date->month, date->day);
+	add_number(buf, '\0', date->year, 4);
+	add_number(buf, '-', date->month, 2);
+	add_number(buf, '-', date->day, 2);
 }
 
 void date_add_rfc3339(struct buf *buf, int64_t wall_ms)
@@ -253,9 +274,11 @@ void date_add_rfc3339(struct buf *buf, int64_t wall_ms)
 
 	from_utc(floor_div(wall_ms, 1000), &date);
 	date_add_iso(buf, &date);
-	buf_printf(buf, "T%02d:%02d:%02d", date.hour, date.minute, date.second);
+	add_number(buf, 'T', date.hour, 2);
+	add_number(buf, ':', date.minute, 2);
+	add_number(buf, ':', date.second, 2);
 	if (ms > 0)
-		buf_printf(buf, ".%03d", ms);
+		add_number(buf, '.', ms, 3);
 	buf_add_char(buf, 'Z');
 }
 

@@ -1,6 +1,10 @@
 /*
  * Values as JSON. The bytes are part of what is hashed and stored, so the
  * rules here are a format: they do not change with a release.
+ *
+ * Stretches of text that need no escape are found eight bytes at a time by
+ * json_scan. Members that are in order already, as what was read from a record
+ * is, are not sorted again.
  */
 #include "store/base/json.h"
 
@@ -11,7 +15,13 @@
 #include <string.h>
 
 #include "store/base/alloc.h"
+#include "store/base/json_scan.h"
 #include "store/base/text.h"
+
+enum {
+	FEW_MEMBERS = 24, /* are sorted in place */
+	FIRST_ROOM = 480  /* of a canonical text */
+};
 
 struct writer {
 	struct buf *buf;
@@ -38,23 +48,16 @@ static size_t write_character(struct buf *buf, const char *text, size_t len)
 	return size;
 }
 
-static bool is_ordinary(char c)
-{
-	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
-}
-
 void json_write_text(struct buf *buf, const char *text, size_t len)
 {
 	size_t at = 0;
 
 	buf_add_char(buf, '"');
 	while (at < len) {
-		size_t run = at;
+		size_t run = json_plain(text + at, len - at);
 
-		while (run < len && is_ordinary(text[run]))
-			run++;
-		buf_add(buf, text + at, run - at);
-		at = run;
+		buf_add(buf, text + at, run);
+		at += run;
 		if (at < len)
 			at += write_character(buf, text + at, len - at);
 	}
@@ -90,34 +93,79 @@ static void write_list(struct writer *writer, const struct value *list)
 
 static int compare_names(const void *left, const void *right)
 {
-	const struct member *a = left;
-	const struct member *b = right;
+	const struct member *const *a = left;
+	const struct member *const *b = right;
 
-	return strcmp(a->name, b->name);
+	return strcmp((*a)->name, (*b)->name);
+}
+
+/* Order the members of a map by their names' bytes. */
+static void sort_members(const struct member **members, size_t count)
+{
+	if (count > FEW_MEMBERS) {
+		qsort(members, count, sizeof(*members), compare_names);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		const struct member *member = members[i];
+		size_t at = i;
+
+		for (; at > 0; at--) {
+			if (strcmp(members[at - 1]->name, member->name) < 0)
+				break;
+			members[at] = members[at - 1];
+		}
+		members[at] = member;
+	}
+}
+
+static bool is_sorted(const struct value *map)
+{
+	for (size_t i = 1; i < map->length; i++) {
+		if (strcmp(map->members[i - 1].name, map->members[i].name) > 0)
+			return false;
+	}
+	return true;
+}
+
+static void write_member(struct writer *writer, const struct member *member,
+                         bool first)
+{
+	if (!first)
+		buf_add_char(writer->buf, ',');
+	write_break(writer);
+	json_write_text(writer->buf, member->name, strlen(member->name));
+	buf_add_char(writer->buf, ':');
+	if (writer->flags & JSON_PRETTY)
+		buf_add_char(writer->buf, ' ');
+	write_value(writer, member->value);
+}
+
+static void write_sorted(struct writer *writer, const struct value *map)
+{
+	const struct member *few[FEW_MEMBERS];
+	auto_free const struct member **many = NULL;
+	const struct member **members = few;
+
+	if (map->length > FEW_MEMBERS)
+		members = many =
+		        mem_alloc(size_mul(map->length, sizeof(*many)));
+	for (size_t i = 0; i < map->length; i++)
+		members[i] = &map->members[i];
+	sort_members(members, map->length);
+	for (size_t i = 0; i < map->length; i++)
+		write_member(writer, members[i], i == 0);
 }
 
 static void write_map(struct writer *writer, const struct value *map)
 {
-	size_t size = size_mul(map->length, sizeof(struct member));
-	auto_free struct member *members = mem_alloc(size);
-
-	if (map->length > 0)
-		memcpy(members, map->members, size);
-	if (writer->flags & JSON_SORTED)
-		qsort(members, map->length, sizeof(*members), compare_names);
 	buf_add_char(writer->buf, '{');
 	writer->depth++;
-	for (size_t i = 0; i < map->length; i++) {
-		const char *name = members[i].name;
-
-		if (i > 0)
-			buf_add_char(writer->buf, ',');
-		write_break(writer);
-		json_write_text(writer->buf, name, strlen(name));
-		buf_add_text(writer->buf,
-		             writer->flags & JSON_PRETTY ? ": " : ":");
-		write_value(writer, members[i].value);
-	}
+	if ((writer->flags & JSON_SORTED) && !is_sorted(map))
+		write_sorted(writer, map);
+	else
+		for (size_t i = 0; i < map->length; i++)
+			write_member(writer, &map->members[i], i == 0);
 	writer->depth--;
 	if (map->length > 0)
 		write_break(writer);
@@ -160,6 +208,7 @@ const char *json_canonical(struct arena *arena, const struct value *value)
 	/* Not a limit: the value is in memory and the text is of its size. */
 	auto_buf struct buf text = buf_make(SIZE_MAX / 2);
 
+	(void)buf_reserve(&text, FIRST_ROOM);
 	json_write(&text, value, JSON_SORTED);
 	assert(!text.over);
 	return arena_strndup(arena, text.at, text.len);

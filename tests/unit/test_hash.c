@@ -43,6 +43,36 @@ static void test_hash__is_xxh3_of_prefixed_fields(void **state)
 	assert_true(hash.low == wanted.low64);
 }
 
+static void test_hash__of_long_records_is_the_same_function(void **state)
+{
+	static const size_t sizes[] = { 0,    239,  240,  241,  997,
+		                        1005, 1006, 1007, 1008, 1024,
+		                        1025, 5000, 65536 };
+	struct hash_secret secret = make_secret(7);
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		size_t len = sizes[i];
+		struct hasher *hasher = hasher_new(&secret, "r");
+		auto_free unsigned char *bytes = mem_zalloc(1, len + 17);
+		XXH128_hash_t wanted;
+		struct hash hash;
+
+		bytes[0] = 1;
+		bytes[8] = 'r';
+		for (size_t j = 0; j < 8; j++)
+			bytes[9 + j] = (unsigned char)(len >> (8 * j));
+		for (size_t j = 0; j < len; j++)
+			bytes[17 + j] = (unsigned char)(j * 31 + j / 256);
+		wanted = XXH3_128bits_withSecret(bytes, len + 17, secret.bytes,
+		                                 sizeof(secret.bytes));
+		hasher_bytes(hasher, bytes + 17, len);
+		hash = hasher_finish(hasher);
+		assert_row(i, hash.high == wanted.high64);
+		assert_row(i, hash.low == wanted.low64);
+	}
+}
+
 static struct hash hash_of(const struct hash_secret *secret, const char *record,
                            const char *first, const char *second)
 {

@@ -255,6 +255,36 @@ static void test_json__sorted_and_pretty(void **state)
 	assert_string_equal(map->members[0].name, "b");
 }
 
+static void test_json__members_are_sorted_in_maps_of_any_size(void **state)
+{
+	enum {
+		MOST = 60
+	};
+
+	UNUSED_STATE(state);
+	for (size_t count = 0; count < MOST; count++) {
+		auto_arena struct arena arena = { 0 };
+		struct value *map = value_map(&arena);
+		auto_buf struct buf wanted = buf_make(1 << 10);
+
+		/* 7 and MOST have no common factor: each number once. */
+		for (size_t i = 0; i < MOST; i++) {
+			size_t number = i * 7 % MOST;
+
+			if (number < count)
+				value_map_int(
+				        &arena, map,
+				        arena_printf(&arena, "%02zu", number),
+				        (int64_t)number);
+		}
+		for (size_t i = 0; i < count; i++)
+			buf_printf(&wanted, "%s\"%02zu\":%zu", i > 0 ? "," : "",
+			           i, i);
+		assert_row_text(count, json_canonical(&arena, map),
+		                arena_printf(&arena, "{%s}", wanted.at));
+	}
+}
+
 static void add_hex(FILE *file, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

@@ -38,6 +38,23 @@ static void test_key__is_the_same_for_the_same(void **state)
 	                    content(&arena, "read", 1, "{\"b\":[],\"a\":1}"));
 }
 
+static void test_key__of_the_canonical_bytes_is_the_same(void **state)
+{
+	static const char *const cases[] = { "{}", "{\"b\":1,\"a\":[\"x\"]}" };
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_arena struct arena arena = { 0 };
+		const char *json =
+		        json_canonical(&arena, map_of(&arena, cases[i]));
+
+		assert_row_text(i,
+		                key_content_bytes(&arena, &secret, "read", 3,
+		                                  json, strlen(json)),
+		                content(&arena, "read", 3, cases[i]));
+	}
+}
+
 static void test_key__is_seeded(void **state)
 {
 	static const struct hash_secret other = { { 1, 2, 4 } };
