@@ -81,7 +81,13 @@ const struct field job_fields[] = {
 	        .help = "a list of steps",
 	        .example = "[{ id: note, render: note.md }]",
 	},
-	{ .name = "end_on", .later = true, .help = "events that end the run" },
+	{
+	        .name = "end_on",
+	        .type = FIELD_MAPS,
+	        .fields = end_on_fields,
+	        .help = "events that end the run",
+	        .example = "{ event: deal.lost }",
+	},
 	{ .name = "budget", .later = true, .help = "its ceiling of cost" },
 	{ .name = "concurrency", .later = true, .help = "runs side by side" },
 	{ .name = "overlap", .later = true, .help = "while a run is open" },
@@ -301,6 +307,7 @@ static const struct part {
 	{ "on", job_parse_triggers },
 	{ "may", parse_may },
 	{ "steps", parse_steps },
+	{ "end_on", job_parse_endings },
 };
 
 static bool is_part(const char *name)

@@ -26,6 +26,7 @@ extern const struct field job_fields[];
 extern const struct field on_fields[];
 extern const struct field commit_fields[];
 extern const struct field event_fields[];
+extern const struct field batch_fields[];
 extern const struct field input_fields[];
 extern const struct field schedule_fields[];
 extern const struct field end_on_fields[];

@@ -1,9 +1,10 @@
 /*
  * What the files job*.c share while one job is read; nobody else includes it.
  *
- * job.c reads the top of the file, job_trigger.c `on` and `inputs`, job_step.c
- * (with job_id.c) one step after the other, then job_names.c looks at every
- * name and job_order.c settles what waits for what.
+ * job.c reads the top of the file, job_trigger.c `on`, job_input.c `inputs`,
+ * job_ending.c `end_on`, job_step.c (with job_id.c) one step after the other,
+ * then job_names.c looks at every name and job_order.c settles what waits for
+ * what.
  */
 #ifndef JOB_JOB_PRIVATE_H
 #define JOB_JOB_PRIVATE_H
@@ -31,6 +32,8 @@ struct job_parser {
 /* `on`, with what its `with` and `where` may name. Inputs come first. */
 void job_parse_triggers(struct job_parser *parser, const struct value *on);
 void job_parse_inputs(struct job_parser *parser, const struct value *inputs);
+/* `end_on`. The steps come first. */
+void job_parse_endings(struct job_parser *parser, const struct value *endings);
 
 /* The rows of parser->step_rows. */
 const struct field *job_step_rows(struct arena *arena,

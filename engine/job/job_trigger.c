@@ -1,27 +1,26 @@
 /*
- * What starts a run, and what a run is given. `trigger.*` and `event.*` are
- * names of this file alone: steps read inputs.
+ * What starts a run. `trigger.*` and `event.*` are names of this file alone:
+ * steps read inputs.
  */
 #include <string.h>
 
+#include "engine/job/cron.h"
 #include "engine/job/job_private.h"
-#include "engine/job/type.h"
+#include "store/base/date.h"
+#include "store/base/limits.h"
 #include "store/base/path.h"
 #include "store/base/text.h"
 
 static const char *const change_words[] = { "added", "modified", "any", NULL };
-
-static const char *const input_types[] = {
-	"string", "integer", "number", "boolean", "date",
-	"path",   "slug",    "email",  NULL,
-};
+static const char *const per_words[] = { "file", "commit", NULL };
+static const char *const catch_up_words[] = { "none", "latest", "all", NULL };
 
 const struct field commit_fields[] = {
 	{
 	        .name = "paths",
 	        .type = FIELD_TEXTS,
 	        .required = true,
-	        .help = "paths or patterns; one run for each file that fits",
+	        .help = "paths or patterns of files",
 	        .example = "[\"inbox/intake/*.yaml\"]",
 	},
 	{
@@ -31,6 +30,15 @@ const struct field commit_fields[] = {
 	        .otherwise = "any",
 	        .help = "what happened to the file",
 	        .example = "added",
+	},
+	{
+	        .name = "per",
+	        .type = FIELD_WORD,
+	        .words = per_words,
+	        .otherwise = "file",
+	        .help = "one run for each file that fits, or one for all of "
+	                "a commit",
+	        .example = "commit",
 	},
 	{
 	        .name = "drafts",
@@ -45,7 +53,58 @@ const struct field commit_fields[] = {
 	        .help = "inputs, filled from trigger.*",
 	        .example = "{ brief: \"{{trigger.path}}\" }",
 	},
-	{ .name = "per", .later = true, .help = "one run a file or a commit" },
+	{ 0 },
+};
+
+const struct field schedule_fields[] = {
+	{
+	        .name = "cron",
+	        .type = FIELD_TEXT,
+	        .required = true,
+	        .help = "minute, hour, day of the month, month, day of the "
+	                "week",
+	        .example = "\"0 7 * * mon-fri\"",
+	},
+	{
+	        .name = "timezone",
+	        .type = FIELD_TEXT,
+	        .help = "the zone of its times; none: that of reeve.yaml",
+	        .example = "Europe/Berlin",
+	},
+	{
+	        .name = "catch_up",
+	        .type = FIELD_WORD,
+	        .words = catch_up_words,
+	        .otherwise = "latest",
+	        .help = "which of the times that were missed are made up for",
+	        .example = "none",
+	},
+	{
+	        .name = "with",
+	        .type = FIELD_MAP,
+	        .help = "inputs, filled from trigger.*",
+	        .example = "{ day: \"{{trigger.date}}\" }",
+	},
+	{ 0 },
+};
+
+const struct field batch_fields[] = {
+	{
+	        .name = "cron",
+	        .type = FIELD_TEXT,
+	        .required = true,
+	        .help = "when those that came since are one run",
+	        .example = "\"0 18 * * mon-fri\"",
+	},
+	{
+	        .name = "max",
+	        .type = FIELD_INT,
+	        .min = 1,
+	        .max = LIMIT_BATCH,
+	        .otherwise = "1000",
+	        .help = "so many are one run at once",
+	        .example = "50",
+	},
 	{ 0 },
 };
 
@@ -64,12 +123,18 @@ const struct field event_fields[] = {
 	        .example = "event.amount > 0",
 	},
 	{
+	        .name = "batch",
+	        .type = FIELD_MAP,
+	        .fields = batch_fields,
+	        .help = "one run for the events of a time",
+	        .example = "{ cron: \"0 18 * * *\", max: 50 }",
+	},
+	{
 	        .name = "with",
 	        .type = FIELD_MAP,
 	        .help = "inputs, filled from trigger.*",
 	        .example = "{ brief: \"{{trigger.event.brief}}\" }",
 	},
-	{ .name = "batch", .later = true, .help = "events of a time together" },
 	{ 0 },
 };
 
@@ -82,10 +147,17 @@ const struct field on_fields[] = {
 	        .example = "{ paths: [\"inbox/*.yaml\"], change: added }",
 	},
 	{
+	        .name = "schedule",
+	        .type = FIELD_MAPS,
+	        .fields = schedule_fields,
+	        .help = "times that come again",
+	        .example = "{ cron: \"0 7 1 * *\" }",
+	},
+	{
 	        .name = "event",
 	        .type = FIELD_MAPS,
 	        .fields = event_fields,
-	        .help = "what another job emitted",
+	        .help = "what another job emitted, or somebody by hand",
 	        .example = "{ type: proposal.accepted }",
 	},
 	{
@@ -94,38 +166,6 @@ const struct field on_fields[] = {
 	        .otherwise = "false",
 	        .help = "may be started by hand",
 	        .example = "true",
-	},
-	{ .name = "schedule", .later = true, .help = "times" },
-	{ 0 },
-};
-
-const struct field input_fields[] = {
-	{
-	        .name = "type",
-	        .type = FIELD_WORD,
-	        .words = input_types,
-	        .otherwise = "string",
-	        .help = "of the value",
-	        .example = "path",
-	},
-	{
-	        .name = "required",
-	        .type = FIELD_BOOL,
-	        .otherwise = "false",
-	        .help = "each trigger must fill it",
-	        .example = "true",
-	},
-	{
-	        .name = "default",
-	        .type = FIELD_ANY,
-	        .help = "its value when nothing fills it; may name run.*",
-	        .example = "\"{{run.date}}\"",
-	},
-	{
-	        .name = "enum",
-	        .type = FIELD_ANY,
-	        .help = "a list of the values that it may have",
-	        .example = "[warm, plain]",
 	},
 	{ 0 },
 };
@@ -145,129 +185,74 @@ const char *trigger_kind_name(enum trigger_kind kind)
 	return "unknown";
 }
 
-/* ---- inputs */
-
-static void check_enum(struct job_parser *parser, const struct value *words)
-{
-	if (words != NULL && (words->kind != VALUE_LIST || words->length == 0))
-		(void)job_error(parser, words->pos,
-		                "\"enum\" must be a list of values");
-}
-
-/* Whether a default that is no template fits the input's type and words. */
-static void check_literal(struct job_parser *parser, const struct input *input)
-{
-	const struct value *value = input->otherwise;
-	const struct value *words = input->words;
-	bool optional;
-	const struct type *type = type_find(input->type, &optional);
-
-	if (!type->fits(value)) {
-		(void)job_error(parser, value->pos,
-		                "the default of \"%s\" must be %s", input->name,
-		                type->phrase);
-		return;
-	}
-	if (words == NULL || words->kind != VALUE_LIST)
-		return;
-	for (size_t i = 0; i < words->length; i++)
-		if (value_equal(words->items[i], value))
-			return;
-	(void)job_error(parser, value->pos,
-	                "the default of \"%s\" is none of its \"enum\"",
-	                input->name);
-}
-
-static void check_default(struct job_parser *parser, const struct input *input)
-{
-	struct name_use *uses = NULL;
-	size_t before = parser->errors->count;
-	size_t count = 0;
-
-	render_names(parser->arena, parser->path, input->otherwise, &uses,
-	             &count, parser->errors);
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(name_head(parser->arena, uses[i].name), "run") == 0)
-			job_check_run(parser, &uses[i]);
-		else
-			(void)job_error(parser, uses[i].pos,
-			                "a default may name only run.*, not "
-			                "\"%s\"",
-			                uses[i].name);
-	}
-	if (count == 0 && parser->errors->count == before)
-		check_literal(parser, input);
-}
-
-static void parse_input(struct job_parser *parser, const struct member *member,
-                        struct input *input)
-{
-	const struct value *map = member->value;
-
-	input->name = member->name;
-	input->pos = member->pos;
-	input->type = "string";
-	if (!text_is_name(member->name))
-		(void)job_error(parser, member->pos,
-		                "\"%s\" cannot be an input's name",
-		                member->name);
-	if (map->kind != VALUE_MAP) {
-		error_hint(
-		        job_error(parser, map->pos,
-		                  "input \"%s\" must be a map", member->name),
-		        "Write it as \"%s: { type: string }\".", member->name);
-		return;
-	}
-	if (!fields_check(map, input_fields, "an input", parser->path,
-	                  parser->errors))
-		return;
-	input->type = value_get_text(map, "type", "string");
-	input->required = value_get_bool(map, "required", false);
-	input->otherwise = value_get(map, "default");
-	input->words = value_get(map, "enum");
-	check_enum(parser, input->words);
-	if (input->otherwise != NULL)
-		check_default(parser, input);
-}
-
-void job_parse_inputs(struct job_parser *parser, const struct value *inputs)
-{
-	struct input *list =
-	        arena_array(parser->arena, inputs->length, sizeof(*list));
-
-	for (size_t i = 0; i < inputs->length; i++)
-		parse_input(parser, &inputs->members[i], &list[i]);
-	parser->job->inputs = list;
-	parser->job->input_count = inputs->length;
-}
-
 /* ---- names in `with` and `where` */
+
+/* What a trigger tells of, as bits. */
+enum telling {
+	TELLS_FILE = 1 << 0,
+	TELLS_COMMIT = 1 << 1,
+	TELLS_SLOT = 1 << 2,
+	TELLS_EVENT = 1 << 3,
+	TELLS_BATCH = 1 << 4,
+	TELLS_ALL = (1 << 5) - 1,
+};
 
 /* What `with` may name, and for which triggers. */
 static const struct trigger_name {
 	const char *name;
-	unsigned kinds; /* 1 << enum trigger_kind */
-	bool open;      /* any name below it */
+	unsigned telling;
+	bool open; /* any name below it */
 } trigger_names[] = {
-	{ "trigger.path", 1 << TRIGGER_COMMIT, false },
-	{ "trigger.commit", 1 << TRIGGER_COMMIT, false },
-	{ "trigger.event", 1 << TRIGGER_EVENT, true },
-	{ "trigger.time", 1 << TRIGGER_COMMIT | 1 << TRIGGER_EVENT, false },
-	{ "trigger.date", 1 << TRIGGER_COMMIT | 1 << TRIGGER_EVENT, false },
+	{ "trigger.path", TELLS_FILE, false },
+	{ "trigger.blob", TELLS_FILE, false },
+	{ "trigger.paths", TELLS_COMMIT, false },
+	{ "trigger.commit", TELLS_FILE | TELLS_COMMIT, false },
+	{ "trigger.slot", TELLS_SLOT, false },
+	{ "trigger.event", TELLS_EVENT, true },
+	{ "trigger.events", TELLS_BATCH, false },
+	{ "trigger.time", TELLS_ALL, false },
+	{ "trigger.date", TELLS_ALL, false },
 };
 
-static bool trigger_name_fits(const struct trigger_name *row,
-                              enum trigger_kind kind, const char *name)
+static unsigned telling_of(const struct trigger *trigger)
+{
+	switch (trigger->kind) {
+	case TRIGGER_COMMIT:
+		return trigger->per_commit ? TELLS_COMMIT : TELLS_FILE;
+	case TRIGGER_SCHEDULE:
+		return TELLS_SLOT;
+	case TRIGGER_EVENT:
+		return trigger->cron != NULL ? TELLS_BATCH : TELLS_EVENT;
+	case TRIGGER_MANUAL:
+		break;
+	}
+	return 0;
+}
+
+static bool trigger_name_fits(const struct trigger_name *row, const char *name)
 {
 	size_t len = strlen(row->name);
 
-	if ((row->kinds & 1u << kind) == 0 ||
-	    strncmp(row->name, name, len) != 0)
+	if (strncmp(row->name, name, len) != 0)
 		return false;
 	return name[len] == '\0' || (row->open && name[len] == '.');
 }
 
-static void check_with_name(struct job_parser *parser, enum trigger_kind kind,
+/* "trigger.path, trigger.commit, trigger.event.NAME" */
+static const char *list_names(struct arena *arena, unsigned telling)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < ARRAY_LEN(trigger_names); i++)
+		if ((trigger_names[i].telling & telling) != 0)
+			list = arena_printf(
+			        arena, "%s%s%s%s", list, *list ? ", " : "",
+			        trigger_names[i].name,
+			        trigger_names[i].open ? ".NAME" : "");
+	return list;
+}
+
+static void check_with_name(struct job_parser *parser, unsigned telling,
                             const struct name_use *use)
 {
 	const char *names[ARRAY_LEN(trigger_names)];
@@ -275,19 +260,17 @@ static void check_with_name(struct job_parser *parser, enum trigger_kind kind,
 	size_t count = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(trigger_names); i++) {
-		if (trigger_name_fits(&trigger_names[i], kind, use->name))
+		if ((trigger_names[i].telling & telling) == 0)
+			continue;
+		if (trigger_name_fits(&trigger_names[i], use->name))
 			return;
-		if ((trigger_names[i].kinds & 1u << kind) != 0)
-			names[count++] = trigger_names[i].name;
+		names[count++] = trigger_names[i].name;
 	}
 	if (use->inside)
 		return;
 	err = job_error(parser, use->pos, "unknown name \"%s\"", use->name);
 	job_hint_nearest(err, use->name, names, count);
-	error_hint(err, "Here stand trigger.time, trigger.date%s.",
-	           kind == TRIGGER_COMMIT
-	                   ? ", trigger.path and trigger.commit"
-	                   : " and what the event holds, trigger.event.NAME");
+	error_hint(err, "Here stand %s.", list_names(parser->arena, telling));
 }
 
 static void check_with_input(struct job_parser *parser,
@@ -341,7 +324,7 @@ static void check_with(struct job_parser *parser, const struct trigger *trigger)
 	render_names(parser->arena, parser->path, trigger->with, &uses, &count,
 	             parser->errors);
 	for (size_t i = 0; i < count; i++)
-		check_with_name(parser, trigger->kind, &uses[i]);
+		check_with_name(parser, telling_of(trigger), &uses[i]);
 }
 
 static const struct expr *parse_where(struct job_parser *parser,
@@ -370,27 +353,14 @@ static const struct expr *parse_where(struct job_parser *parser,
 
 /* ---- triggers */
 
-/* A map or a list of maps: how many, and each. */
-static size_t count_maps(const struct value *maps)
+/* The words are in the order of their enum. */
+static int word_of(const char *const *words, const char *word)
 {
-	if (maps == NULL)
-		return 0;
-	return maps->kind == VALUE_LIST ? maps->length : 1;
-}
+	int i = 0;
 
-static const struct value *map_at(const struct value *maps, size_t index)
-{
-	return maps->kind == VALUE_LIST ? maps->items[index] : maps;
-}
-
-/* The words are in the order of the enum. */
-static enum change change_of(const char *word)
-{
-	enum change change = CHANGE_ADDED;
-
-	while (!text_equal(change_words[change], word))
-		change++;
-	return change;
+	while (!text_equal(words[i], word))
+		i++;
+	return i;
 }
 
 static void add_pattern(struct job_parser *parser, struct trigger *trigger,
@@ -419,58 +389,122 @@ static void parse_commit(struct job_parser *parser, const struct value *map,
 	if (trigger->path_count == 0)
 		(void)job_error(parser, paths->pos, "\"paths\" names no file");
 	trigger->paths = list;
-	trigger->change = change_of(value_get_text(map, "change", "any"));
+	trigger->change = (enum change)word_of(
+	        change_words, value_get_text(map, "change", "any"));
+	trigger->per_commit =
+	        text_equal(value_get_text(map, "per", "file"), "commit");
 	trigger->drafts = value_get_bool(map, "drafts", false);
+}
+
+static const struct cron *parse_cron(struct job_parser *parser,
+                                     const struct value *map)
+{
+	auto_error struct error err = { 0 };
+	const struct cron *cron = cron_parse(parser->arena, parser->path,
+	                                     value_get(map, "cron"), &err);
+
+	if (cron == NULL)
+		errors_take(parser->errors, &err);
+	return cron;
+}
+
+static void parse_schedule(struct job_parser *parser, const struct value *map,
+                           struct trigger *trigger)
+{
+	auto_error struct error err = { 0 };
+	const struct value *zone = value_get(map, "timezone");
+
+	trigger->cron = parse_cron(parser, map);
+	trigger->catch_up = (enum catch_up)word_of(
+	        catch_up_words, value_get_text(map, "catch_up", "latest"));
+	if (zone == NULL)
+		return;
+	trigger->timezone = zone->text;
+	if (zone_check(zone->text, &err) < 0)
+		error_hint(job_error(parser, zone->pos, "%s", err.message),
+		           "%s", err.hint);
 }
 
 static void parse_event(struct job_parser *parser, const struct value *map,
                         struct trigger *trigger)
 {
 	const struct value *where = value_get(map, "where");
+	const struct value *batch = value_get(map, "batch");
 
 	trigger->event_type = value_get_text(map, "type", NULL);
 	if (where != NULL)
 		trigger->where = parse_where(parser, where);
+	if (batch == NULL)
+		return;
+	trigger->cron = parse_cron(parser, batch);
+	trigger->batch_max = value_get_int(batch, "max", LIMIT_BATCH);
 }
 
-static void parse_trigger(struct job_parser *parser, enum trigger_kind kind,
-                          const struct value *map, struct trigger *trigger)
+/* The kinds that take a map or a list of maps. */
+static const struct {
+	enum trigger_kind kind;
+	void (*parse)(struct job_parser *parser, const struct value *map,
+	              struct trigger *trigger);
+} trigger_kinds[] = {
+	{ TRIGGER_COMMIT, parse_commit },
+	{ TRIGGER_SCHEDULE, parse_schedule },
+	{ TRIGGER_EVENT, parse_event },
+};
+
+/* A map or a list of maps: how many, and each. */
+static size_t count_maps(const struct value *maps)
 {
-	trigger->kind = kind;
-	trigger->pos = map->pos;
-	trigger->with = value_get(map, "with");
-	if (kind == TRIGGER_COMMIT)
-		parse_commit(parser, map, trigger);
-	else
-		parse_event(parser, map, trigger);
-	check_with(parser, trigger);
+	if (maps == NULL)
+		return 0;
+	return maps->kind == VALUE_LIST ? maps->length : 1;
+}
+
+static const struct value *map_at(const struct value *maps, size_t index)
+{
+	return maps->kind == VALUE_LIST ? maps->items[index] : maps;
+}
+
+static struct trigger *parse_triggers(struct job_parser *parser, size_t row,
+                                      const struct value *maps,
+                                      struct trigger *list)
+{
+	for (size_t i = 0; i < count_maps(maps); i++, list++) {
+		const struct value *map = map_at(maps, i);
+
+		list->kind = trigger_kinds[row].kind;
+		list->pos = map->pos;
+		list->with = value_get(map, "with");
+		trigger_kinds[row].parse(parser, map, list);
+		check_with(parser, list);
+	}
+	return list;
 }
 
 void job_parse_triggers(struct job_parser *parser, const struct value *on)
 {
-	const struct value *commit = value_get(on, "commit");
-	const struct value *event = value_get(on, "event");
 	const struct value *manual = value_get(on, "manual");
-	size_t commits = count_maps(commit);
-	size_t events = count_maps(event);
-	size_t count = 0;
-	struct trigger *list =
-	        arena_array(parser->arena, commits + events + 1, sizeof(*list));
+	const struct value *maps[ARRAY_LEN(trigger_kinds)];
+	size_t most = 1;
+	struct trigger *list;
+	struct trigger *next;
 
-	for (size_t i = 0; i < commits; i++)
-		parse_trigger(parser, TRIGGER_COMMIT, map_at(commit, i),
-		              &list[count++]);
-	for (size_t i = 0; i < events; i++)
-		parse_trigger(parser, TRIGGER_EVENT, map_at(event, i),
-		              &list[count++]);
-	if (manual != NULL && manual->boolean) {
-		list[count].kind = TRIGGER_MANUAL;
-		list[count++].pos = manual->pos;
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+		maps[i] =
+		        value_get(on, trigger_kind_name(trigger_kinds[i].kind));
+		most += count_maps(maps[i]);
 	}
-	if (count == 0)
+	list = next = arena_array(parser->arena, most, sizeof(*list));
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+		next = parse_triggers(parser, i, maps[i], next);
+	if (manual != NULL && manual->boolean) {
+		next->kind = TRIGGER_MANUAL;
+		next->pos = manual->pos;
+		next++;
+	}
+	if (next == list)
 		error_hint(job_error(parser, on->pos,
 		                     "\"on\" names nothing that starts a run"),
 		           "For starting it by hand write \"manual: true\".");
 	parser->job->triggers = list;
-	parser->job->trigger_count = count;
+	parser->job->trigger_count = (size_t)(next - list);
 }

@@ -212,33 +212,95 @@ static void set_zone(const char *zone)
 	tzset();
 }
 
-/* localtime_r() in `zone`. */
-static bool ask_glibc(const char *zone, time_t seconds, struct tm *ret)
+/* Ask in `zone` until leave_zone(); what comes back is for that. */
+static char *enter_zone(const char *zone)
 {
 	const char *before = getenv("TZ");
-	auto_free char *old = before != NULL ? mem_strdup(before) : NULL;
-	bool known;
+	char *old = before != NULL ? mem_strdup(before) : NULL;
 
 	set_zone(zone);
-	known = localtime_r(&seconds, ret) != NULL;
-	set_zone(old);
-	return known;
+	return old;
 }
 
 /* NOLINTEND(concurrency-mt-unsafe) */
 
+static void leave_zone(char *old)
+{
+	set_zone(old);
+	free(old);
+}
+
+/* In a zone that was entered: of its local time from UTC. */
+static int64_t offset_at(int64_t seconds)
+{
+	time_t instant = (time_t)seconds;
+	struct tm local = { 0 };
+
+	/* It fails for years that no int holds. */
+	return localtime_r(&instant, &local) != NULL ? local.tm_gmtoff : 0;
+}
+
 void zone_local(const char *zone, int64_t wall_ms, struct date *ret)
 {
 	int64_t seconds = floor_div(wall_ms, 1000);
-	struct tm local = { 0 };
+	int64_t offset = 0;
 
-	if (text_equal(zone, "UTC") ||
-	    !ask_glibc(zone, (time_t)seconds, &local)) {
-		from_utc(seconds, ret);
-		return;
+	if (!text_equal(zone, "UTC")) {
+		char *old = enter_zone(zone);
+
+		offset = offset_at(seconds);
+		leave_zone(old);
 	}
-	from_utc(seconds + local.tm_gmtoff, ret);
-	ret->offset_s = (int)local.tm_gmtoff;
+	from_utc(seconds + offset, ret);
+	ret->offset_s = (int)offset;
+}
+
+/* The first second with another offset than at `low`; at `high` it is. */
+static int64_t find_jump(int64_t low, int64_t high)
+{
+	int64_t offset = offset_at(low);
+
+	while (high - low > 1) {
+		int64_t middle = low + (high - low) / 2;
+
+		if (offset_at(middle) == offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+static int64_t instant_of(int64_t local_s)
+{
+	/* Offsets are below a day, and so is the largest jump but one (Samoa
+	 * left out a day): two days away is before and behind it. No zone
+	 * jumps twice in between. */
+	int64_t low = local_s - 2 * DAY_SECONDS;
+	int64_t high = local_s + 2 * DAY_SECONDS;
+	int64_t before = offset_at(low);
+	int64_t after = offset_at(high);
+	int64_t jump;
+
+	if (before == after)
+		return local_s - before;
+	jump = find_jump(low, high);
+	if (local_s - before < jump)
+		return local_s - before;
+	return local_s - after < jump ? jump : local_s - after;
+}
+
+int64_t zone_instant(const char *zone, int64_t local_s)
+{
+	char *old;
+	int64_t instant;
+
+	if (text_equal(zone, "UTC"))
+		return local_s;
+	old = enter_zone(zone);
+	instant = instant_of(local_s);
+	leave_zone(old);
+	return instant;
 }
 
 /* `before`, if it is no NUL, and `number` with at least `width` digits. By

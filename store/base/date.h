@@ -38,6 +38,10 @@ void date_iso_week(const struct date *date, int *ret_year, int *ret_week);
 int zone_check(const char *zone, struct error *err) MUST_CHECK;
 /* What the clocks in `zone` show at `wall_ms`. The zone must be a known one. */
 void zone_local(const char *zone, int64_t wall_ms, struct date *ret);
+/* The instant at which the clocks in `zone` show `local_s`, which is counted as
+ * if they showed UTC: the first, where they show it twice; where they never do,
+ * because they jump over it, the instant of the jump. */
+int64_t zone_instant(const char *zone, int64_t local_s);
 
 /* Append "2026-11-22T08:15:00Z", with ".123" when there are milliseconds. */
 void date_add_rfc3339(struct buf *buf, int64_t wall_ms);

@@ -33,6 +33,11 @@
 #define LIMIT_MESSAGE     (256u << 10) /* one commit message */
 #define LIMIT_SUBJECT     72
 
+/* Triggers. */
+#define LIMIT_BATCH    1000 /* events of one run */
+#define LIMIT_CATCH_UP 1000 /* missed times that are made up for */
+#define LIMIT_FLOOD    20   /* runs of a job from one commit, unasked */
+
 /* Steps. */
 #define LIMIT_STEPS      100000      /* of one job, linked */
 #define LIMIT_JOB_DEPTH  8           /* jobs in jobs, loops in loops */

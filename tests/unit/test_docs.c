@@ -31,11 +31,12 @@ static const struct {
 	const char *name;
 	const struct field *fields;
 } field_tables[] = {
-	{ "job", job_fields },       { "on", on_fields },
-	{ "commit", commit_fields }, { "event", event_fields },
-	{ "input", input_fields },   { "step", step_fields },
-	{ "agent", agent_fields },   { "reeve.yaml", config_fields },
-	{ "policy", policy_fields },
+	{ "job", job_fields },           { "on", on_fields },
+	{ "commit", commit_fields },     { "schedule", schedule_fields },
+	{ "event", event_fields },       { "batch", batch_fields },
+	{ "input", input_fields },       { "end_on", end_on_fields },
+	{ "step", step_fields },         { "agent", agent_fields },
+	{ "reeve.yaml", config_fields }, { "policy", policy_fields },
 };
 
 static void write_types(struct buf *ret)
