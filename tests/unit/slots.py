@@ -60,7 +60,7 @@ def shown(zone, minute):
 
 def jumps(zone, first, last):
     before = shown(zone, first) - first
-    for minute in range(first, last, 12 * 60):
+    for minute in range(first, last, 3 * 60):
         offset = shown(zone, minute) - minute
         if offset != before:
             yield minute, abs(offset - before)
