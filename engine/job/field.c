@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/job/duration.h"
 #include "engine/job/type.h"
 #include "store/base/arena.h"
 #include "store/base/path.h"
@@ -25,7 +26,8 @@ typedef bool check_value(const struct site *site, const struct field *field,
 static check_value check_text, check_name, check_expression, check_bool,
         check_int, check_money, check_duration, check_word, check_email,
         check_path, check_texts, check_names, check_map, check_maps,
-        check_types, check_any;
+        check_types, check_any, check_period, check_steps, check_cache,
+        check_retry;
 
 static const struct type_row {
 	const char *name;   /* in the manual */
@@ -43,6 +45,9 @@ static const struct type_row {
 	[FIELD_MONEY] = { "money", "an amount such as 0.50", check_money },
 	[FIELD_DURATION] = { "duration", "a duration such as 90s, 10m or 2d",
 	                     check_duration },
+	[FIELD_PERIOD] = { "duration",
+	                   "a duration such as 90m, 2d or 5 workdays",
+	                   check_period },
 	[FIELD_WORD] = { "word", "a word", check_word },
 	[FIELD_EMAIL] = { "email", "a mail address", check_email },
 	[FIELD_PATH] = { "path", "a path of the workspace, without tags",
@@ -56,6 +61,13 @@ static const struct type_row {
 	[FIELD_MAPS] = { "map or list", "a map or a list of maps", check_maps },
 	[FIELD_TYPES] = { "map of types", "a map of fields and their types",
 	                  check_types },
+	[FIELD_STEP] = { "step", "the id of a step", check_name },
+	[FIELD_STEPS] = { "steps", "a list of at least one step", check_steps },
+	[FIELD_CACHE] = { "true, false or duration",
+	                  "true, false or a duration such as 12h",
+	                  check_cache },
+	[FIELD_RETRY] = { "integer or map", "a whole number or a map",
+	                  check_retry },
 	[FIELD_ANY] = { "any", "a value", check_any },
 };
 
@@ -178,6 +190,30 @@ static bool check_duration(const struct site *site, const struct field *field,
 
 	if (value->kind == VALUE_STRING &&
 	    text_to_duration(value->text, &seconds))
+		return true;
+	return wrong(site, field, value);
+}
+
+static bool check_period(const struct site *site, const struct field *field,
+                         const struct value *value)
+{
+	int64_t ms;
+	int64_t workdays;
+
+	if (value->kind == VALUE_STRING &&
+	    duration_parse(value->text, &ms, &workdays))
+		return true;
+	return wrong(site, field, value);
+}
+
+static bool check_cache(const struct site *site, const struct field *field,
+                        const struct value *value)
+{
+	int64_t seconds;
+
+	if (value->kind == VALUE_BOOL ||
+	    (value->kind == VALUE_STRING &&
+	     text_to_duration(value->text, &seconds)))
 		return true;
 	return wrong(site, field, value);
 }
@@ -310,6 +346,27 @@ static bool check_types(const struct site *site, const struct field *field,
 	if (value->kind != VALUE_MAP)
 		return wrong(site, field, value);
 	return types_check(value, site->file, site->errors);
+}
+
+/* The steps themselves are looked at by job_step.c. */
+static bool check_steps(const struct site *site, const struct field *field,
+                        const struct value *value)
+{
+	if (value->kind == VALUE_LIST && value->length > 0)
+		return true;
+	errors_add(site->errors, ERR_CONFIG, site->file, value->pos,
+	           "\"%s\" must be %s", field->name, rows[field->type].phrase);
+	return false;
+}
+
+static bool check_retry(const struct site *site, const struct field *field,
+                        const struct value *value)
+{
+	if (value->kind == VALUE_MAP)
+		return check_map(site, field, value);
+	if (value->kind == VALUE_NUMBER)
+		return check_int(site, field, value);
+	return wrong(site, field, value);
 }
 
 static bool check_any(const struct site *site, const struct field *field,

@@ -35,6 +35,7 @@ enum field_type {
 	FIELD_INT,      /* within `min` and `max` */
 	FIELD_MONEY,    /* a decimal number: 0.50 */
 	FIELD_DURATION, /* 90s 10m 36h 2d */
+	FIELD_PERIOD,   /* as a duration, or 5 workdays */
 	FIELD_WORD,     /* one of `words` */
 	FIELD_EMAIL,
 	FIELD_PATH,      /* a workspace path or pattern, no tags */
@@ -44,6 +45,10 @@ enum field_type {
 	FIELD_MAP,   /* a map with `fields`, or any map when they are NULL */
 	FIELD_MAPS,  /* a map as above, or a list of such maps */
 	FIELD_TYPES, /* a map: field: type, see type.h */
+	FIELD_STEP,  /* the id of a step */
+	FIELD_STEPS, /* a list of steps */
+	FIELD_CACHE, /* true, false or a duration */
+	FIELD_RETRY, /* a whole number, or a map with `fields` */
 	FIELD_ANY,   /* anything; strings in it may have tags */
 };
 

@@ -12,9 +12,10 @@
 #include "store/base/json.h"
 #include "store/base/yaml.h"
 
-#define TEXT  "{\"type\":\"string\"}"
-#define NAME  "{\"type\":\"string\",\"pattern\":\"^[a-z][a-z0-9_]*$\"}"
-#define LISTS "{\"type\":\"array\",\"items\":" TEXT "}"
+#define TEXT     "{\"type\":\"string\"}"
+#define NAME     "{\"type\":\"string\",\"pattern\":\"^[a-z][a-z0-9_]*$\"}"
+#define DURATION "{\"type\":\"string\",\"pattern\":\"^[0-9]+[smhd]$\"}"
+#define LISTS    "{\"type\":\"array\",\"items\":" TEXT "}"
 
 static const char *const shapes[] = {
 	[FIELD_TEXT] = TEXT,
@@ -24,8 +25,9 @@ static const char *const shapes[] = {
 	[FIELD_BOOL] = "{\"type\":\"boolean\"}",
 	[FIELD_INT] = "{\"type\":\"integer\"}",
 	[FIELD_MONEY] = "{\"type\":\"number\",\"minimum\":0}",
-	[FIELD_DURATION] =
-	        "{\"type\":\"string\",\"pattern\":\"^[0-9]+[smhd]$\"}",
+	[FIELD_DURATION] = DURATION,
+	[FIELD_PERIOD] = "{\"type\":\"string\","
+	                 "\"pattern\":\"^[0-9]+([smhd]| workdays?)$\"}",
 	[FIELD_WORD] = "{}",
 	[FIELD_EMAIL] = TEXT,
 	[FIELD_PATH] = TEXT,
@@ -36,6 +38,11 @@ static const char *const shapes[] = {
 	[FIELD_MAPS] = "{\"type\":\"object\"}",
 	[FIELD_TYPES] =
 	        "{\"type\":\"object\",\"additionalProperties\":" TEXT "}",
+	[FIELD_STEP] = NAME,
+	[FIELD_STEPS] = "{\"type\":\"array\",\"minItems\":1,"
+	                "\"items\":{\"$ref\":\"#/$defs/step\"}}",
+	[FIELD_CACHE] = "{\"anyOf\":[{\"type\":\"boolean\"}," DURATION "]}",
+	[FIELD_RETRY] = "{\"type\":\"integer\"}",
 	[FIELD_ANY] = "{}",
 };
 
@@ -76,18 +83,25 @@ static void add_words(struct arena *arena, struct value *map,
 	value_map_set(arena, map, "enum", list);
 }
 
+static struct value *either(struct arena *arena, struct value *one,
+                            struct value *other)
+{
+	struct value *list = value_list(arena);
+	struct value *schema = value_map(arena);
+
+	value_list_add(arena, list, one);
+	value_list_add(arena, list, other);
+	value_map_set(arena, schema, "anyOf", list);
+	return schema;
+}
+
 /* A map, or a list of such maps. */
 static struct value *one_or_many(struct arena *arena, struct value *one)
 {
-	struct value *either = value_list(arena);
 	struct value *list = schema_text(arena, "{\"type\":\"array\"}");
-	struct value *schema = value_map(arena);
 
 	value_map_set(arena, list, "items", value_copy(arena, one));
-	value_list_add(arena, either, one);
-	value_list_add(arena, either, list);
-	value_map_set(arena, schema, "anyOf", either);
-	return schema;
+	return either(arena, one, list);
 }
 
 /* The schema of the value alone. */
@@ -96,10 +110,13 @@ static struct value *shape_schema(struct arena *arena,
 {
 	struct value *schema = schema_text(arena, shapes[field->type]);
 
-	if (field->type == FIELD_INT)
+	if (field->type == FIELD_INT || field->type == FIELD_RETRY)
 		add_bounds(arena, schema, field);
 	if (field->type == FIELD_WORD)
 		add_words(arena, schema, field->words);
+	if (field->type == FIELD_RETRY && field->fields)
+		return either(arena, schema,
+		              fields_schema(arena, field->fields));
 	if (field->fields)
 		schema = fields_schema(arena, field->fields);
 	if (field->type == FIELD_MAPS)

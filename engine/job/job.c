@@ -15,6 +15,7 @@
 #include "store/base/yaml.h"
 
 static const char *const publish_words[] = { "review", "merge", NULL };
+static const char *const overlap_words[] = { "skip", "queue", "replace", NULL };
 
 const struct field job_fields[] = {
 	{
@@ -75,11 +76,51 @@ const struct field job_fields[] = {
 	        .example = "merge",
 	},
 	{
+	        .name = "concurrency",
+	        .type = FIELD_TEMPLATE,
+	        .help = "runs with the same text are worked on one at a time; "
+	                "may name inputs, run and company",
+	        .example = "\"ledger {{inputs.month}}\"",
+	},
+	{
+	        .name = "overlap",
+	        .type = FIELD_WORD,
+	        .words = overlap_words,
+	        .help = "what a trigger does while a run of the job is open: "
+	                "nothing, wait, or end that run; none: runs side by "
+	                "side",
+	        .example = "skip",
+	},
+	{
+	        .name = "budget",
+	        .type = FIELD_MONEY,
+	        .help = "what the models of one run may cost",
+	        .example = "0.50",
+	},
+	{
+	        .name = "outputs",
+	        .type = FIELD_MAP,
+	        .help = "what a step of kind job gets that names this job",
+	        .example = "{ number: \"{{number.text}}\" }",
+	},
+	{
 	        .name = "steps",
-	        .type = FIELD_ANY,
+	        .type = FIELD_STEPS,
 	        .required = true,
 	        .help = "a list of steps",
 	        .example = "[{ id: note, render: note.md }]",
+	},
+	{
+	        .name = "on_failure",
+	        .type = FIELD_STEPS,
+	        .help = "steps that follow when one of the others has failed",
+	        .example = "[{ id: told, emit: proposal.failed }]",
+	},
+	{
+	        .name = "finally",
+	        .type = FIELD_STEPS,
+	        .help = "steps at the end, however it ended",
+	        .example = "[{ id: over, emit: proposal.over }]",
 	},
 	{
 	        .name = "end_on",
@@ -88,24 +129,8 @@ const struct field job_fields[] = {
 	        .help = "events that end the run",
 	        .example = "{ event: deal.lost }",
 	},
-	{ .name = "budget", .later = true, .help = "its ceiling of cost" },
-	{ .name = "concurrency", .later = true, .help = "runs side by side" },
-	{ .name = "overlap", .later = true, .help = "while a run is open" },
-	{ .name = "on_failure",
-	  .later = true,
-	  .help = "steps after a failure" },
-	{ .name = "finally", .later = true, .help = "steps at the end" },
-	{ .name = "outputs", .later = true, .help = "what other jobs get" },
 	{ 0 },
 };
-
-const struct step *job_step(const struct job *job, const char *id)
-{
-	for (size_t i = 0; i < job->step_count; i++)
-		if (text_equal(job->steps[i].id, id))
-			return &job->steps[i];
-	return NULL;
-}
 
 const struct input *job_input(const struct job *job, const char *name)
 {
@@ -120,13 +145,6 @@ const char *name_head(struct arena *arena, const char *dotted)
 	size_t len = strcspn(dotted, ".");
 
 	return len > 0 ? arena_strndup(arena, dotted, len) : ".";
-}
-
-size_t job_find(const struct job_parser *parser, const char *id)
-{
-	const struct step *step = job_step(parser->job, id);
-
-	return step != NULL ? step->index : STEP_NONE;
 }
 
 struct error *job_error(struct job_parser *parser, struct pos pos,
@@ -246,33 +264,78 @@ static void parse_may(struct job_parser *parser, const struct value *may)
 	}
 }
 
+/* The ids come first, since a name may mean a step below. */
+static void prepare_steps(struct job_parser *parser)
+{
+	struct job *job = parser->job;
+
+	parser->steps = arena_array(parser->arena, job->step_count,
+	                            sizeof(*parser->steps));
+	job->steps = parser->steps;
+	job_index_make(parser->arena, job, job->step_count);
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct step_draft *draft = &parser->drafts[i];
+		struct step *step = &parser->steps[i];
+
+		step->index = i;
+		step->path = job->path;
+		step->pos = draft->map->pos;
+		step->parent = draft->parent;
+		step->end = draft->end;
+		step->section = draft->section;
+		step->wall = STEP_NONE;
+		step->gate = STEP_NONE;
+		job_parse_id(parser, step, value_get(draft->map, "id"));
+	}
+}
+
+/* All sections; the others have no steps when `steps` has none. */
 static void parse_steps(struct job_parser *parser, const struct value *steps)
 {
 	struct job *job = parser->job;
 
-	if (steps->kind != VALUE_LIST || steps->length == 0) {
-		errors_add(parser->errors, ERR_CONFIG, parser->path, steps->pos,
-		           "\"steps\" must be a list of at least one step");
-		return;
-	}
-	if (steps->length > LIMIT_STEPS) {
-		errors_add(parser->errors, ERR_LIMIT, parser->path, steps->pos,
-		           "a job has at most %d steps", LIMIT_STEPS);
+	(void)steps;
+	if (!job_flatten(parser, parser->root)) {
+		job->step_count = 0;
 		return;
 	}
 	parser->step_rows = job_step_rows(parser->arena, parser->language);
-	parser->steps = arena_array(parser->arena, steps->length,
-	                            sizeof(*parser->steps));
-	parser->drafts = arena_array(parser->arena, steps->length,
-	                             sizeof(*parser->drafts));
-	job->steps = parser->steps;
-	for (size_t i = 0; i < steps->length; i++) {
-		parser->drafts[i].map = steps->items[i];
-		job->step_count = i + 1;
+	prepare_steps(parser);
+	for (size_t i = 0; i < job->step_count; i++) {
+		if (errors_full(parser->errors))
+			return;
 		job_parse_step(parser, i);
 	}
 	job_check_names(parser);
-	job_order_steps(parser);
+	job_order_steps(parser->arena, job, parser->steps, parser->errors);
+}
+
+static void parse_concurrency(struct job_parser *parser,
+                              const struct value *group)
+{
+	parser->job->concurrency = group;
+}
+
+static void parse_outputs(struct job_parser *parser,
+                          const struct value *outputs)
+{
+	parser->job->outputs = outputs;
+}
+
+static void parse_budget(struct job_parser *parser, const struct value *budget)
+{
+	parser->job->budget = budget;
+}
+
+/* The words are in the order of the enum, behind OVERLAP_ANY. */
+static void parse_overlap(struct job_parser *parser,
+                          const struct value *overlap)
+{
+	enum overlap way = OVERLAP_SKIP;
+
+	while (!text_equal(overlap_words[way - OVERLAP_SKIP], overlap->text))
+		way++;
+	parser->job->overlap = way;
 }
 
 static void parse_title(struct job_parser *parser, const struct value *title)
@@ -306,6 +369,10 @@ static const struct part {
 	{ "inputs", job_parse_inputs },
 	{ "on", job_parse_triggers },
 	{ "may", parse_may },
+	{ "concurrency", parse_concurrency },
+	{ "overlap", parse_overlap },
+	{ "budget", parse_budget },
+	{ "outputs", parse_outputs },
 	{ "steps", parse_steps },
 	{ "end_on", job_parse_endings },
 };
@@ -351,6 +418,15 @@ static void parse_job(struct job_parser *parser, const struct value *root)
 	}
 }
 
+/* Whether steps of other jobs belong to it. */
+static bool has_jobs(const struct job *job)
+{
+	for (size_t i = 0; i < job->step_count; i++)
+		if (job_names_job(&job->steps[i]))
+			return true;
+	return false;
+}
+
 struct job *job_parse(struct arena *arena, const char *path, const char *bytes,
                       size_t len, const struct language *language,
                       struct errors *errors)
@@ -377,6 +453,8 @@ struct job *job_parse(struct arena *arena, const char *path, const char *bytes,
 		                                    : "a single value or list");
 		return NULL;
 	}
+	parser.root = root;
 	parse_job(&parser, root);
+	parser.job->linked = !has_jobs(parser.job);
 	return errors->count == before ? parser.job : NULL;
 }

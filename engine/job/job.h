@@ -169,6 +169,7 @@ struct step {
 	const char *name; /* what a named kind names; else NULL */
 	struct pos name_pos;
 	const struct value *config; /* the kind's map, or `with`; never NULL */
+	const struct value *needs;  /* ids of steps; or NULL */
 	const struct expr *condition;  /* `if`, or NULL */
 	const struct value *artifact;  /* path template, or NULL */
 	const struct value *artifacts; /* field of the output: path template;

@@ -2,8 +2,6 @@
  * `end_on`: events that end a run. Its conditions name the event and what the
  * run knows, so they are read behind the steps.
  */
-#include <string.h>
-
 #include "engine/job/job_private.h"
 #include "store/base/text.h"
 
@@ -38,30 +36,6 @@ const struct field end_on_fields[] = {
 	{ 0 },
 };
 
-static void check_name(struct job_parser *parser, const struct name_use *use)
-{
-	const char *head = name_head(parser->arena, use->name);
-	const char *rest = use->name + strlen(head);
-
-	if (strcmp(head, "run") == 0) {
-		job_check_run(parser, use);
-		return;
-	}
-	if (strcmp(head, "steps") == 0 && *rest == '.')
-		head = name_head(parser->arena, rest + 1);
-	else if (strcmp(head, "inputs") == 0 && *rest == '.' &&
-	         job_input(parser->job, name_head(parser->arena, rest + 1)))
-		return;
-	else if (strcmp(head, "event") == 0 || strcmp(head, "company") == 0)
-		return;
-	if (job_find(parser, head) != STEP_NONE)
-		return;
-	error_hint(
-	        job_error(parser, use->pos, "unknown name \"%s\"", use->name),
-	        "Here stand event.NAME, inputs.NAME, run.NAME, company.NAME "
-	        "and the steps of this job.");
-}
-
 static const struct expr *parse_where(struct job_parser *parser,
                                       const struct value *where)
 {
@@ -77,25 +51,9 @@ static const struct expr *parse_where(struct job_parser *parser,
 	}
 	expr_names(expr, &uses, &count);
 	for (size_t i = 0; i < count; i++)
-		check_name(parser, &uses[i]);
+		if (!text_starts(uses[i].name, "event."))
+			job_check_use(parser, &uses[i]);
 	return expr;
-}
-
-static void check_answers(struct job_parser *parser,
-                          const struct value *answers)
-{
-	const struct job *job = parser->job;
-	const char **names;
-	struct error *err;
-
-	if (job_find(parser, answers->text) != STEP_NONE)
-		return;
-	names = arena_array(parser->arena, job->step_count, sizeof(*names));
-	for (size_t i = 0; i < job->step_count; i++)
-		names[i] = job->steps[i].id != NULL ? job->steps[i].id : "";
-	err = job_error(parser, answers->pos, "unknown step \"%s\"",
-	                answers->text);
-	job_hint_nearest(err, answers->text, names, job->step_count);
 }
 
 static void parse_ending(struct job_parser *parser, const struct value *map,
@@ -112,7 +70,7 @@ static void parse_ending(struct job_parser *parser, const struct value *map,
 	if (answers == NULL)
 		return;
 	ending->answers = answers->text;
-	check_answers(parser, answers);
+	job_check_step(parser, answers);
 }
 
 void job_parse_endings(struct job_parser *parser, const struct value *endings)

@@ -72,28 +72,57 @@ void job_parse_id(struct job_parser *parser, struct step *step,
 	if (id == NULL || id->kind != VALUE_STRING || !text_is_name(id->text) ||
 	    !is_free(parser, id->text, id->pos, "an id"))
 		return;
-	same = job_find(parser, id->text);
-	if (same != STEP_NONE)
+	same = job_find(parser->job, id->text);
+	if (same != STEP_NONE) {
 		(void)job_error(parser, id->pos,
 		                "\"%s\" is the id of the step at line %u",
 		                id->text, parser->steps[same].pos.line);
-	else
-		step->id = id->text;
+		return;
+	}
+	step->id = id->text;
+	step->local = id->text;
+	job_index_add(parser->job, step->index);
+}
+
+/* The entry is not the id of a step. */
+static void check_hides(struct job_parser *parser, const char *name,
+                        struct pos pos, const char *what)
+{
+	size_t same = job_find(parser->job, name);
+
+	if (same != STEP_NONE)
+		(void)job_error(parser, pos,
+		                "\"%s\" cannot be %s: it is the id of the "
+		                "step at line %u",
+		                name, what, parser->steps[same].pos.line);
 }
 
 void job_check_entry(struct job_parser *parser, const struct member *entry)
 {
-	size_t same = job_find(parser, entry->name);
-
 	if (!text_is_name(entry->name))
 		error_hint(job_error(parser, entry->pos,
 		                     "\"%s\" cannot be an entry", entry->name),
 		           "A name has lower-case letters, digits and _, and "
 		           "begins with a letter.");
-	else if (is_free(parser, entry->name, entry->pos, "an entry") &&
-	         same != STEP_NONE)
-		(void)job_error(parser, entry->pos,
-		                "\"%s\" cannot be an entry: it is the id of "
-		                "the step at line %u",
-		                entry->name, parser->steps[same].pos.line);
+	else if (is_free(parser, entry->name, entry->pos, "an entry"))
+		check_hides(parser, entry->name, entry->pos, "an entry");
+}
+
+void job_check_item(struct job_parser *parser, const struct step *step)
+{
+	const struct fan *fan = step->fan;
+
+	if (!is_free(parser, fan->name, fan->pos, "an item"))
+		return;
+	check_hides(parser, fan->name, fan->pos, "an item");
+	for (size_t i = step->parent; i != STEP_NONE;
+	     i = parser->steps[i].parent) {
+		const struct fan *around = parser->steps[i].fan;
+
+		if (around != NULL && strcmp(around->name, fan->name) == 0)
+			(void)job_error(parser, fan->pos,
+			                "\"%s\" cannot be an item: it is the "
+			                "item of the block around it (line %u)",
+			                fan->name, around->pos.line);
+	}
 }

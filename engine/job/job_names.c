@@ -1,7 +1,11 @@
 /*
  * Names in tags and expressions, as far as the job's own file knows them: the
- * first segment must mean something, and below inputs, run and steps so must
- * the next. What is below a step's own name is its shape's matter (check.h).
+ * first segment must mean something where it stands, and below inputs, run and
+ * steps so must the next. What is below a step's own name is its shape's matter
+ * (check.h).
+ *
+ * A step is known in its own block and in those within it, an item in its block
+ * alone. Sections see those before them.
  *
  * A name inside of a section may be a field of the section's item, so what is
  * not known there is let pass.
@@ -10,6 +14,9 @@
 
 #include "engine/job/job_private.h"
 #include "store/base/text.h"
+
+/* From so many errors on none is given a hint that takes time. */
+#define MANY_ERRORS 50
 
 static const char *const run_names[] = {
 	"id", "job", "title", "time", "date", "year", "month", "week",
@@ -54,7 +61,7 @@ void job_check_run(struct job_parser *parser, const struct name_use *use)
 		check_among(parser, use, name, run_names, ARRAY_LEN(run_names));
 }
 
-static void check_input(struct job_parser *parser, const struct name_use *use)
+void job_check_input(struct job_parser *parser, const struct name_use *use)
 {
 	const struct job *job = parser->job;
 	const char *name = second(parser->arena, use->name);
@@ -71,23 +78,128 @@ static void check_input(struct job_parser *parser, const struct name_use *use)
 	error_hint(err, "Declare it below \"inputs\".");
 }
 
+/* ---- steps */
+
+/* Where a name stands. */
+struct spot {
+	struct job_parser *parser;
+	size_t step;   /* whose it is; STEP_NONE: the job's own */
+	size_t parent; /* its block */
+	bool item;     /* the step's own item is known */
+	bool self;     /* the step's own output is known */
+};
+
+/* The names of all steps and of the heads, for a hint. */
+static const char **known_names(struct job_parser *parser, size_t *ret_count);
+
+static void hint_known(struct job_parser *parser, struct error *err,
+                       const char *word)
+{
+	const char **names;
+	size_t count;
+
+	if (parser->errors->count > MANY_ERRORS)
+		return; /* each looks at all names */
+	names = known_names(parser, &count);
+	job_hint_nearest(err, word, names, count);
+}
+
 static void hint_step(struct job_parser *parser, struct error *err,
                       const char *word)
 {
 	const struct job *job = parser->job;
-	const char **names =
-	        arena_array(parser->arena, job->step_count, sizeof(*names));
+	const char **names;
 	size_t count = 0;
 
+	if (parser->errors->count > MANY_ERRORS)
+		return;
+	names = arena_array(parser->arena, job->step_count, sizeof(*names));
 	for (size_t i = 0; i < job->step_count; i++)
 		if (job->steps[i].id != NULL)
 			names[count++] = job->steps[i].id;
 	job_hint_nearest(err, word, names, count);
 }
 
-/* steps.ID.FIELD */
-static void check_steps(struct job_parser *parser, const struct name_use *use)
+/* `target` is in a block that the name does not stand in: name the block. */
+static void add_inside(const struct spot *spot, size_t target, struct pos pos)
 {
+	const struct step *steps = spot->parser->steps;
+	const char *local = steps[target].id;
+	size_t block = target;
+
+	while (job_step_from(spot->parser->job, spot->parent,
+	                     steps[block].id) == NULL) {
+		block = steps[block].parent;
+		if (steps[block].id == NULL)
+			return; /* which is an error of its own */
+	}
+	error_hint(job_error(spot->parser, pos, "\"%s\" is inside \"%s\"",
+	                     local, steps[block].id),
+	           "Name \"%s\", a list whose items have .%s.", steps[block].id,
+	           local);
+}
+
+static const char *const section_keys[] = {
+	[SECTION_STEPS] = "steps",
+	[SECTION_ON_FAILURE] = "on_failure",
+	[SECTION_FINALLY] = "finally",
+};
+
+/* Whether the step that was named around `spot` is one that it may name. */
+static void check_target(const struct spot *spot, size_t target, struct pos pos)
+{
+	struct job_parser *parser = spot->parser;
+	const struct step *steps = parser->steps;
+	size_t beside;
+
+	if (spot->step == STEP_NONE)
+		return;
+	beside = job_beside(parser->job, spot->step, target);
+	if (beside == target && target != spot->step)
+		error_hint(job_error(parser, pos, "\"%s\" names its own block",
+		                     steps[target].id),
+		           "The output of a block is there when all of its "
+		           "items are done.");
+	else if (beside == target && !spot->self)
+		error_hint(job_error(parser, pos,
+		                     "the step \"%s\" names itself",
+		                     steps[target].id),
+		           "Its output is there once it is done, as for its "
+		           "\"checks\".");
+	else if (steps[target].section > steps[beside].section)
+		(void)job_error(parser, pos,
+		                "\"%s\" is in \"%s\", which comes after \"%s\"",
+		                steps[target].id,
+		                section_keys[steps[target].section],
+		                section_keys[steps[beside].section]);
+}
+
+/* A place that names the step `id`; false when there is no such step. */
+static bool check_id(const struct spot *spot, const char *id, struct pos pos)
+{
+	struct job_parser *parser = spot->parser;
+	const struct step *target =
+	        job_step_from(parser->job, spot->parent, id);
+	size_t hidden = job_find(parser->job, id);
+
+	if (target != NULL)
+		check_target(spot, target->index, pos);
+	else if (hidden != STEP_NONE)
+		add_inside(spot, hidden, pos);
+	return hidden != STEP_NONE;
+}
+
+static void unknown_step(struct job_parser *parser, const char *id,
+                         struct pos pos)
+{
+	hint_step(parser, job_error(parser, pos, "unknown step \"%s\"", id),
+	          id);
+}
+
+/* steps.ID.FIELD */
+static void check_steps(const struct spot *spot, const struct name_use *use)
+{
+	struct job_parser *parser = spot->parser;
 	const char *id = second(parser->arena, use->name);
 	const char *field =
 	        id != NULL ? second(parser->arena, strchr(use->name, '.') + 1)
@@ -98,32 +210,40 @@ static void check_steps(struct job_parser *parser, const struct name_use *use)
 		                     "\"%s\" is no value by itself", use->name),
 		           "Write steps.ID.FIELD; the fields are state, time, "
 		           "date, cost and error.");
-	else if (job_find(parser, id) == STEP_NONE)
-		hint_step(
-		        parser,
-		        job_error(parser, use->pos, "unknown step \"%s\"", id),
-		        id);
+	else if (!check_id(spot, id, use->pos))
+		unknown_step(parser, id, use->pos);
 	else
 		check_among(parser, use, field, step_names,
 		            ARRAY_LEN(step_names));
 }
 
-static void check_company(struct job_parser *parser, const struct name_use *use)
+/* ---- heads */
+
+static void check_run(const struct spot *spot, const struct name_use *use)
 {
-	(void)parser, (void)use; /* reeve.yaml says what there is: check.c */
+	job_check_run(spot->parser, use);
 }
 
-static void refuse_secret(struct job_parser *parser, const struct name_use *use)
+static void check_input(const struct spot *spot, const struct name_use *use)
 {
-	error_hint(job_error(parser, use->pos,
+	job_check_input(spot->parser, use);
+}
+
+static void check_company(const struct spot *spot, const struct name_use *use)
+{
+	(void)spot, (void)use; /* reeve.yaml says what there is: check.c */
+}
+
+static void refuse_secret(const struct spot *spot, const struct name_use *use)
+{
+	error_hint(job_error(spot->parser, use->pos,
 	                     "\"secret\" is not yet there in this release"),
 	           "It is refused rather than ignored; leave it out.");
 }
 
-static void refuse_trigger(struct job_parser *parser,
-                           const struct name_use *use)
+static void refuse_trigger(const struct spot *spot, const struct name_use *use)
 {
-	error_hint(job_error(parser, use->pos,
+	error_hint(job_error(spot->parser, use->pos,
 	                     "\"%s\" is known only within \"on\"", use->name),
 	           "Fill an input from it by the trigger's \"with\" and name "
 	           "the input.");
@@ -132,10 +252,10 @@ static void refuse_trigger(struct job_parser *parser,
 static const struct head {
 	const char *name;
 	bool offered; /* as a hint */
-	void (*check)(struct job_parser *parser, const struct name_use *use);
+	void (*check)(const struct spot *spot, const struct name_use *use);
 } heads[] = {
 	{ "inputs", true, check_input },
-	{ "run", true, job_check_run },
+	{ "run", true, check_run },
 	{ "company", true, check_company },
 	{ "steps", true, check_steps },
 	{ "secret", false, refuse_secret },
@@ -143,14 +263,12 @@ static const struct head {
 	{ "event", false, refuse_trigger },
 };
 
-static void unknown_name(struct job_parser *parser, const struct name_use *use,
-                         const char *word)
+static const char **known_names(struct job_parser *parser, size_t *ret_count)
 {
 	const struct job *job = parser->job;
 	const char **names =
 	        arena_array(parser->arena, ARRAY_LEN(heads) + job->step_count,
 	                    sizeof(*names));
-	struct error *err;
 	size_t count = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
@@ -159,53 +277,145 @@ static void unknown_name(struct job_parser *parser, const struct name_use *use,
 	for (size_t i = 0; i < job->step_count; i++)
 		if (job->steps[i].id != NULL)
 			names[count++] = job->steps[i].id;
-	err = job_error(parser, use->pos, "unknown name \"%s\"", word);
-	job_hint_nearest(err, word, names, count);
-	if (job_input(job, word) != NULL)
+	*ret_count = count;
+	return names;
+}
+
+/* The fan whose items have the name, or NULL. */
+static const struct step *item_elsewhere(const struct job_parser *parser,
+                                         const char *word)
+{
+	const struct job *job = parser->job;
+
+	for (size_t i = 0; i < job->step_count; i++)
+		if (job->steps[i].fan != NULL && job->steps[i].id != NULL &&
+		    strcmp(job->steps[i].fan->name, word) == 0)
+			return &job->steps[i];
+	return NULL;
+}
+
+static void unknown_name(const struct spot *spot, const struct name_use *use,
+                         const char *word)
+{
+	struct job_parser *parser = spot->parser;
+	struct error *err =
+	        job_error(parser, use->pos, "unknown name \"%s\"", word);
+	const struct step *fan = parser->errors->count > MANY_ERRORS
+	                                 ? NULL
+	                                 : item_elsewhere(parser, word);
+
+	if (fan != NULL)
+		error_hint(err,
+		           "\"%s\" is an item of \"%s\" and known only inside "
+		           "of it.",
+		           word, fan->id);
+	hint_known(parser, err, word);
+	if (job_input(parser->job, word) != NULL)
 		error_hint(err, "An input is named as \"inputs.%s\".", word);
 	error_hint(err, "A name is that of a step, or begins with inputs, run, "
 	                "company or steps.");
 }
 
-static void check_use(struct job_parser *parser, const struct name_use *use)
+/* Whether a block around the spot, or the step itself, has such items. */
+static bool is_item(const struct spot *spot, const char *word)
 {
-	const char *word = name_head(parser->arena, use->name);
+	const struct step *steps = spot->parser->steps;
+	size_t at = spot->item ? spot->step : spot->parent;
+
+	for (; at != STEP_NONE; at = steps[at].parent)
+		if (steps[at].fan != NULL &&
+		    strcmp(steps[at].fan->name, word) == 0)
+			return true;
+	return false;
+}
+
+static void check_use(const struct spot *spot, const struct name_use *use)
+{
+	const char *word = name_head(spot->parser->arena, use->name);
 
 	if (use->inside)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
 		if (strcmp(heads[i].name, word) == 0) {
-			heads[i].check(parser, use);
+			heads[i].check(spot, use);
 			return;
 		}
-	if (job_find(parser, word) == STEP_NONE)
-		unknown_name(parser, use, word);
+	if (!is_item(spot, word) && !check_id(spot, word, use->pos))
+		unknown_name(spot, use, word);
 }
 
-static void check_needs(struct job_parser *parser, const struct value *needs)
+void job_check_use(struct job_parser *parser, const struct name_use *use)
+{
+	const struct spot spot = {
+		.parser = parser,
+		.step = STEP_NONE,
+		.parent = STEP_NONE,
+	};
+
+	check_use(&spot, use);
+}
+
+void job_check_step(struct job_parser *parser, const struct value *id)
+{
+	const struct spot spot = {
+		.parser = parser,
+		.step = STEP_NONE,
+		.parent = STEP_NONE,
+	};
+
+	if (!check_id(&spot, id->text, id->pos))
+		unknown_step(parser, id->text, id->pos);
+}
+
+static void check_needs(const struct spot *spot, const struct value *needs)
 {
 	for (size_t i = 0; needs != NULL && i < needs->length; i++) {
 		const struct value *id = needs->items[i];
 
-		if (job_find(parser, id->text) == STEP_NONE)
-			hint_step(parser,
-			          job_error(parser, id->pos,
-			                    "unknown step \"%s\"", id->text),
-			          id->text);
+		if (!check_id(spot, id->text, id->pos))
+			unknown_step(spot->parser, id->text, id->pos);
 	}
 }
 
-static void check_title(struct job_parser *parser)
+/* ---- the job's own keys */
+
+static void check_value(struct job_parser *parser, const struct value *value)
 {
 	struct name_use *uses = NULL;
 	size_t count = 0;
 
-	if (parser->job->title == NULL)
+	if (value == NULL)
 		return;
-	render_names(parser->arena, parser->path, parser->job->title, &uses,
-	             &count, parser->errors);
+	render_names(parser->arena, parser->path, value, &uses, &count,
+	             parser->errors);
 	for (size_t i = 0; i < count; i++)
-		check_use(parser, &uses[i]);
+		job_check_use(parser, &uses[i]);
+}
+
+/* The group is known before any step is done. */
+static void check_group(struct job_parser *parser, const struct value *group)
+{
+	struct name_use *uses = NULL;
+	size_t count = 0;
+
+	if (group == NULL)
+		return;
+	render_names(parser->arena, parser->path, group, &uses, &count,
+	             parser->errors);
+	for (size_t i = 0; i < count; i++) {
+		const char *word = name_head(parser->arena, uses[i].name);
+
+		if (text_equal(word, "inputs"))
+			job_check_input(parser, &uses[i]);
+		else if (text_equal(word, "run"))
+			job_check_run(parser, &uses[i]);
+		else if (!text_equal(word, "company"))
+			(void)job_error(parser, uses[i].pos,
+			                "\"concurrency\" may name only "
+			                "inputs.*, run.* and company.*, not "
+			                "\"%s\"",
+			                uses[i].name);
+	}
 }
 
 /* The names that a step's map makes, once all ids are known. */
@@ -223,15 +433,34 @@ static void check_entries(struct job_parser *parser, const struct step *step)
 	}
 }
 
+static void check_step(struct job_parser *parser, const struct step *step)
+{
+	const struct step_draft *draft = &parser->drafts[step->index];
+	struct spot spot = {
+		.parser = parser,
+		.step = step->index,
+		.parent = step->parent,
+	};
+
+	check_needs(&spot, step->needs);
+	for (size_t i = 0; i < step->use_count; i++) {
+		spot.item = i >= draft->item_from && i < draft->item_to;
+		spot.self = i >= draft->check_uses;
+		check_use(&spot, &step->uses[i]);
+	}
+	check_entries(parser, step);
+	if (step->fan != NULL)
+		job_check_item(parser, step);
+}
+
 void job_check_names(struct job_parser *parser)
 {
-	check_title(parser);
+	check_value(parser, parser->job->title);
+	check_value(parser, parser->job->outputs);
+	check_group(parser, parser->job->concurrency);
 	for (size_t i = 0; i < parser->job->step_count; i++) {
-		const struct step *step = &parser->steps[i];
-
-		for (size_t j = 0; j < step->use_count; j++)
-			check_use(parser, &step->uses[j]);
-		check_entries(parser, step);
-		check_needs(parser, parser->drafts[i].needs);
+		if (errors_full(parser->errors))
+			return;
+		check_step(parser, &parser->steps[i]);
 	}
 }

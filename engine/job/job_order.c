@@ -1,278 +1,410 @@
 /*
- * What waits for what. An edge comes from a name, from `needs`, and for steps
- * that act from the one above that acts, too. A gate waits for every step
- * above it and everything below waits for the gate, so the job is a row of
- * sections between gates, and an edge may only lead up or stay in its section:
- * a step that waits for one below a gate would wait for itself. Cycles are
- * therefore looked for within a section.
+ * What waits for what. Edges are between steps that stand beside each other, in
+ * one block; what a step names outside of its block, the block waits for. An
+ * edge comes from a name, from `needs`, and for steps that act from the one
+ * above that acts, too.
+ *
+ * A wall (a gate, a wait, a job that has one) waits for every step above it and
+ * everything below waits for the wall, so the steps of a block are a row of
+ * stretches between walls, and an edge may only lead up or stay in its stretch:
+ * a step that waits for one below a wall would wait for itself. A wall has
+ * edges to the steps of the stretch above it and to the wall before that, so
+ * that edges stay as few as steps.
+ *
+ * Everything here is done in one pass over the steps or over the edges: forward
+ * a step comes before its block, backward behind it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/job/job_private.h"
+#include "store/base/alloc.h"
 #include "store/base/text.h"
 
-/* One step's edges while they are collected. */
-struct edges {
-	bool *waits; /* by step index */
-	bool *depends;
+/* What is known of a block while its steps are passed. */
+struct row {
+	enum section section;
+	size_t first; /* its step of this stretch */
+	size_t wall;
+	size_t gate;
+	size_t actor;
 };
 
-static bool is_wall(const struct step *step)
+/* What is known of a step from those within it. */
+struct inside {
+	bool acts;
+	bool wall;
+};
+
+struct ordering {
+	const struct job *job;
+	struct step *steps;
+	struct errors *errors;
+	struct inside *inside;
+	struct row *rows; /* by block, behind that of the top */
+	struct edge *edges;
+	size_t count;
+};
+
+static bool has_flag(const struct step *step, unsigned flag)
 {
-	return step->kind != NULL && (step->kind->flags & KIND_WALL) != 0;
+	return step->kind != NULL && (step->kind->flags & flag) != 0;
 }
 
-static bool acts(const struct step *step)
+static bool is_gate(const struct step *step)
 {
-	return step->kind != NULL && (step->kind->flags & KIND_ACTS) != 0;
+	/* A wait is a wall, too, but nobody looks at it. */
+	return has_flag(step, KIND_WALL) && !has_flag(step, KIND_PASSES);
 }
 
-static void find_walls(struct job_parser *parser)
+static bool is_job_block(const struct step *step)
 {
-	size_t wall = STEP_NONE;
+	return step->other != NULL && step->fan == NULL;
+}
 
-	for (size_t i = 0; i < parser->job->step_count; i++) {
-		parser->steps[i].wall = wall;
-		if (is_wall(&parser->steps[i]))
-			wall = i;
+static bool is_wall(const struct ordering *ordering, size_t index)
+{
+	const struct step *step = &ordering->steps[index];
+
+	return has_flag(step, KIND_WALL) ||
+	       (is_job_block(step) && ordering->inside[index].wall);
+}
+
+/* ---- what is inside of blocks */
+
+static void look_inside(struct ordering *ordering)
+{
+	struct inside *inside = ordering->inside;
+
+	for (size_t i = ordering->job->step_count; i-- > 0;) {
+		const struct step *step = &ordering->steps[i];
+
+		inside[i].acts |= has_flag(step, KIND_ACTS);
+		if (step->parent == STEP_NONE)
+			continue;
+		inside[step->parent].acts |= inside[i].acts;
+		inside[step->parent].wall |=
+		        step->section == SECTION_STEPS && is_wall(ordering, i);
 	}
 }
 
-/* The first gate that `target` is at or below, and that `step` is above or is
- * itself; STEP_NONE if `step` may wait for `target`. */
-static size_t gate_between(const struct job_parser *parser, size_t step,
+/* ---- edges */
+
+static void add_edge(struct ordering *ordering, struct edge edge)
+{
+	ordering->edges =
+	        mem_grow(ordering->edges, ordering->count, sizeof(edge));
+	ordering->edges[ordering->count++] = edge;
+}
+
+/* One that nobody wrote. */
+static void imply_edge(struct ordering *ordering, size_t from, size_t to)
+{
+	add_edge(ordering, (struct edge){ .from = from, .to = to });
+}
+
+/* The wall between a step and one below it, or STEP_NONE if the first may wait
+ * for the second. */
+static size_t wall_between(const struct ordering *ordering, size_t step,
                            size_t target)
 {
-	if (target <= step)
+	const struct step *steps = ordering->steps;
+
+	if (target <= step || steps[step].section != steps[target].section)
 		return STEP_NONE;
-	for (size_t i = step; i <= target; i++)
-		if (is_wall(&parser->steps[i]))
-			return i;
-	return STEP_NONE;
+	if (is_wall(ordering, target))
+		return target;
+	return steps[step].wall == steps[target].wall ? STEP_NONE
+	                                              : steps[target].wall;
 }
 
-/* An edge that somebody wrote at `pos`. False, with an error, if it leads
- * through a gate. */
-static bool may_wait(struct job_parser *parser, size_t step, size_t target,
-                     struct pos pos)
+static void add_below(struct ordering *ordering, const struct edge *edge,
+                      size_t wall)
 {
-	size_t gate = gate_between(parser, step, target);
-	const struct step *steps = parser->steps;
+	const struct step *steps = ordering->steps;
+	const char *kind = steps[wall].kind->name;
+	const char *target = steps[edge->to].id;
 	struct error *err;
 
-	if (gate == STEP_NONE)
-		return true;
-	if (gate == target)
-		err = job_error(parser, pos, "the gate \"%s\" is below",
-		                steps[gate].id);
+	if (wall == edge->to)
+		err = errors_add(ordering->errors, ERR_CONFIG,
+		                 steps[edge->from].path, edge->pos,
+		                 "the %s \"%s\" is below", kind, target);
 	else
-		err = job_error(parser, pos, "\"%s\" is below the gate \"%s\"",
-		                steps[target].id,
-		                steps[gate].id != NULL ? steps[gate].id : "");
-	error_hint(err, "What is above a gate cannot wait for what is below "
-	                "it; move one of them.");
-	return false;
+		err = errors_add(ordering->errors, ERR_CONFIG,
+		                 steps[edge->from].path, edge->pos,
+		                 "\"%s\" is below the %s \"%s\"", target, kind,
+		                 steps[wall].id != NULL ? steps[wall].id : "");
+	error_hint(err,
+	           "What is above a %s cannot wait for what is below it; move "
+	           "one of them.",
+	           kind);
 }
 
-/* The step that a name means: its head, or the second segment of steps.ID. */
-static size_t target_of(const struct job_parser *parser,
-                        const struct name_use *use, bool *ret_asks_state)
+/* An edge that somebody wrote in `step`, for what stands beside the target. A
+ * name `inside` of a section that would lead through a wall is a field of the
+ * section's item; what a step names of itself and of its own block is no edge
+ * (job_names.c). */
+static void add_written(struct ordering *ordering, size_t step, bool inside,
+                        struct edge edge)
+{
+	size_t wall;
+
+	edge.from = job_beside(ordering->job, step, edge.to);
+	if (edge.from == edge.to || edge.from == STEP_NONE)
+		return;
+	wall = wall_between(ordering, edge.from, edge.to);
+	if (wall == STEP_NONE)
+		add_edge(ordering, edge);
+	else if (!inside)
+		add_below(ordering, &edge, wall);
+}
+
+/* The step that a name means: its head, or the second segment of steps.ID. Of
+ * a step that failed its state and its error can be asked. */
+static const struct step *target_of(const struct job *job,
+                                    const struct step *step,
+                                    const struct name_use *use, bool *ret_asks)
 {
 	const char *name = use->name;
 	bool about = text_starts(name, "steps.");
-	const char *rest;
+	char head[128];
+	size_t len;
 
 	if (about)
 		name += strlen("steps.");
-	rest = strchr(name, '.');
-	*ret_asks_state = about && rest != NULL && strcmp(rest, ".state") == 0;
-	return job_find(parser, name_head(parser->arena, name));
+	len = strcspn(name, ".");
+	*ret_asks = about && (text_equal(name + len, ".state") ||
+	                      text_equal(name + len, ".error"));
+	if (len >= sizeof(head))
+		return NULL;
+	memcpy(head, name, len);
+	head[len] = '\0';
+	return job_step_from(job, step->parent, head);
 }
 
-/* A check may name its own step, whose output it looks at. In a section a name
- * that would lead through a gate is a field of the section's item. */
-static void add_uses(struct job_parser *parser, const struct step *step,
-                     struct edges *edges)
+static void add_uses(struct ordering *ordering, const struct step *step)
 {
 	for (size_t i = 0; i < step->use_count; i++) {
 		const struct name_use *use = &step->uses[i];
-		bool asks_state;
-		size_t target = target_of(parser, use, &asks_state);
-		bool check = i >= parser->drafts[step->index].check_uses;
+		bool asks;
+		const struct step *target =
+		        target_of(ordering->job, step, use, &asks);
 
-		if (target == STEP_NONE || (check && target == step->index))
-			continue;
-		if (use->inside &&
-		    gate_between(parser, step->index, target) != STEP_NONE)
-			continue;
-		if (!may_wait(parser, step->index, target, use->pos))
-			continue;
-		edges->waits[target] = true;
-		edges->depends[target] |= !asks_state;
+		if (target != NULL)
+			add_written(ordering, step->index, use->inside,
+			            (struct edge){
+			                    .to = target->index,
+			                    .depends = !asks,
+			                    .pos = use->pos,
+			            });
 	}
 }
 
-static void add_needs(struct job_parser *parser, const struct step *step,
-                      struct edges *edges)
+static void add_needs(struct ordering *ordering, const struct step *step)
 {
-	const struct value *needs = parser->drafts[step->index].needs;
+	for (size_t i = 0; step->needs != NULL && i < step->needs->length;
+	     i++) {
+		const struct value *id = step->needs->items[i];
+		const struct step *target =
+		        job_step_from(ordering->job, step->parent, id->text);
 
-	for (size_t i = 0; needs != NULL && i < needs->length; i++) {
-		const struct value *id = needs->items[i];
-		size_t target = job_find(parser, id->text);
-
-		if (target == STEP_NONE ||
-		    !may_wait(parser, step->index, target, id->pos))
-			continue;
-		edges->waits[target] = true;
-		edges->depends[target] = true;
+		if (target != NULL)
+			add_written(ordering, step->index, false,
+			            (struct edge){
+			                    .to = target->index,
+			                    .depends = true,
+			                    .pos = id->pos,
+			            });
 	}
 }
 
-/* What nobody wrote: a gate waits for all above it, effects for each other. */
-static void add_implied(struct job_parser *parser, const struct step *step,
-                        struct edges *edges)
+/* ---- walls and gates */
+
+/* The row of the step's block; it begins anew with each section. */
+static struct row *row_of(struct ordering *ordering, const struct step *step)
 {
-	if (is_wall(step))
-		memset(edges->waits, true, step->index);
-	if (!acts(step))
-		return;
-	for (size_t i = step->index; i-- > 0;)
-		if (acts(&parser->steps[i])) {
-			edges->waits[i] = true;
-			return;
-		}
+	size_t block = step->parent == STEP_NONE ? 0 : step->parent + 1;
+	struct row *row = &ordering->rows[block];
+
+	if (row->section != step->section)
+		*row = (struct row){
+			.section = step->section,
+			.first = step->index,
+			.wall = STEP_NONE,
+			.gate = STEP_NONE,
+			.actor = STEP_NONE,
+		};
+	return row;
 }
 
-/* The indexes at which `flags` is set, sorted. */
-static const size_t *indexes(struct job_parser *parser, const bool *flags,
-                             size_t *ret_count)
+/* A block within a loop is released by the gate above the loop; what is above
+ * another job's text releases nothing in it. */
+static void begin_block(struct ordering *ordering, const struct step *step)
 {
-	size_t count = 0;
-	size_t *list;
-
-	for (size_t i = 0; i < parser->job->step_count; i++)
-		count += flags[i];
-	list = arena_array(parser->arena, count, sizeof(*list));
-	*ret_count = 0;
-	for (size_t i = 0; i < parser->job->step_count; i++)
-		if (flags[i])
-			list[(*ret_count)++] = i;
-	return list;
-}
-
-static void connect(struct job_parser *parser, struct step *step)
-{
-	auto_arena struct arena scratch = { 0 };
-	size_t count = parser->job->step_count;
-	struct edges edges = {
-		.waits = arena_array(&scratch, count, sizeof(bool)),
-		.depends = arena_array(&scratch, count, sizeof(bool)),
+	ordering->rows[step->index + 1] = (struct row){
+		.section = step->other != NULL ? SECTION_STEPS : step->section,
+		.first = step->index + 1,
+		.wall = STEP_NONE,
+		.gate = step->other != NULL ? STEP_NONE : step->gate,
+		.actor = STEP_NONE,
 	};
-
-	add_uses(parser, step, &edges);
-	add_needs(parser, step, &edges);
-	add_implied(parser, step, &edges);
-	step->waits_for = indexes(parser, edges.waits, &step->wait_count);
-	step->depends_on = indexes(parser, edges.depends, &step->depend_count);
 }
 
-/* ---- cycles */
-
-enum colour {
-	UNSEEN,
-	OPEN, /* on the path */
-	DONE,
-};
-
-struct search {
-	struct job_parser *parser;
-	enum colour *colours;
-	size_t *path;
-	size_t depth;
-};
-
-/* Where step `from` says that it waits for `to`. */
-static struct pos edge_pos(const struct job_parser *parser, size_t from,
-                           size_t to)
+/* What is below waits for the wall, which waits for the stretch above it. */
+static void build_wall(struct ordering *ordering, size_t index, struct row *row)
 {
-	const struct step *step = &parser->steps[from];
-	const struct value *needs = parser->drafts[from].needs;
+	for (size_t i = row->first; i < index; i = ordering->steps[i].end)
+		imply_edge(ordering, index, i);
+	row->wall = index;
+	row->first = index;
+}
 
-	for (size_t i = 0; i < step->use_count; i++) {
-		bool asks_state;
+/* A gate releases what is below it, also below the job that it is in. */
+static void open_gate(struct ordering *ordering, size_t index)
+{
+	const struct step *step = &ordering->steps[index];
 
-		if (target_of(parser, &step->uses[i], &asks_state) == to)
-			return step->uses[i].pos;
+	row_of(ordering, step)->gate = index;
+	while (step->section == SECTION_STEPS && step->parent != STEP_NONE &&
+	       is_job_block(&ordering->steps[step->parent])) {
+		step = &ordering->steps[step->parent];
+		row_of(ordering, step)->gate = index;
 	}
-	for (size_t i = 0; needs != NULL && i < needs->length; i++)
-		if (text_equal(needs->items[i]->text, parser->steps[to].id))
-			return needs->items[i]->pos;
-	return step->pos;
 }
 
-/* The cycle is the end of the path, from `target` on. */
-static void report_cycle(struct search *search, size_t target)
+static void place_step(struct ordering *ordering, size_t index)
 {
-	struct job_parser *parser = search->parser;
-	size_t first = search->depth;
-	const char *text = "";
-	struct pos pos;
+	struct step *step = &ordering->steps[index];
+	struct row *row = row_of(ordering, step);
 
-	while (search->path[--first] != target)
-		;
-	for (size_t i = first; i < search->depth; i++)
-		text = arena_printf(parser->arena, "%s%s -> ", text,
-		                    parser->steps[search->path[i]].id);
-	pos = edge_pos(parser, target,
-	               first + 1 < search->depth ? search->path[first + 1]
-	                                         : target);
-	error_hint(job_error(parser, pos, "steps wait for each other: %s%s",
-	                     text, parser->steps[target].id),
-	           "A step waits for those that it names, and effects keep "
-	           "their written order.");
-}
-
-static void visit(struct search *search, size_t index)
-{
-	const struct step *steps = search->parser->steps;
-	const struct step *step = &steps[index];
-
-	search->colours[index] = OPEN;
-	search->path[search->depth++] = index;
-	for (size_t i = 0; i < step->wait_count; i++) {
-		size_t next = step->waits_for[i];
-
-		if (is_wall(&steps[next]) || steps[next].wall != step->wall)
-			continue;
-		if (search->colours[next] == OPEN)
-			report_cycle(search, next);
-		else if (search->colours[next] == UNSEEN)
-			visit(search, next);
+	step->wall = row->wall;
+	step->gate = row->gate;
+	if (is_wall(ordering, index))
+		build_wall(ordering, index, row);
+	if (ordering->inside[index].acts) {
+		if (row->actor != STEP_NONE)
+			imply_edge(ordering, index, row->actor);
+		row->actor = index;
 	}
-	search->depth--;
-	search->colours[index] = DONE;
+	begin_block(ordering, step);
+	if (is_gate(step))
+		open_gate(ordering, index);
 }
 
-static void find_cycles(struct job_parser *parser)
-{
-	auto_arena struct arena scratch = { 0 };
-	size_t count = parser->job->step_count;
-	struct search search = {
-		.parser = parser,
-		.colours = arena_array(&scratch, count, sizeof(enum colour)),
-		.path = arena_array(&scratch, count, sizeof(size_t)),
-	};
+/* ---- the edges of each step */
 
+static int compare_edges(const void *a, const void *b)
+{
+	const struct edge *left = a;
+	const struct edge *right = b;
+
+	if (left->to != right->to)
+		return left->to < right->to ? -1 : 1;
+	/* One that somebody wrote before one that nobody did. */
+	if ((left->pos.line == 0) != (right->pos.line == 0))
+		return left->pos.line == 0 ? 1 : -1;
+	if (left->pos.line != right->pos.line)
+		return left->pos.line < right->pos.line ? -1 : 1;
+	return (left->pos.column > right->pos.column) -
+	       (left->pos.column < right->pos.column);
+}
+
+/* By `from`, counted and then put in place; within it by `to`. */
+static void sort_edges(struct ordering *ordering, struct edge *sorted,
+                       size_t *first)
+{
+	size_t count = ordering->job->step_count;
+
+	for (size_t i = 0; i < ordering->count; i++)
+		first[ordering->edges[i].from + 1]++;
 	for (size_t i = 0; i < count; i++)
-		if (search.colours[i] == UNSEEN && !is_wall(&parser->steps[i]))
-			visit(&search, i);
+		first[i + 1] += first[i];
+	for (size_t i = ordering->count; i-- > 0;) {
+		const struct edge *edge = &ordering->edges[i];
+
+		sorted[--first[edge->from + 1]] = *edge;
+	}
+	/* Now each entry behind the first is where its step begins. */
+	for (size_t i = 0; i < count; i++)
+		first[i] = first[i + 1];
+	first[count] = ordering->count;
+	for (size_t i = 0; i < count; i++)
+		qsort(&sorted[first[i]], first[i + 1] - first[i],
+		      sizeof(*sorted), compare_edges);
 }
 
-void job_order_steps(struct job_parser *parser)
+/* Each target once; those that any edge depends on. */
+static void connect(struct step *step, const struct edge *edges, size_t count,
+                    size_t *waits, size_t *depends)
 {
-	find_walls(parser);
-	for (size_t i = 0; i < parser->job->step_count; i++)
-		connect(parser, &parser->steps[i]);
-	find_cycles(parser);
+	step->waits_for = waits;
+	step->depends_on = depends;
+	step->wait_count = 0;
+	step->depend_count = 0;
+	for (size_t i = 0; i < count;) {
+		size_t to = edges[i].to;
+		bool needed = false;
+
+		for (; i < count && edges[i].to == to; i++)
+			needed |= edges[i].depends;
+		waits[step->wait_count++] = to;
+		if (needed)
+			depends[step->depend_count++] = to;
+	}
+}
+
+static void connect_steps(struct arena *arena, struct ordering *ordering)
+{
+	size_t count = ordering->job->step_count;
+	auto_free struct edge *sorted =
+	        mem_zalloc(ordering->count, sizeof(*sorted));
+	auto_free size_t *first = mem_zalloc(count + 1, sizeof(*first));
+	size_t *waits = arena_array(arena, ordering->count, sizeof(*waits));
+	size_t *depends = arena_array(arena, ordering->count, sizeof(*depends));
+	const struct order order = {
+		.arena = arena,
+		.errors = ordering->errors,
+		.job = ordering->job,
+		.edges = sorted,
+		.first = first,
+	};
+
+	sort_edges(ordering, sorted, first);
+	for (size_t i = 0; i < count; i++)
+		connect(&ordering->steps[i], &sorted[first[i]],
+		        first[i + 1] - first[i], &waits[first[i]],
+		        &depends[first[i]]);
+	job_find_cycles(&order);
+}
+
+void job_order_steps(struct arena *arena, const struct job *job,
+                     struct step *steps, struct errors *errors)
+{
+	auto_free struct inside *inside =
+	        mem_zalloc(job->step_count, sizeof(*inside));
+	auto_free struct row *rows =
+	        mem_zalloc(job->step_count + 1, sizeof(*rows));
+	struct ordering ordering = {
+		.job = job,
+		.steps = steps,
+		.errors = errors,
+		.inside = inside,
+		.rows = rows,
+	};
+
+	rows[0] = (struct row){
+		.wall = STEP_NONE,
+		.gate = STEP_NONE,
+		.actor = STEP_NONE,
+	};
+	look_inside(&ordering);
+	for (size_t i = 0; i < job->step_count; i++)
+		place_step(&ordering, i);
+	for (size_t i = 0; i < job->step_count && !errors_full(errors); i++) {
+		add_uses(&ordering, &steps[i]);
+		add_needs(&ordering, &steps[i]);
+	}
+	connect_steps(arena, &ordering);
+	free(ordering.edges);
 }

@@ -60,6 +60,12 @@ enum kind_flags {
 	KIND_UNSEEN = 1 << 3,
 	/* May have an artifact. */
 	KIND_ARTIFACT = 1 << 4,
+	/* May fail for a while: takes `retry` and `timeout`. */
+	KIND_TRIES = 1 << 5,
+	/* Holds a list of steps, which are carried out for each item. */
+	KIND_BLOCK = 1 << 6,
+	/* A wall that shows nothing to anybody: no gate. */
+	KIND_PASSES = 1 << 7,
 };
 
 struct step_kind {
@@ -68,7 +74,8 @@ struct step_kind {
 	unsigned flags;
 	unsigned format; /* number of the result's format: part of the key */
 	/* What the kind's scalar names ("agent", "effect", "template",
-	 * "event"); its values then come in `with`. NULL: the kind takes a map.
+	 * "event", "job"); its values then come in `with`. NULL: the kind takes
+	 * a map.
 	 */
 	const char *names;
 	const struct field *fields; /* of that map; ends with an empty row */

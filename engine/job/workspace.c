@@ -31,7 +31,8 @@ struct workspace {
 	struct arena arena;
 	const struct config *config;
 	struct shelf agents;
-	struct shelf jobs;
+	struct shelf jobs;   /* as their files say */
+	struct shelf linked; /* with the jobs in them */
 	struct shelf templates;
 };
 
@@ -193,9 +194,10 @@ const struct agent *workspace_agent(struct workspace *workspace,
 
 /* ---- jobs */
 
-const struct job *workspace_job(struct workspace *workspace, const char *name,
-                                struct errors *errors)
+static const struct job *find_job(void *state, const char *name,
+                                  struct errors *errors)
 {
+	struct workspace *workspace = state;
 	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
 	auto_error struct error err = { 0 };
 	const struct job *job = shelf_get(&workspace->jobs, name);
@@ -220,6 +222,22 @@ const struct job *workspace_job(struct workspace *workspace, const char *name,
 	else if (found == 0)
 		add_missing(errors, "job", name, names, count);
 	return NULL;
+}
+
+const struct job *workspace_job(struct workspace *workspace, const char *name,
+                                struct errors *errors)
+{
+	const struct job *linked = shelf_get(&workspace->linked, name);
+	const struct job *job;
+
+	if (linked != NULL)
+		return linked;
+	job = find_job(workspace, name, errors);
+	if (job == NULL)
+		return NULL;
+	linked = job_link(&workspace->arena, job, find_job, workspace, errors);
+	shelf_put(workspace, &workspace->linked, name, linked);
+	return linked;
 }
 
 /* ---- templates */

@@ -36,7 +36,8 @@ const struct config *workspace_config(struct workspace *workspace,
                                       struct errors *errors);
 const struct agent *workspace_agent(struct workspace *workspace,
                                     const char *name, struct errors *errors);
-/* `name` is the job's: jobs/NAME.yaml. */
+/* `name` is the job's: jobs/NAME.yaml. With the jobs in it (job_link()), whose
+ * errors are its own. */
 const struct job *workspace_job(struct workspace *workspace, const char *name,
                                 struct errors *errors);
 /* A template file by its path. */

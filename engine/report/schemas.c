@@ -61,10 +61,13 @@ static struct value *effect_names(struct arena *arena)
 static struct value *kind_schema(struct arena *arena,
                                  const struct step_kind *kind)
 {
+	bool block = (kind->flags & KIND_BLOCK) != 0;
 	const struct field row = {
 		.name = kind->name,
-		.type = kind->names ? FIELD_TEXT : FIELD_MAP,
-		.fields = kind->names ? NULL : kind->fields,
+		.type = block         ? FIELD_STEPS
+		        : kind->names ? FIELD_TEXT
+		                      : FIELD_MAP,
+		.fields = block || kind->names ? NULL : kind->fields,
 		.help = kind->help,
 	};
 	struct value *schema = field_schema(arena, &row);
@@ -155,9 +158,6 @@ static struct value *job_schema(struct arena *arena)
 	              fields_schema(arena, input_fields));
 	refine(arena, properties, "inputs", inputs);
 	refine(arena, properties, "may", may_schema(arena));
-	refine(arena, properties, "steps",
-	       schema_text(arena, "{\"type\":\"array\",\"minItems\":1,"
-	                          "\"items\":{\"$ref\":\"#/$defs/step\"}}"));
 	value_map_set(arena, definitions, "step", step_schema(arena));
 	value_map_set(arena, schema, "$defs", definitions);
 	return schema;

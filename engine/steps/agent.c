@@ -60,7 +60,7 @@ static int agent_start(struct step_run *run, struct error *err)
 const struct step_kind step_agent = {
 	.name = "agent",
 	.help = "a declared agent drafts from what it is given",
-	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT,
+	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT | KIND_TRIES,
 	.format = 1,
 	.names = "agent",
 	.fields = no_fields,

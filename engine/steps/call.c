@@ -60,7 +60,7 @@ static int call_start(struct step_run *run, struct error *err)
 const struct step_kind step_call = {
 	.name = "call",
 	.help = "an effect through a connector",
-	.flags = KIND_ACTS,
+	.flags = KIND_ACTS | KIND_TRIES,
 	.format = 1,
 	.names = "effect",
 	.fields = no_fields,

@@ -29,7 +29,12 @@ static const struct field gate_fields[] = {
 	        .help = "when it should be decided, from its opening",
 	        .example = "2d",
 	},
-	{ .name = "items", .later = true, .help = "decide item by item" },
+	{
+	        .name = "items",
+	        .type = FIELD_STEP,
+	        .help = "the loop above it whose items are decided one by one",
+	        .example = "reports",
+	},
 	{ 0 },
 };
 

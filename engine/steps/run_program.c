@@ -321,7 +321,7 @@ static int run_start(struct step_run *run, struct error *err)
 const struct step_kind step_run_program = {
 	.name = "run",
 	.help = "a program over the run's files",
-	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT,
+	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT | KIND_TRIES,
 	.format = 1,
 	.fields = run_fields,
 	.shape = run_shape,

@@ -9,12 +9,15 @@ const struct step_kind *const step_kinds[] = {
 	&step_call,
 	&step_emit,
 	&step_gate,
+	&step_job,
 	&step_let,
 	&step_read,
 	&step_recall,
 	&step_remember,
 	&step_render,
 	&step_run_program,
+	&step_block,
+	&step_wait,
 	NULL,
 };
 /* clang-format on */

@@ -211,3 +211,8 @@ void errors_clear(struct errors *list)
 	free(list->items);
 	*list = (struct errors){ 0 };
 }
+
+bool errors_full(const struct errors *list)
+{
+	return list->count >= LIMIT_ERRORS;
+}

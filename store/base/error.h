@@ -20,6 +20,7 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "store/base/compiler.h"
@@ -88,6 +89,9 @@ struct error *errors_add(struct errors *list, enum error_code code,
 /* By file, then line, then column, keeping the order of equals. */
 void errors_sort(struct errors *list);
 void errors_clear(struct errors *list);
+/* Whether there are so many that nobody reads more: LIMIT_ERRORS. Who goes
+ * through outside data stops then. */
+bool errors_full(const struct errors *list);
 
 #define auto_errors CLEANUP(errors_clear)
 

@@ -45,5 +45,6 @@
 #define LIMIT_OUTPUT     (16u << 20) /* what one step may put out */
 #define LIMIT_STDERR     (64u << 10) /* of which the end is kept */
 #define LIMIT_ERROR_TEXT (8u << 10)  /* one message */
+#define LIMIT_ERRORS     1000        /* messages that are looked for */
 
 #endif

@@ -17,6 +17,7 @@ static const struct field toy_run_fields[] = {
 	{ .name = "argv", .type = FIELD_TEMPLATES },
 	{ .name = "script", .type = FIELD_TEXT },
 	{ .name = "stdin", .type = FIELD_TEMPLATE },
+	{ .name = "env", .type = FIELD_MAP },
 	{ .name = "pure", .type = FIELD_BOOL },
 	{ 0 },
 };
@@ -42,7 +43,7 @@ static const struct field toy_gate_fields[] = {
 	{ .name = "title", .type = FIELD_TEMPLATE, .required = true },
 	{ .name = "priority", .type = FIELD_WORD, .words = toy_priorities },
 	{ .name = "due", .type = FIELD_DURATION },
-	{ .name = "items", .later = true },
+	{ .name = "items", .type = FIELD_STEP },
 	{ 0 },
 };
 
@@ -69,14 +70,14 @@ static inline const struct shape *toy_agent_shape(struct workspace *workspace,
 
 static const struct step_kind toy_agent = {
 	.name = "agent",
-	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT,
+	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT | KIND_TRIES,
 	.names = "agent",
 	.shape = toy_agent_shape,
 };
 
 static const struct step_kind toy_call = {
 	.name = "call",
-	.flags = KIND_ACTS,
+	.flags = KIND_ACTS | KIND_TRIES,
 	.names = "effect",
 };
 
@@ -113,14 +114,14 @@ static const struct step_kind toy_render = {
 
 static const struct step_kind toy_run = {
 	.name = "run",
-	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT,
+	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT | KIND_TRIES,
 	.fields = toy_run_fields,
 };
 
 static const struct step_kind *const toy_kinds[] = {
-	&toy_agent,  &toy_call,  &toy_emit,   &toy_gate,
-	&step_let,   &step_read, &toy_recall, &toy_remember,
-	&toy_render, &toy_run,   NULL,
+	&toy_agent, &toy_call,   &toy_emit,   &toy_gate,     &step_job,
+	&step_let,  &step_read,  &toy_recall, &toy_remember, &toy_render,
+	&toy_run,   &step_block, &step_wait,  NULL,
 };
 
 static const struct field toy_email_fields[] = {
