@@ -31,7 +31,7 @@ CC := gcc
 endif
 KIND := $(if $(findstring clang,$(CC)),clang,gcc)
 
-PACKAGES := libgit2 yaml-0.1 sqlite3 libcurl libxxhash
+PACKAGES := libgit2 yaml-0.1 sqlite3 libcurl libxxhash zlib
 PKG_CONFIG ?= pkg-config
 # The headers of others are system headers: their warnings are theirs.
 LIB_CFLAGS := $(patsubst -I%,-isystem %,$(shell \

@@ -162,6 +162,7 @@ void repo_close(struct repo *repo)
 		(void)git_libgit2_shutdown();
 	}
 	peek_clear(&repo->at);
+	odb_close(repo->objects);
 	free(repo->objects_dir);
 	free(repo);
 }
@@ -302,6 +303,7 @@ struct repo *repo_open(const char *dir, struct error *err)
 			return NULL;
 	}
 	repo->objects_dir = mem_printf("%s/objects", repo->at.common_dir);
+	repo->objects = odb_open(repo->objects_dir);
 	return steal(&repo);
 }
 

@@ -3,8 +3,8 @@
  *
  * A commit is header lines, an empty line and the message. libgit2's parser
  * would give the message as a C string without its leading newlines; the
- * journal's messages are the record itself and are wanted byte for byte, so
- * the few header lines are read here:
+ * journal's messages are the record itself and are wanted byte for byte, and
+ * without starting libgit2 for them, so the few header lines are read here:
  *
  *	tree <40 hex digits>
  *	parent <40 hex digits>          none, one or several
@@ -17,6 +17,7 @@
 
 #include "store/base/alloc.h"
 #include "store/base/arena.h"
+#include "store/base/text.h"
 #include "store/repo.h"
 #include "store/repo_private.h"
 
@@ -69,18 +70,40 @@ static bool take_parents(struct arena *arena, struct lines *lines,
 	return true;
 }
 
+/* What git strips from both ends of a name. */
+static bool is_crud(char c)
+{
+	return (unsigned char)c <= ' ' || strchr(".,:;<>\"\\'", c);
+}
+
+static char *without_crud(struct arena *arena, const char *from, const char *to)
+{
+	while (from < to && is_crud(*from))
+		from++;
+	while (from < to && is_crud(to[-1]))
+		to--;
+	return arena_strndup(arena, from, (size_t)(to - from));
+}
+
+/* "Ann <ann@example.com> 1700000000 +0100"; the time may be left out. */
 static bool take_signature(struct arena *arena, struct lines *lines,
                            const char *key, struct signature *ret)
 {
-	auto_git(git_signature) signature = NULL;
 	const char *text = take_line(arena, lines, key);
+	const char *open = text ? strrchr(text, '<') : NULL;
+	const char *close = text ? strrchr(text, '>') : NULL;
 
-	if (!text || git_signature_from_buffer(&signature, text) < 0)
+	if (!open || !close || close < open)
 		return false;
-	ret->name = arena_strdup(arena, signature->name);
-	ret->email = arena_strdup(arena, signature->email);
-	ret->time_s = signature->when.time;
-	return true;
+	ret->name = without_crud(arena, text, open);
+	ret->email = without_crud(arena, open + 1, close);
+	ret->time_s = 0;
+	const char *time = close + 1 + strspn(close + 1, " ");
+	size_t digits = strspn(time + (*time == '-'), "0123456789");
+	const char *seconds =
+	        arena_strndup(arena, time, digits + (*time == '-'));
+	return !*time ||
+	       text_to_int(seconds, INT64_MIN, INT64_MAX, &ret->time_s);
 }
 
 static bool parse(struct arena *arena, const char *bytes, size_t len,
@@ -116,13 +139,12 @@ int repo_commit_read(struct repo *repo, struct arena *arena,
                      const struct oid *oid, struct commit *ret,
                      struct error *err)
 {
-	auto_git(git_odb_object) object = NULL;
+	auto_object struct object object = { 0 };
 	struct commit commit = { .id = *oid };
 
-	if (repo_object_read(repo, oid, GIT_OBJECT_COMMIT, &object, err) < 0)
+	if (repo_object_read(repo, oid, OBJECT_COMMIT, &object, err) < 0)
 		return -1;
-	if (!parse(arena, git_odb_object_data(object),
-	           git_odb_object_size(object), &commit))
+	if (!parse(arena, object.bytes, object.len, &commit))
 		return damaged(oid, err);
 	*ret = commit;
 	return 0;
@@ -132,15 +154,14 @@ int repo_commit_links(struct repo *repo, const struct oid *oid,
                       struct oid *ret_tree, struct oid *ret_parent,
                       struct error *err)
 {
-	auto_git(git_odb_object) object = NULL;
+	auto_object struct object object = { 0 };
 	auto_arena struct arena arena = { 0 };
 	struct oid tree;
 	struct oid parent = { { 0 } };
 
-	if (repo_object_read(repo, oid, GIT_OBJECT_COMMIT, &object, err) < 0)
+	if (repo_object_read(repo, oid, OBJECT_COMMIT, &object, err) < 0)
 		return -1;
-	const char *bytes = git_odb_object_data(object);
-	struct lines lines = { bytes, bytes + git_odb_object_size(object) };
+	struct lines lines = { object.bytes, object.bytes + object.len };
 	if (!take_oid(&arena, &lines, "tree", &tree))
 		return damaged(oid, err);
 	const char *text = take_line(&arena, &lines, "parent");

@@ -23,9 +23,9 @@
 static int expect_commits(struct repo *repo, const struct oid *a,
                           const struct oid *b, struct error *err)
 {
-	if (repo_object_expect(repo, a, GIT_OBJECT_COMMIT, err) < 0)
+	if (repo_object_expect(repo, a, OBJECT_COMMIT, err) < 0)
 		return -1;
-	return repo_object_expect(repo, b, GIT_OBJECT_COMMIT, err);
+	return repo_object_expect(repo, b, OBJECT_COMMIT, err);
 }
 
 int repo_is_ancestor(struct repo *repo, const struct oid *ancestor,
@@ -160,15 +160,14 @@ static int merge_to_index(struct repo *repo, const struct oid *ours,
 static int keep_blob(struct repo *repo, const struct oid *oid,
                      struct error *err)
 {
-	auto_git(git_odb_object) blob = NULL;
+	auto_object struct object blob = { 0 };
 	struct oid same;
 
-	if (repo_object_verify(repo, oid, GIT_OBJECT_BLOB, err) < 0 ||
-	    repo_object_read(repo, oid, GIT_OBJECT_BLOB, &blob, err) < 0)
+	if (repo_object_verify(repo, oid, OBJECT_BLOB, err) < 0 ||
+	    repo_object_read(repo, oid, OBJECT_BLOB, &blob, err) < 0)
 		return -1;
-	return repo_object_write(repo, GIT_OBJECT_BLOB,
-	                         git_odb_object_data(blob),
-	                         git_odb_object_size(blob), &same, err);
+	return repo_object_write(repo, OBJECT_BLOB, blob.bytes, blob.len, &same,
+	                         err);
 }
 
 static int write_merged(struct repo *repo, const struct oid *our_tree,

@@ -27,7 +27,6 @@
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
-#include "store/base/sha1.h"
 #include "store/repo.h"
 #include "store/repo_private.h"
 
@@ -81,16 +80,26 @@ static char *loose_path(const struct repo *repo, const struct oid *oid)
 	return mem_printf("%s/%.2s/%s", repo->objects_dir, text, text + 2);
 }
 
-int repo_object_read(struct repo *repo, const struct oid *oid,
-                     git_object_t type, git_odb_object **ret, struct error *err)
+void object_clear(struct object *object)
+{
+	free(object->own);
+	git_odb_object_free(object->git);
+	*object = (struct object){ 0 };
+}
+
+/* The object by libgit2, which finds what we do not, and says what is wrong
+ * with what nobody can read. */
+static int read_by_git(struct repo *repo, const struct oid *oid,
+                       enum object_type type, struct object *ret,
+                       struct error *err)
 {
 	git_oid git = oid_to_git(oid);
 	char text[OID_TEXT_BYTES];
 	auto_git(git_odb_object) object = NULL;
 
-	oid_to_text(oid, text);
 	if (repo_start(repo, err) < 0)
 		return -1;
+	oid_to_text(oid, text);
 	int rc = git_odb_read(&object, repo->odb, &git);
 	if (rc < 0 && rc != GIT_ENOTFOUND) {
 		/* A repack may have moved it while we looked. */
@@ -99,39 +108,90 @@ int repo_object_read(struct repo *repo, const struct oid *oid,
 	}
 	if (rc < 0)
 		return repo_fail(err, rc, "could not read the %s %s",
-		                 git_object_type2string(type), text);
-	if (git_odb_object_type(object) != type)
-		return error_set(err, ERR_MISSING, "%s is not a %s", text,
-		                 git_object_type2string(type));
-	*ret = steal(&object);
+		                 object_type_name(type), text);
+	ret->bytes = git_odb_object_data(object);
+	ret->len = git_odb_object_size(object);
+	int found = git_odb_object_type(object);
+	ret->git = steal(&object);
+	return found;
+}
+
+/* The type of the object, which is in `ret`; -1. */
+static int read_any(struct repo *repo, const struct oid *oid,
+                    enum object_type type, struct object *ret,
+                    struct error *err)
+{
+	int found = (int)odb_read(repo->objects, oid, SIZE_MAX / 2, &ret->own,
+	                          &ret->len);
+
+	if (found == OBJECT_NONE)
+		return read_by_git(repo, oid, type, ret, err);
+	ret->bytes = ret->own;
+	return found;
+}
+
+static int not_a(const struct oid *oid, enum object_type type,
+                 struct error *err)
+{
+	char text[OID_TEXT_BYTES];
+
+	oid_to_text(oid, text);
+	return error_set(err, ERR_MISSING, "%s is not a %s", text,
+	                 object_type_name(type));
+}
+
+int repo_object_read(struct repo *repo, const struct oid *oid,
+                     enum object_type type, struct object *ret,
+                     struct error *err)
+{
+	auto_object struct object object = { 0 };
+	int found = read_any(repo, oid, type, &object, err);
+
+	if (found < 0)
+		return -1;
+	if (found != (int)type)
+		return not_a(oid, type, err);
+	*ret = object;
+	object = (struct object){ 0 };
 	return 0;
 }
 
-int repo_object_expect(struct repo *repo, const struct oid *oid,
-                       git_object_t type, struct error *err)
+/* The type and length of an object, of which no more is read; -1. */
+static int look(struct repo *repo, const struct oid *oid, enum object_type type,
+                size_t *ret_len, struct error *err)
 {
 	git_oid git = oid_to_git(oid);
 	char text[OID_TEXT_BYTES];
-	size_t size;
 	git_object_t found;
+	enum object_type known = odb_look(repo->objects, oid, ret_len);
 
+	if (known != OBJECT_NONE)
+		return (int)known;
 	oid_to_text(oid, text);
 	if (repo_start(repo, err) < 0)
 		return -1;
-	int rc = git_odb_read_header(&size, &found, repo->odb, &git);
+	int rc = git_odb_read_header(ret_len, &found, repo->odb, &git);
 	if (rc < 0)
 		return repo_fail(err, rc, "could not read the %s %s",
-		                 git_object_type2string(type), text);
-	if (found != type)
-		return error_set(err, ERR_MISSING, "%s is not a %s", text,
-		                 git_object_type2string(type));
-	return 0;
+		                 object_type_name(type), text);
+	return found;
+}
+
+int repo_object_expect(struct repo *repo, const struct oid *oid,
+                       enum object_type type, struct error *err)
+{
+	size_t size;
+	int found = look(repo, oid, type, &size, err);
+
+	if (found < 0)
+		return -1;
+	return found == (int)type ? 0 : not_a(oid, type, err);
 }
 
 int repo_object_verify(struct repo *repo, const struct oid *oid,
-                       git_object_t type, struct error *err)
+                       enum object_type type, struct error *err)
 {
-	auto_git(git_odb_object) object = NULL;
+	auto_object struct object object = { 0 };
 
 	if (repo_object_read(repo, oid, type, &object, err) == 0)
 		return 0;
@@ -142,29 +202,30 @@ int repo_object_verify(struct repo *repo, const struct oid *oid,
 	return -1;
 }
 
-static int write_unverified(struct repo *repo, git_object_t type,
+static int write_unverified(struct repo *repo, enum object_type type,
                             const void *bytes, size_t len, struct error *err)
 {
 	git_oid git;
 
-	int rc = git_odb_write(&git, repo->odb, bytes, len, type);
+	int rc = git_odb_write(&git, repo->odb, bytes, len, (git_object_t)type);
 	if (rc < 0)
 		return repo_fail(err, rc, "could not write a %s",
-		                 git_object_type2string(type));
+		                 object_type_name(type));
 	return 0;
 }
 
-int repo_object_write(struct repo *repo, git_object_t type, const void *bytes,
-                      size_t len, struct oid *ret, struct error *err)
+int repo_object_write(struct repo *repo, enum object_type type,
+                      const void *bytes, size_t len, struct oid *ret,
+                      struct error *err)
 {
 	git_oid git;
 
 	if (repo_start(repo, err) < 0)
 		return -1;
-	int rc = git_odb_hash(&git, bytes, len, type);
+	int rc = git_odb_hash(&git, bytes, len, (git_object_t)type);
 	if (rc < 0)
 		return repo_fail(err, rc, "could not hash a %s",
-		                 git_object_type2string(type));
+		                 object_type_name(type));
 	struct oid oid = oid_from_git(&git);
 	auto_free char *path = loose_path(repo, &oid);
 	auto_free char *dir = parent_dir(path);
@@ -191,40 +252,30 @@ int repo_object_write(struct repo *repo, git_object_t type, const void *bytes,
 int repo_blob_write(struct repo *repo, const void *bytes, size_t len,
                     struct oid *ret, struct error *err)
 {
-	return repo_object_write(repo, GIT_OBJECT_BLOB, bytes, len, ret, err);
+	return repo_object_write(repo, OBJECT_BLOB, bytes, len, ret, err);
 }
 
 /* Not by libgit2, which may not have been started. */
 void repo_blob_id(const void *bytes, size_t len, struct oid *ret)
 {
-	struct sha1 sha1 = sha1_begin();
-	char header[32];
-	int header_len = snprintf(header, sizeof(header), "blob %zu", len);
-
-	assert(header_len > 0 && (size_t)header_len < sizeof(header));
-	sha1_add(&sha1, header, (size_t)header_len + 1);
-	sha1_add(&sha1, bytes, len);
-	sha1_end(&sha1, ret->bytes);
+	object_hash(OBJECT_BLOB, bytes, len, ret);
 }
 
 int repo_blob_read(struct repo *repo, const struct oid *oid, struct buf *ret,
                    struct error *err)
 {
-	git_oid git = oid_to_git(oid);
-	auto_git(git_odb_object) object = NULL;
+	auto_object struct object object = { 0 };
+	auto_error struct error unknown = { 0 };
 	size_t size;
-	git_object_t type;
 
-	if (repo_start(repo, err) < 0)
-		return -1;
 	/* Too long a blob is refused before memory is taken for it. */
-	int rc = git_odb_read_header(&size, &type, repo->odb, &git);
-	if (rc == 0 && type == GIT_OBJECT_BLOB && size > ret->max - ret->len)
+	if (look(repo, oid, OBJECT_BLOB, &size, &unknown) == OBJECT_BLOB &&
+	    size > ret->max - ret->len)
 		return error_set(err, ERR_LIMIT,
 		                 "the file is longer than %zu bytes", ret->max);
-	if (repo_object_read(repo, oid, GIT_OBJECT_BLOB, &object, err) < 0)
+	if (repo_object_read(repo, oid, OBJECT_BLOB, &object, err) < 0)
 		return -1;
-	buf_add(ret, git_odb_object_data(object), git_odb_object_size(object));
+	buf_add(ret, object.bytes, object.len);
 	return buf_check(ret, "the file", err);
 }
 
@@ -233,10 +284,13 @@ bool repo_object_exists(struct repo *repo, const struct oid *oid)
 	git_oid git = oid_to_git(oid);
 	auto_free char *path = loose_path(repo, oid);
 	auto_error struct error ignored = { 0 };
+	size_t size;
 
-	/* A file of the name is all that libgit2 looks for, too. */
-	return file_exists(path) || (repo_start(repo, &ignored) == 0 &&
-	                             git_odb_exists(repo->odb, &git) == 1);
+	/* That there is a file of the name is all that libgit2 asks, too. */
+	return file_exists(path) ||
+	       odb_look(repo->objects, oid, &size) != OBJECT_NONE ||
+	       (repo_start(repo, &ignored) == 0 &&
+	        git_odb_exists(repo->odb, &git) == 1);
 }
 
 static void add_oid_line(struct buf *buf, const char *name,
@@ -271,12 +325,12 @@ int repo_commit_write(struct repo *repo, const struct commit *commit,
 	if (memchr(commit->message, '\0', commit->message_len))
 		return error_set(err, ERR_STATE,
 		                 "a commit message cannot contain a NUL byte");
-	if (repo_object_expect(repo, &commit->tree, GIT_OBJECT_TREE, err) < 0)
+	if (repo_object_expect(repo, &commit->tree, OBJECT_TREE, err) < 0)
 		return -1;
 	add_oid_line(&text, "tree", &commit->tree);
 	for (size_t i = 0; i < commit->parent_count; i++) {
-		if (repo_object_expect(repo, &commit->parents[i],
-		                       GIT_OBJECT_COMMIT, err) < 0)
+		if (repo_object_expect(repo, &commit->parents[i], OBJECT_COMMIT,
+		                       err) < 0)
 			return -1;
 		add_oid_line(&text, "parent", &commit->parents[i]);
 	}
@@ -287,6 +341,6 @@ int repo_commit_write(struct repo *repo, const struct commit *commit,
 	buf_add(&text, commit->message, commit->message_len);
 	if (buf_check(&text, "the commit", err) < 0)
 		return -1;
-	return repo_object_write(repo, GIT_OBJECT_COMMIT, text.at, text.len,
-	                         ret, err);
+	return repo_object_write(repo, OBJECT_COMMIT, text.at, text.len, ret,
+	                         err);
 }

@@ -16,6 +16,7 @@
 
 #include "store/base/compiler.h"
 #include "store/base/error.h"
+#include "store/odb.h"
 #include "store/repo.h"
 #include "store/repo_peek.h"
 
@@ -23,6 +24,7 @@ struct repo {
 	struct peek at; /* where it is; no work_dir when it is bare */
 	bool is_plain;  /* peek_ref() may be asked */
 	char *objects_dir;
+	struct odb *objects; /* what is read without libgit2 */
 	git_repository *git; /* NULL until repo_start() */
 	git_odb *odb;
 	int lock_wait_ms; /* how long a reference's lock is waited for */
@@ -74,22 +76,33 @@ static inline struct oid oid_from_git(const git_oid *git)
 int repo_fail(struct error *err, int rc, const char *format, ...)
         PRINTF_LIKE(3, 4);
 
+/* An object that was read: valid until object_clear(). */
+struct object {
+	const char *bytes; /* followed by a NUL that does not count */
+	size_t len;
+	char *own;           /* on the heap, */
+	git_odb_object *git; /* or libgit2's */
+};
+
+void object_clear(struct object *object);
+#define auto_object CLEANUP(object_clear)
+
 /* The object, freshly from the disk and checked against its id. ERR_MISSING
  * when it is not there or not of `type`, ERR_CORRUPT when it is damaged. */
 int repo_object_read(struct repo *repo, const struct oid *oid,
-                     git_object_t type, git_odb_object **ret,
+                     enum object_type type, struct object *ret,
                      struct error *err) MUST_CHECK;
 /* Durable and read back when it returns 0. */
-int repo_object_write(struct repo *repo, git_object_t type, const void *bytes,
-                      size_t len, struct oid *ret,
+int repo_object_write(struct repo *repo, enum object_type type,
+                      const void *bytes, size_t len, struct oid *ret,
                       struct error *err) MUST_CHECK;
 /* 0 if there is such an object of `type`. Reads no more than its header. */
 int repo_object_expect(struct repo *repo, const struct oid *oid,
-                       git_object_t type, struct error *err) MUST_CHECK;
+                       enum object_type type, struct error *err) MUST_CHECK;
 /* Read the object back; a loose file that does not hold it is moved aside,
  * so that the next write of the same bytes is not skipped. */
 int repo_object_verify(struct repo *repo, const struct oid *oid,
-                       git_object_t type, struct error *err) MUST_CHECK;
+                       enum object_type type, struct error *err) MUST_CHECK;
 
 /* A tree for libgit2's own functions; NULL for NULL (the empty tree). */
 int repo_tree_open(struct repo *repo, const struct oid *oid, git_tree **ret,

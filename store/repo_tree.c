@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "store/base/alloc.h"
 #include "store/base/arena.h"
@@ -62,37 +63,119 @@ int repo_tree_open(struct repo *repo, const struct oid *oid, git_tree **ret,
 	return 0;
 }
 
-static void fill_entry(const git_tree_entry *entry, struct tree_entry *ret)
+/* Reading. */
+
+/* One name of a level: mode 0 is none. */
+struct slot {
+	const char *name;
+	struct oid oid;
+	unsigned mode;
+};
+
+/* A tree while its entries are read, one after the other. */
+struct level {
+	struct object object;
+	const struct oid *oid;
+	const char *at;
+};
+
+static void level_close(struct level *level)
 {
-	ret->oid = oid_from_git(git_tree_entry_id(entry));
-	ret->mode = git_tree_entry_filemode(entry);
+	object_clear(&level->object);
 }
 
-/* Looked up level by level, as libgit2's own search by path says "not found"
- * for a directory whose object is gone. */
+static int level_open(struct repo *repo, const struct oid *oid,
+                      struct level *ret, struct error *err)
+{
+	if (repo_object_read(repo, oid, OBJECT_TREE, &ret->object, err) < 0)
+		return -1;
+	ret->oid = oid;
+	ret->at = ret->object.bytes;
+	return 0;
+}
+
+static int fail_level(const struct level *level, struct error *err)
+{
+	char text[OID_TEXT_BYTES];
+
+	oid_to_text(level->oid, text);
+	return error_set(err, ERR_CORRUPT, "the tree %s is not well-formed",
+	                 text);
+}
+
+/* 1 and the next entry, whose name lives as long as the level; 0; -1. */
+static int level_next(struct level *level, struct slot *ret, struct error *err)
+{
+	const char *end = level->object.bytes + level->object.len;
+	unsigned mode = 0;
+
+	if (level->at == end)
+		return 0;
+	for (; *level->at >= '0' && *level->at <= '7'; level->at++) {
+		if (mode > UINT16_MAX)
+			return fail_level(level, err);
+		mode = mode << 3 | (unsigned)(*level->at - '0');
+	}
+	if (*level->at != ' ' || mode == 0)
+		return fail_level(level, err);
+	const char *name = level->at + 1;
+	size_t len = strlen(name); /* a NUL follows the object */
+	if (len == 0 || (size_t)(end - name) < len + 1 + sizeof(ret->oid))
+		return fail_level(level, err);
+	*ret = (struct slot){ .name = name, .mode = mode };
+	memcpy(ret->oid.bytes, name + len + 1, sizeof(ret->oid.bytes));
+	level->at = name + len + 1 + sizeof(ret->oid.bytes);
+	return 1;
+}
+
+/* Modes that old and foreign programs wrote, as one of git's. */
+static unsigned plain_mode(unsigned mode)
+{
+	if (S_ISDIR(mode))
+		return MODE_TREE;
+	if (mode & S_IXUSR)
+		return MODE_PROGRAM;
+	if ((mode & S_IFMT) == MODE_SUBMODULE)
+		return MODE_SUBMODULE;
+	return S_ISLNK(mode) ? MODE_LINK : MODE_FILE;
+}
+
+/* 1 and the entry `name` of the tree `oid`, 0, -1. */
+static int find_entry(struct repo *repo, const struct oid *oid,
+                      const char *name, struct slot *ret, struct error *err)
+{
+	CLEANUP(level_close) struct level level = { 0 };
+	int found;
+
+	if (level_open(repo, oid, &level, err) < 0)
+		return -1;
+	while ((found = level_next(&level, ret, err)) == 1)
+		if (strcmp(ret->name, name) == 0)
+			break;
+	ret->name = NULL;
+	return found;
+}
+
+/* Looked up level by level: a directory whose object is gone is an error. */
 int repo_tree_find(struct repo *repo, const struct oid *tree, const char *path,
                    struct tree_entry *ret, struct error *err)
 {
-	struct tree_entry entry = { .oid = *tree, .mode = MODE_TREE };
+	struct slot entry = { .oid = *tree, .mode = MODE_TREE };
 	auto_free char *names = mem_strdup(path);
 	char *rest = names;
 	const char *name;
 
 	while ((name = strsep(&rest, "/"))) {
-		auto_git(git_tree) level = NULL;
+		struct oid level = entry.oid;
 
-		if (entry.mode != MODE_TREE)
+		if (!S_ISDIR(entry.mode))
 			return 0;
-		if (repo_tree_open(repo, &entry.oid, &level, err) < 0)
-			return -1;
-		const git_tree_entry *found =
-		        git_tree_entry_byname(level, name);
-		if (!found)
-			return 0;
-		fill_entry(found, &entry);
+		int found = find_entry(repo, &level, name, &entry, err);
+		if (found != 1)
+			return found;
 	}
 	ret->oid = entry.oid;
-	ret->mode = entry.mode;
+	ret->mode = plain_mode(entry.mode);
 	return 1;
 }
 
@@ -109,17 +192,19 @@ struct listing {
 static int list_level(struct listing *listing, const struct oid *oid,
                       const char *prefix, struct error *err);
 
-static int list_entry(struct listing *listing, const git_tree_entry *entry,
+static int list_entry(struct listing *listing, const struct slot *entry,
                       const char *prefix, struct error *err)
 {
-	struct tree_entry item;
 	const char *slash = *prefix ? "/" : "";
+	struct tree_entry item = {
+		.oid = entry->oid,
+		.mode = plain_mode(entry->mode),
+	};
 
-	fill_entry(entry, &item);
 	if (item.mode == MODE_SUBMODULE)
 		return 0;
 	item.path = arena_printf(listing->arena, "%s%s%s", prefix, slash,
-	                         git_tree_entry_name(entry));
+	                         entry->name);
 	if (strlen(item.path) > LIMIT_TREE_PATH)
 		return error_set(err, ERR_LIMIT,
 		                 "a path in the tree is longer than %d bytes",
@@ -135,22 +220,20 @@ static int list_entry(struct listing *listing, const git_tree_entry *entry,
 static int list_level(struct listing *listing, const struct oid *oid,
                       const char *prefix, struct error *err)
 {
-	auto_git(git_tree) tree = NULL;
+	CLEANUP(level_close) struct level level = { 0 };
+	struct slot entry;
+	int found;
 
 	if (listing->count + listing->trees++ > LIMIT_TREE_FILES)
 		return error_set(err, ERR_LIMIT,
 		                 "the tree has more than %u files",
 		                 LIMIT_TREE_FILES);
-	if (repo_tree_open(listing->repo, oid, &tree, err) < 0)
+	if (level_open(listing->repo, oid, &level, err) < 0)
 		return -1;
-	size_t count = git_tree_entrycount(tree);
-	for (size_t i = 0; i < count; i++) {
-		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
-
-		if (list_entry(listing, entry, prefix, err) < 0)
+	while ((found = level_next(&level, &entry, err)) == 1)
+		if (list_entry(listing, &entry, prefix, err) < 0)
 			return -1;
-	}
-	return 0;
+	return found;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): its list is two parameters */
@@ -182,13 +265,6 @@ struct span {
 	size_t skip;
 };
 
-/* One name of a level: mode 0 is none. */
-struct slot {
-	const char *name;
-	struct oid oid;
-	unsigned mode;
-};
-
 struct slots {
 	struct slot *items;
 	size_t count;
@@ -203,9 +279,9 @@ struct writer {
 static int write_level(struct writer *writer, const struct oid *base,
                        struct span span, struct slot *ret, struct error *err);
 
-static git_object_t type_of(unsigned mode)
+static enum object_type type_of(unsigned mode)
 {
-	return mode == MODE_TREE ? GIT_OBJECT_TREE : GIT_OBJECT_BLOB;
+	return mode == MODE_TREE ? OBJECT_TREE : OBJECT_BLOB;
 }
 
 static bool has_git_segment(const char *path)
@@ -330,8 +406,46 @@ static int apply_group(struct writer *writer, struct span group, size_t exact,
 	return 0;
 }
 
+static int by_slot_name(const void *a, const void *b)
+{
+	const struct slot *left = a;
+	const struct slot *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+static const struct slot *find_slot(const struct slots *slots,
+                                    const struct slot *like)
+{
+	if (slots->count == 0)
+		return NULL;
+	return bsearch(like, slots->items, slots->count, sizeof(*like),
+	               by_slot_name);
+}
+
+/* What a level has now, sorted by name; nothing without `oid`. */
+static int read_slots(struct writer *writer, const struct oid *oid,
+                      struct level *level, struct slots *ret, struct error *err)
+{
+	struct slot slot;
+	int found;
+
+	if (!oid)
+		return 0;
+	if (level_open(writer->repo, oid, level, err) < 0)
+		return -1;
+	while ((found = level_next(level, &slot, err)) == 1) {
+		ret->items = arena_grow(&writer->arena, ret->items, ret->count,
+		                        sizeof(slot));
+		ret->items[ret->count++] = slot;
+	}
+	if (ret->count > 0)
+		qsort(ret->items, ret->count, sizeof(slot), by_slot_name);
+	return found;
+}
+
 /* The new state of every name that `span` changes. */
-static int apply_changes(struct writer *writer, const git_tree *base,
+static int apply_changes(struct writer *writer, const struct slots *base,
                          struct span span, struct slots *ret, struct error *err)
 {
 	ret->items =
@@ -345,26 +459,15 @@ static int apply_changes(struct writer *writer, const git_tree *base,
 
 		group.count = group_len(span, name_len, &exact);
 		slot->name = arena_strndup(&writer->arena, path, name_len);
-		const git_tree_entry *old =
-		        base ? git_tree_entry_byname(base, slot->name) : NULL;
-		if (old) {
-			slot->oid = oid_from_git(git_tree_entry_id(old));
-			slot->mode = git_tree_entry_filemode_raw(old);
-		}
+		const struct slot *old = find_slot(base, slot);
+		if (old)
+			*slot = *old;
 		if (apply_group(writer, group, exact, slot, err) < 0)
 			return -1;
 		span.at += group.count;
 		span.count -= group.count;
 	}
 	return 0;
-}
-
-static int by_slot_name(const void *a, const void *b)
-{
-	const struct slot *left = a;
-	const struct slot *right = b;
-
-	return strcmp(left->name, right->name);
 }
 
 /* git's order: a directory sorts as if its name ended in `/`. */
@@ -385,29 +488,17 @@ static int by_git_order(const void *a, const void *b)
 }
 
 /* `changed` (sorted by name) and what `base` has besides, in git's order. */
-static void merge_slots(struct writer *writer, const git_tree *base,
+static void merge_slots(struct writer *writer, const struct slots *base,
                         const struct slots *changed, struct slots *ret)
 {
-	size_t base_count = base ? git_tree_entrycount(base) : 0;
-
-	ret->items = arena_array(&writer->arena, base_count + changed->count,
+	ret->items = arena_array(&writer->arena, base->count + changed->count,
 	                         sizeof(*ret->items));
-	for (size_t i = 0; i < changed->count; i++) {
+	for (size_t i = 0; i < changed->count; i++)
 		if (changed->items[i].mode != 0)
 			ret->items[ret->count++] = changed->items[i];
-	}
-	for (size_t i = 0; i < base_count; i++) {
-		const git_tree_entry *entry = git_tree_entry_byindex(base, i);
-		struct slot slot = {
-			.name = git_tree_entry_name(entry),
-			.oid = oid_from_git(git_tree_entry_id(entry)),
-			.mode = git_tree_entry_filemode_raw(entry),
-		};
-
-		if (!bsearch(&slot, changed->items, changed->count,
-		             sizeof(slot), by_slot_name))
-			ret->items[ret->count++] = slot;
-	}
+	for (size_t i = 0; i < base->count; i++)
+		if (!find_slot(changed, &base->items[i]))
+			ret->items[ret->count++] = base->items[i];
 	if (ret->count > 0)
 		qsort(ret->items, ret->count, sizeof(*ret->items),
 		      by_git_order);
@@ -427,22 +518,23 @@ static int write_slots(struct repo *repo, const struct slots *slots,
 	}
 	if (buf_check(&bytes, "the tree", err) < 0)
 		return -1;
-	return repo_object_write(repo, GIT_OBJECT_TREE, bytes.at, bytes.len,
-	                         ret, err);
+	return repo_object_write(repo, OBJECT_TREE, bytes.at, bytes.len, ret,
+	                         err);
 }
 
 /* Fills the mode and the id of `ret`; mode 0 when nothing is left. */
 static int write_level(struct writer *writer, const struct oid *base,
                        struct span span, struct slot *ret, struct error *err)
 {
-	auto_git(git_tree) tree = NULL;
+	CLEANUP(level_close) struct level level = { 0 };
+	struct slots old = { 0 };
 	struct slots changed = { 0 };
 	struct slots all = { 0 };
 
-	if (repo_tree_open(writer->repo, base, &tree, err) < 0 ||
-	    apply_changes(writer, tree, span, &changed, err) < 0)
+	if (read_slots(writer, base, &level, &old, err) < 0 ||
+	    apply_changes(writer, &old, span, &changed, err) < 0)
 		return -1;
-	merge_slots(writer, tree, &changed, &all);
+	merge_slots(writer, &old, &changed, &all);
 	ret->mode = all.count > 0 || span.skip == 0 ? MODE_TREE : 0;
 	if (ret->mode == 0)
 		return 0;
