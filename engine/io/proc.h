@@ -1,13 +1,12 @@
 /*
- * One child process: started, fed, watched and reaped.
+ * A child process: what is started, and one at a time (loop.h: several).
  *
  * The child gets its own process group, an environment that holds nothing but
  * what is given, and descriptors 0, 1 and 2 alone. When the deadline passes,
  * the group gets SIGTERM, two seconds later SIGKILL. Nothing that it started
  * stays: of a plain child the group is killed at its end, of one in a sandbox
- * also what left the group, where there are namespaces of processes. Output is
- * bounded: more than the limit is an error, of the standard error only the end
- * is kept.
+ * also what left the group. Output is bounded: more than the limit is an error
+ * and its end, of the standard error only the end is kept.
  */
 #ifndef IO_PROC_H
 #define IO_PROC_H
@@ -28,15 +27,16 @@ struct proc {
 	const char *dir;         /* working directory */
 	const char *input;       /* on its standard input; NULL: empty */
 	size_t input_len;
-	int64_t timeout_ms;      /* 0: none */
-	struct sandbox *sandbox; /* what it may touch; NULL: all that we may.
-	                            Its `layers` say what holds */
+	int64_t timeout_ms;            /* 0: none */
+	size_t max_output;             /* bytes; 0: LIMIT_OUTPUT */
+	const struct sandbox *sandbox; /* what it may touch; NULL: all that we
+	                                  may */
 };
 
-/* Run it to its end. 0 when it exited with status 0. ERR_FAILED for another
- * status, a signal or the deadline: the message says which and ends with the
- * last lines of its standard error. `ret_output` gets the standard output
- * (its limit holds). */
+/* Run it to its end. 0 when it exited with status 0. ERR_FAILED when it could
+ * not be started, for another status, a signal or the deadline: the message
+ * says which and ends with the last lines of its standard error. ERR_LIMIT for
+ * too much output. `ret_output` gets the standard output (its limit holds). */
 int proc_run(const struct proc *proc, struct buf *ret_output,
              struct error *err) MUST_CHECK;
 

@@ -1,9 +1,10 @@
 /*
- * Everything that needs a path is done before the fork: Landlock's rules are
- * a descriptor by then. The child is put into its namespaces by the clone
- * itself, so that it has no life outside of them; then it maps its user, if it
- * has a namespace of those, gives up its capabilities, and enters the rules
- * and the filter, which nothing it executes can leave.
+ * Namespaces and the filter are the walls of a process that starts programs,
+ * and of all that it starts. The clone itself puts it between them, so that it
+ * has no life outside; then it maps its user, if it has a namespace of those,
+ * gives up its capabilities and enters the filter, which nothing it executes
+ * can leave. A program's files are its own affair: Landlock's rules are a
+ * descriptor, made where the paths are known, and entered by the program.
  *
  * Namespaces are for root, or for a user namespace's root; rows of `attempts`
  * are tried until one is granted. Debian's header knows Landlock's version 2;
@@ -38,6 +39,7 @@
 
 #include "store/base/buf.h"
 #include "store/base/fd.h"
+#include "store/base/limits.h"
 
 /* ---- Files --------------------------------------------------------------- */
 
@@ -207,16 +209,7 @@ static int enter_filter(void)
 void sandbox_open(struct sandbox *ret, const char *readable,
                   const char *writable)
 {
-	*ret = (struct sandbox){
-		.rules = make_rules(readable, writable),
-		.filters = has_filters(),
-		.user = geteuid(),
-		.group = getegid(),
-	};
-	if (ret->rules >= 0)
-		ret->layers |= SANDBOX_FILES;
-	if (ret->filters)
-		ret->layers |= SANDBOX_NETWORK;
+	*ret = (struct sandbox){ .rules = make_rules(readable, writable) };
 }
 
 void sandbox_close(struct sandbox *sandbox)
@@ -237,30 +230,36 @@ static bool may_map(uid_t user)
 	                      CAP_TO_MASK(CAP_SETFCAP)));
 }
 
-pid_t sandbox_fork(struct sandbox *sandbox)
+pid_t walls_fork(bool network, struct walls *ret)
 {
 	static const struct attempt {
 		unsigned long flags;
 		unsigned layers;
 	} attempts[] = {
-		{ CLONE_NEWNET | CLONE_NEWPID,
-		  SANDBOX_NETWORK | SANDBOX_PROCESSES },
-		{ CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID,
-		  SANDBOX_NETWORK | SANDBOX_PROCESSES },
+		{ CLONE_NEWPID, SANDBOX_PROCESSES },
+		{ CLONE_NEWUSER | CLONE_NEWPID, SANDBOX_PROCESSES },
 		{ 0, 0 },
 	};
 
-	unsigned before = sandbox->layers;
+	unsigned long network_flag = network ? 0 : CLONE_NEWNET;
+	unsigned network_layer = network ? 0 : SANDBOX_NETWORK;
 	pid_t pid = -1;
 
+	ret->user = geteuid();
+	ret->group = getegid();
+	ret->filters = !network && has_filters();
 	for (size_t i = 0; pid < 0 && i < ARRAY_LEN(attempts); i++) {
+		unsigned long flags = attempts[i].flags;
 		/* The child reads them as well. */
-		sandbox->maps = (attempts[i].flags & CLONE_NEWUSER) != 0;
-		if (sandbox->maps && !may_map(sandbox->user))
+		ret->maps = (flags & CLONE_NEWUSER) != 0;
+		if (ret->maps && !may_map(ret->user))
 			continue;
-		sandbox->layers = before | attempts[i].layers;
-		pid = (pid_t)syscall(SYS_clone, attempts[i].flags | SIGCHLD, 0,
-		                     0, 0, 0);
+		ret->layers = attempts[i].layers;
+		if (flags || ret->filters)
+			ret->layers |= network_layer;
+		if (flags)
+			flags |= network_flag;
+		pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
 	}
 	return pid;
 }
@@ -277,15 +276,15 @@ static int put(const char *path, const char *text)
 }
 
 /* Whoever we were outside, we are inside: files have their owners. */
-static int map_user(const struct sandbox *sandbox)
+static int map_user(const struct walls *walls)
 {
 	auto_buf struct buf users = buf_make(64);
 	auto_buf struct buf groups = buf_make(64);
 
-	if (!sandbox->maps)
+	if (!walls->maps)
 		return 0;
-	buf_printf(&users, "%u %u 1", sandbox->user, sandbox->user);
-	buf_printf(&groups, "%u %u 1", sandbox->group, sandbox->group);
+	buf_printf(&users, "%u %u 1", walls->user, walls->user);
+	buf_printf(&groups, "%u %u 1", walls->group, walls->group);
 	return put("/proc/self/uid_map", users.at) < 0 ||
 	                       put("/proc/self/setgroups", "deny") < 0 ||
 	                       put("/proc/self/gid_map", groups.at) < 0
@@ -306,32 +305,40 @@ static int drop_capabilities(void)
 	return (int)syscall(SYS_capset, &header, none);
 }
 
-static int enter_rules(int rules)
+/* An administrator may have set less. */
+static int limit(int resource, rlim_t most)
 {
-	return rules < 0 ? 0
-	                 : (int)syscall(SYS_landlock_restrict_self, rules, 0);
+	struct rlimit now;
+
+	if (getrlimit((__rlimit_resource_t)resource, &now) < 0)
+		return -1;
+	if (now.rlim_max > most)
+		now.rlim_max = most;
+	now.rlim_cur = now.rlim_max;
+	return setrlimit((__rlimit_resource_t)resource, &now);
 }
 
-const char *sandbox_enter(const struct sandbox *sandbox)
+const char *walls_enter(const struct walls *walls)
 {
-	const struct rlimit none = { 0, 0 };
-
 	(void)umask(077);
-	if (map_user(sandbox) < 0)
+	if (map_user(walls) < 0)
 		return "uid_map";
-	if (setrlimit(RLIMIT_CORE, &none) < 0)
+	if (limit(RLIMIT_CORE, 0) < 0 ||
+	    limit(RLIMIT_FSIZE, LIMIT_OUT_FILE) < 0)
 		return "setrlimit";
 	if (drop_capabilities() < 0)
 		return "capset";
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return "no_new_privs";
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		return "pdeathsig";
-	if (enter_rules(sandbox->rules) < 0)
-		return "landlock";
-	if (sandbox->filters && enter_filter() < 0)
+	if (walls->filters && enter_filter() < 0)
 		return "seccomp";
 	return NULL;
+}
+
+int sandbox_enter(int rules)
+{
+	return rules < 0 ? 0
+	                 : (int)syscall(SYS_landlock_restrict_self, rules, 0);
 }
 
 /* ---- For people ---------------------------------------------------------- */

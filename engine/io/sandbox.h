@@ -4,17 +4,16 @@
  *	struct sandbox sandbox CLEANUP(sandbox_close);
  *	sandbox_open(&sandbox, checkout, out);
  *	struct proc proc = { …, .sandbox = &sandbox };
- *	if (proc_run(&proc, &output, err) < 0)
- *		return -1;
- *	say(sandbox_text(arena, sandbox.layers));
+ *	start it, wait for its end (loop.h);
+ *	say(sandbox_text(arena, child_layers(child)));
  *
  * It holds in layers, each of which a kernel or its administrator may not
- * offer. One that is missing stops nothing, but is known: `layers` says what
- * holds, and the caller reports it, or refuses.
+ * offer. One that is missing stops nothing, but is known: the caller reports
+ * it, or refuses.
  *
- * A sandbox serves one process. Its privileges are taken from it whatever the
- * layers are: no capabilities, also for root, and none gained by an exec; no
- * core dumps, no terminal, and it ends when we end.
+ * Privileges are taken from a program whatever the layers are: no capabilities,
+ * also for root, and none gained by an exec; no core dumps, no terminal, no
+ * file longer than LIMIT_OUT_FILE, and it ends when we end.
  */
 #ifndef IO_SANDBOX_H
 #define IO_SANDBOX_H
@@ -37,13 +36,11 @@ enum sandbox_layer {
 	SANDBOX_ALL = (1 << 3) - 1,
 };
 
+/* What is one program's own; it may serve several, one after the other or at
+ * once. */
 struct sandbox {
-	unsigned layers; /* sandbox_layer: those that hold */
-	int rules;       /* Landlock's; -1 without */
-	bool filters;    /* sockets are refused */
-	bool maps;       /* it has a user namespace, and is to be there: */
-	uid_t user;
-	gid_t group;
+	int rules;    /* Landlock's; -1 without */
+	bool network; /* it may use the network */
 };
 
 /* Make ready for a program that may read and execute what is in `readable`,
@@ -53,13 +50,26 @@ void sandbox_open(struct sandbox *ret, const char *readable,
                   const char *writable);
 void sandbox_close(struct sandbox *sandbox);
 
-/* fork(2) into the namespaces that can be had, which `layers` says then. -1
- * with errno. For single-threaded processes: the child may do what it likes. */
-pid_t sandbox_fork(struct sandbox *sandbox);
+/* What programs share that run one after the other in one place (slot.c). */
+struct walls {
+	unsigned layers; /* sandbox_layer: those of them that hold */
+	bool filters;    /* sockets are refused */
+	bool maps;       /* there is a user namespace, and the user is to be
+	                    in it: */
+	uid_t user;
+	gid_t group;
+};
 
-/* In the child: give up everything that the sandbox takes away. NULL, or what
- * could not be done, with errno. */
-const char *sandbox_enter(const struct sandbox *sandbox);
+/* fork(2) into the namespaces that can be had. -1 with errno. For
+ * single-threaded processes: the child may do what it likes. */
+pid_t walls_fork(bool network, struct walls *ret);
+
+/* In the child: give up everything that is taken away from all programs. NULL,
+ * or what could not be done, with errno. */
+const char *walls_enter(const struct walls *walls);
+
+/* In a program before it is executed: 0, or -1 with errno. */
+int sandbox_enter(int rules);
 
 /* "landlock, network, processes", or "landlock, processes; missing: network".
  */

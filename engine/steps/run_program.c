@@ -14,7 +14,7 @@
  */
 #include <string.h>
 
-#include "engine/io/proc.h"
+#include "engine/io/loop.h"
 #include "engine/io/sandbox.h"
 #include "engine/steps/kinds.h"
 #include "store/base/alloc.h"
@@ -266,15 +266,20 @@ static int run_isolated(struct step_run *run, struct proc *proc,
                         const char *out, struct buf *output, struct error *err)
 {
 	struct sandbox sandbox CLEANUP(sandbox_close) = { .rules = -1 };
+	auto_loop struct loop *loop = loop_open(1);
+	struct child *started;
 
 	sandbox_open(&sandbox, proc->dir, out);
 	proc->sandbox = &sandbox;
-	int rc = proc_run(proc, output, err);
+	started = loop_start(loop, proc, NULL, err);
 	proc->sandbox = NULL;
+	if (!started || loop_wait(loop, -1, &started, err) < 0)
+		return -1;
+	auto_child struct child *child = started;
 	run->record = value_map(run->arena);
 	value_map_text(run->arena, run->record, "isolation",
-	               sandbox_text(run->arena, sandbox.layers));
-	return rc;
+	               sandbox_text(run->arena, child_layers(child)));
+	return child_result(child, output, err);
 }
 
 /* What cannot be removed is the program's doing, and ends the step alone. */

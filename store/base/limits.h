@@ -39,12 +39,14 @@
 #define LIMIT_FLOOD    20   /* runs of a job from one commit, unasked */
 
 /* Steps. */
-#define LIMIT_STEPS      100000      /* of one job, linked */
-#define LIMIT_JOB_DEPTH  8           /* jobs in jobs, loops in loops */
-#define LIMIT_ITEMS      1000000     /* of one for_each */
-#define LIMIT_OUTPUT     (16u << 20) /* what one step may put out */
-#define LIMIT_STDERR     (64u << 10) /* of which the end is kept */
-#define LIMIT_ERROR_TEXT (8u << 10)  /* one message */
-#define LIMIT_ERRORS     1000        /* messages that are looked for */
+#define LIMIT_STEPS      100000       /* of one job, linked */
+#define LIMIT_JOB_DEPTH  8            /* jobs in jobs, loops in loops */
+#define LIMIT_ITEMS      1000000      /* of one for_each */
+#define LIMIT_OUTPUT     (16u << 20)  /* what one step may put out */
+#define LIMIT_STDERR     (64u << 10)  /* of which the end is kept */
+#define LIMIT_OUT_FILE   (1u << 30)   /* a file that a program writes */
+#define LIMIT_OUT        (2ull << 30) /* all that it leaves in its folder */
+#define LIMIT_ERROR_TEXT (8u << 10)   /* one message */
+#define LIMIT_ERRORS     1000         /* messages that are looked for */
 
 #endif

@@ -32,7 +32,7 @@ find store engine -name '*.[ch]' -print0 | sort -z |
 		    "the clock is passed, the calendar is date.h")
 		# Whoever waits for a lock or a child waits in real time.
 		ban("clock_gettime",
-		    "store/base/clock\\.c|store/lock\\.c|engine/io/proc\\.c",
+		    "store/base/clock\\.c|store/lock\\.c|engine/io/loop_child\\.c",
 		    "the clock is passed")
 		ban("getrandom|rand|random|srand", "store/base/clock\\.c",
 		    "the clock is passed")
@@ -48,7 +48,7 @@ find store engine -name '*.[ch]' -print0 | sort -z |
 		ban("exit|_Exit|quick_exit", "engine/main\\.c",
 		    "only main() exits")
 		# Nothing is left to tell, or a child is not its program yet.
-		ban("_exit", "store/base/alloc\\.c|engine/io/proc_spawn\\.c",
+		ban("_exit", "store/base/alloc\\.c|engine/io/loop_serve\\.c",
 		    "only main() exits")
 		ban("system|popen", "", "children are spawned without a shell")
 		ban("strerror|perror", "store/base/error\\.c",

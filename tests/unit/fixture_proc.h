@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-#include "engine/io/proc.h"
+#include "engine/io/loop.h"
 #include "engine/io/sandbox.h"
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
@@ -19,6 +19,7 @@ struct room {
 	char *dir; /* top/dir: where the script runs */
 	char *out; /* top/out: where it may write; OUT in its environment */
 	struct sandbox sandbox;
+	unsigned layers; /* of the last */
 	struct buf output;
 	struct error err;
 	int64_t timeout_ms;
@@ -54,9 +55,9 @@ static inline void room_close(struct room *room)
 
 #define auto_room CLEANUP(room_close)
 
-/* What `script` makes of it: proc_run()'s result. */
+/* What `script` makes of it: child_result(). */
 static inline int room_run(struct room *room, const char *script,
-                           struct sandbox *sandbox, const char *input)
+                           const struct sandbox *sandbox, const char *input)
 {
 	auto_free char *out = mem_printf("OUT=%s", room->out);
 	auto_free char *top = mem_printf("TOP=%s", room->top);
@@ -69,12 +70,19 @@ static inline int room_run(struct room *room, const char *script,
 		.input = input,
 		.input_len = input ? strlen(input) : 0,
 		.timeout_ms = room->timeout_ms,
+		.max_output = room->output.max,
 		.sandbox = sandbox,
 	};
 
 	error_clear(&room->err);
 	buf_cut(&room->output, 0);
-	return proc_run(&proc, &room->output, &room->err);
+	auto_loop struct loop *loop = loop_open(1);
+	struct child *started = loop_start(loop, &proc, NULL, &room->err);
+	if (!started || loop_wait(loop, -1, &started, &room->err) < 0)
+		return -1;
+	auto_child struct child *child = started;
+	room->layers = child_layers(child);
+	return child_result(child, &room->output, &room->err);
 }
 
 static inline int run_plain(struct room *room, const char *script)
