@@ -40,7 +40,9 @@
 	EVENT(EFFECT_DONE, "effect.done", 1)                                   \
 	EVENT(EFFECT_FAILED, "effect.failed", 1)                               \
 	EVENT(NUMBER_TAKEN, "number.taken", 1)                                 \
-	EVENT(EVENT_EMITTED, "event.emitted", 1)
+	EVENT(EVENT_EMITTED, "event.emitted", 1)                               \
+	EVENT(TRIGGER_RELEASED, "trigger.released", 1)                         \
+	EVENT(TRIGGER_DROPPED, "trigger.dropped", 1)
 
 enum event_type {
 #define EVENT_ENUM(name, text, version) EVENT_##name,

@@ -18,7 +18,7 @@
 #include "store/view_private.h"
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
-#define VIEW_FORMAT      1          /* raised when the tables change */
+#define VIEW_FORMAT      2          /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -26,8 +26,12 @@ static const char schema[] =
         "create table run (seq integer primary key, id text unique, job text,"
         " title text, state text, epoch integer, cause text, inputs text,"
         " commit_id text, tree text, library text, started_at integer,"
-        " finished_at integer, reason text) strict;"
+        " finished_at integer, reason text, grp text) strict;"
         "create index run_state on run (state);"
+        "create index run_job on run (job);"
+        "create index run_group on run (grp) where grp is not null;"
+        "create table flood (job text, commit_id text, verdict text,"
+        " primary key (job, commit_id)) strict, without rowid;"
         "create table step (run text, step text, item text, n integer,"
         " kind text, state text, key text, event text, commit_id text,"
         " parent_id text, line integer, output text, at integer default 0,"

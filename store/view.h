@@ -71,6 +71,7 @@ struct run_record {
 	int64_t started_at;
 	int64_t finished_at;
 	const char *reason; /* of a failure or rejection, or NULL */
+	const char *group;  /* whose runs come one after the other; or NULL */
 };
 
 enum run_filter {
@@ -82,6 +83,20 @@ enum run_filter {
 int view_runs(struct view *view, struct arena *arena, enum run_filter filter,
               struct run_record **ret, size_t *ret_count,
               struct error *err) MUST_CHECK;
+/* Those of `group` that are not over, by start; with `before` only those that
+ * started before that run. */
+int view_group_runs(struct view *view, struct arena *arena, const char *group,
+                    const char *before, struct run_record **ret,
+                    size_t *ret_count, struct error *err) MUST_CHECK;
+/* The instant (RFC 3339) of the latest slot that a run of `job` was started
+ * for: 1, 0 when there is none, -1. */
+int view_last_slot(struct view *view, struct arena *arena, const char *job,
+                   const char **ret, struct error *err) MUST_CHECK;
+/* What was decided about the many runs of `job` that `commit` would start,
+ * "released" or "dropped": 1, 0 when nothing was, -1. */
+int view_flood(struct view *view, struct arena *arena, const char *job,
+               const struct oid *commit, const char **ret,
+               struct error *err) MUST_CHECK;
 /* 1, 0 when there is none, -1. */
 int view_run(struct view *view, struct arena *arena, const char *id,
              struct run_record *ret, struct error *err) MUST_CHECK;

@@ -138,7 +138,7 @@ static int ask_one(struct question *question, void *ret, struct error *err)
 
 #define RUN_COLUMNS                                                            \
 	"select id, job, title, state, epoch, cause, inputs, commit_id, tree," \
-	" library, started_at, finished_at, reason from run "
+	" library, started_at, finished_at, reason, grp from run "
 
 static void read_run(struct arena *arena, struct statement *row, void *record)
 {
@@ -158,6 +158,7 @@ static void read_run(struct arena *arena, struct statement *row, void *record)
 	run->started_at = statement_int(row, 10);
 	run->finished_at = statement_int(row, 11);
 	run->reason = read_text(arena, row, 12);
+	run->group = read_text(arena, row, 13);
 }
 
 static struct question about_runs(struct view *view, struct arena *arena,
@@ -195,6 +196,67 @@ int view_run(struct view *view, struct arena *arena, const char *id,
 	statement_bind_text(rows, 1, id);
 	struct question question = about_runs(view, arena, rows);
 	return ask_one(&question, ret, err);
+}
+
+int view_group_runs(struct view *view, struct arena *arena, const char *group,
+                    const char *before, struct run_record **ret,
+                    size_t *ret_count, struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        RUN_COLUMNS "where grp = ?1 and state in ('open', 'waiting') "
+	                    "and (?2 is null or "
+	                    "seq < (select seq from run where id = ?2)) "
+	                    "order by seq",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_text(rows, 1, group);
+	statement_bind_text(rows, 2, before);
+	struct question question = about_runs(view, arena, rows);
+	return ask_all(&question, ret, ret_count, err);
+}
+
+/* The first column of the only row: 1, 0 when there is none or it is null. */
+static int ask_text(struct arena *arena, struct statement *row,
+                    const char **ret, struct error *err)
+{
+	int found = statement_step(row, err);
+
+	*ret = found > 0 ? read_text(arena, row, 0) : NULL;
+	statement_reset(row);
+	return found < 0 ? -1 : *ret != NULL;
+}
+
+int view_last_slot(struct view *view, struct arena *arena, const char *job,
+                   const char **ret, struct error *err)
+{
+	struct statement *row = view_query(
+	        view,
+	        "select max(json_extract(cause, '$.time')) from run "
+	        "where job = ?1 and json_extract(cause, '$.kind') = 'schedule'",
+	        err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, job);
+	return ask_text(arena, row, ret, err);
+}
+
+int view_flood(struct view *view, struct arena *arena, const char *job,
+               const struct oid *commit, const char **ret, struct error *err)
+{
+	struct statement *row = view_query(view,
+	                                   "select verdict from flood where "
+	                                   "job = ?1 and commit_id = ?2",
+	                                   err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, job);
+	statement_bind_text(row, 2, oid_text(arena, commit));
+	return ask_text(arena, row, ret, err);
 }
 
 const char *view_short_id(struct view *view, struct arena *arena,

@@ -224,11 +224,11 @@ static int insert_step(struct fold *fold, const struct value *step, size_t n)
 
 static int fold_run_started(struct fold *fold)
 {
-	struct statement *row = query(
-	        fold, "insert or ignore into run (id, job, title, state, "
-	              "epoch, cause, inputs, commit_id, tree, library, "
-	              "started_at, finished_at) values (?1, ?2, ?3, 'open', "
-	              "?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)");
+	struct statement *row =
+	        query(fold, "insert or ignore into run (id, job, title, state, "
+	                    "epoch, cause, inputs, commit_id, tree, library, "
+	                    "started_at, finished_at, grp) values (?1, ?2, ?3, "
+	                    "'open', ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)");
 	struct value *steps;
 
 	if (!row)
@@ -243,6 +243,7 @@ static int fold_run_started(struct fold *fold)
 	statement_bind_text(row, 8, text_of(fold, "tree"));
 	statement_bind_text(row, 9, text_of(fold, "library"));
 	statement_bind_int(row, 10, fold->event->time_ms);
+	statement_bind_text(row, 11, text_of(fold, "group"));
 	if (finish(fold, row) < 0)
 		return -1;
 	if (db_changes(fold->view->db) == 0)
@@ -681,6 +682,35 @@ static int fold_event_emitted(struct fold *fold)
 	return finish(fold, row);
 }
 
+/* What the owner decided about a commit that would start many runs. */
+static int decide_flood(struct fold *fold, const char *verdict)
+{
+	struct statement *row = query(
+	        fold, "insert or ignore into flood (job, commit_id, verdict) "
+	              "values (?1, ?2, ?3)");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, value_get_text(fold->data, "job", ""));
+	statement_bind_text(row, 2, value_get_text(fold->data, "commit", ""));
+	statement_bind_text(row, 3, verdict);
+	if (finish(fold, row) < 0)
+		return -1;
+	return db_changes(fold->view->db) > 0
+	               ? 0
+	               : make_void(fold, "it was decided already");
+}
+
+static int fold_trigger_released(struct fold *fold)
+{
+	return decide_flood(fold, "released");
+}
+
+static int fold_trigger_dropped(struct fold *fold)
+{
+	return decide_flood(fold, "dropped");
+}
+
 static int fold_nothing(struct fold *fold)
 {
 	(void)fold; /* the root's facts are the journal's own */
@@ -705,6 +735,8 @@ static int (*const handlers[])(struct fold *fold) = {
 	[EVENT_EFFECT_FAILED] = fold_effect_failed,
 	[EVENT_NUMBER_TAKEN] = fold_number_taken,
 	[EVENT_EVENT_EMITTED] = fold_event_emitted,
+	[EVENT_TRIGGER_RELEASED] = fold_trigger_released,
+	[EVENT_TRIGGER_DROPPED] = fold_trigger_dropped,
 };
 
 int view_apply(void *state, const struct event *event,

@@ -68,7 +68,8 @@ static int start(struct collector *collector, const char *name,
 		return started;
 	}
 	struct note note = {
-		.kind = NOTE_STARTED,
+		.kind = started == START_SKIPPED ? NOTE_FINISHED : NOTE_STARTED,
+		.state = started == START_SKIPPED ? "cancelled" : NULL,
 		.run = arena_printf(
 		        collector->arena, "%s %s", name,
 		        engine_short(engine, collector->arena, run)),

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/bus/bus.h"
+#include "engine/job/check.h"
 #include "engine/job/library.h"
 #include "engine/steps/step.h"
 #include "store/base/alloc.h"
@@ -126,6 +127,9 @@ static void forget_tip(struct engine *engine)
 {
 	workspace_free(engine->tip_workspace);
 	files_free(engine->tip_files);
+	free(engine->proved);
+	engine->proved = NULL;
+	engine->proved_count = 0;
 	engine->tip_workspace = NULL;
 	engine->tip_files = NULL;
 	memset(&engine->tip, 0, sizeof(engine->tip));
@@ -158,6 +162,27 @@ int engine_look(struct engine *engine, struct error *err)
 	        workspace_new(engine->tip_files, &engine->language);
 	engine->tip = tip;
 	engine->tip_tree = commit.tree;
+	return 0;
+}
+
+int engine_prove(struct engine *engine, const struct job *job,
+                 struct error *err)
+{
+	auto_errors struct errors errors = { 0 };
+	auto_errors struct errors warnings = { 0 };
+
+	for (size_t i = 0; i < engine->proved_count; i++)
+		if (engine->proved[i] == job)
+			return 0;
+	check_job(engine->tip_workspace, job, &errors, &warnings);
+	if (errors.count > 0) {
+		errors_sort(&errors);
+		error_move(err, &errors.items[0]);
+		return -1;
+	}
+	engine->proved = mem_grow(engine->proved, engine->proved_count,
+	                          sizeof(struct job *));
+	engine->proved[engine->proved_count++] = job;
 	return 0;
 }
 

@@ -41,6 +41,8 @@ struct engine {
 	struct oid tip_tree;
 	struct files *tip_files;
 	struct workspace *tip_workspace;
+	const struct job **proved; /* of its jobs, those that check passes */
+	size_t proved_count;
 	bool view_moved; /* the view was unusable and moved aside */
 };
 
@@ -58,6 +60,11 @@ struct engine *engine_open(const char *dir, struct error *err) MUST_CHECK
  * what came from the tip before is gone: whoever holds on to a job or to the
  * configuration does not look meanwhile. */
 int engine_look(struct engine *engine, struct error *err) MUST_CHECK;
+
+/* What is wrong with `job`, one of the tip's workspace, on its own and with the
+ * files that it needs: the first of its errors. Looked at once for each tip. */
+int engine_prove(struct engine *engine, const struct job *job,
+                 struct error *err) MUST_CHECK;
 
 /* reeve.yaml at the owner's tip, parsed. The first of its errors otherwise. */
 const struct config *engine_config(struct engine *engine,

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
+#include "engine/cycle/cancel.h"
 #include "engine/cycle/run.h"
-#include "engine/job/check.h"
 #include "engine/job/type.h"
 #include "store/base/date.h"
 #include "store/base/limits.h"
@@ -23,11 +23,29 @@ struct starting {
 	const struct cause *cause;
 	const struct config *config;
 	const char *run;
+	const char *group;   /* or NULL */
 	struct value *names; /* run.* */
 	struct value *inputs;
 };
 
 /* ---- Inputs -------------------------------------------------------------- */
+
+static int render_in(struct starting *start, struct value *scope,
+                     const struct value *source, struct value **ret,
+                     struct error *err)
+{
+	struct render render = {
+		.scope = scope,
+		.strict = true,
+		.locale = start->config->locale,
+	};
+
+	value_map_set(start->arena, scope, "run", start->names);
+	value_map_set(start->arena, scope, "company",
+	              value_copy(start->arena, start->config->company));
+	return render_value(start->arena, start->job->path, source, &render,
+	                    ret, err);
+}
 
 static int render_input(struct starting *start, const struct value *source,
                         struct value **ret, struct error *err)
@@ -39,17 +57,18 @@ static int render_input(struct starting *start, const struct value *source,
 	               value_get_text(start->names, "time", NULL));
 	value_map_text(start->arena, trigger, "date",
 	               value_get_text(start->names, "date", NULL));
-	value_map_set(start->arena, scope, "run", start->names);
-	value_map_set(start->arena, scope, "company",
-	              value_copy(start->arena, start->config->company));
 	value_map_set(start->arena, scope, "trigger", trigger);
-	struct render render = {
-		.scope = scope,
-		.strict = true,
-		.locale = start->config->locale,
-	};
-	return render_value(start->arena, start->job->path, source, &render,
-	                    ret, err);
+	return render_in(start, scope, source, ret, err);
+}
+
+/* `concurrency`, which may name what the run is given. */
+static int render_group(struct starting *start, const struct value *source,
+                        struct value **ret, struct error *err)
+{
+	struct value *scope = value_map(start->arena);
+
+	value_map_set(start->arena, scope, "inputs", start->inputs);
+	return render_in(start, scope, source, ret, err);
 }
 
 /* The value for `input`; NULL in `ret` when nobody gives one. */
@@ -157,6 +176,14 @@ static int read_inputs(struct starting *start, struct error *err)
 
 /* ---- The event ----------------------------------------------------------- */
 
+/* What was said is data of the inputs that use it; the journal keeps what
+ * started the run. */
+static bool is_bulky(const char *fact)
+{
+	return strcmp(fact, "event") == 0 || strcmp(fact, "events") == 0 ||
+	       strcmp(fact, "paths") == 0;
+}
+
 static struct value *trigger_of(const struct starting *start)
 {
 	auto_buf struct buf time = buf_make(64);
@@ -164,7 +191,7 @@ static struct value *trigger_of(const struct starting *start)
 	const struct value *facts = start->cause->facts;
 
 	for (size_t i = 0; facts && i < facts->length; i++)
-		if (strcmp(facts->members[i].name, "event") != 0)
+		if (!is_bulky(facts->members[i].name))
 			value_map_set(start->arena, trigger,
 			              facts->members[i].name,
 			              facts->members[i].value);
@@ -189,7 +216,8 @@ static struct value *steps_of(const struct starting *start)
 	return list;
 }
 
-static int journal_start(struct starting *start, struct error *err)
+/* Put run.started into the next flush. */
+static int add_start(struct starting *start, struct error *err)
 {
 	struct arena *arena = start->arena;
 	struct engine *engine = start->engine;
@@ -208,6 +236,7 @@ static int journal_start(struct starting *start, struct error *err)
 	value_map_text(arena, data, "commit", oid_text(arena, &engine->tip));
 	value_map_text(arena, data, "tree", oid_text(arena, &engine->tip_tree));
 	value_map_text(arena, data, "library", library_id);
+	value_map_text(arena, data, "group", start->group);
 	value_map_set(arena, data, "steps", steps_of(start));
 	journal_add(engine->journal, EVENT_RUN_STARTED, start->run, data);
 	journal_keep(engine->journal,
@@ -216,26 +245,92 @@ static int journal_start(struct starting *start, struct error *err)
 	journal_keep(engine->journal,
 	             arena_printf(arena, "library/%s", library_id), &library,
 	             040000);
-	return journal_flush(engine->journal,
-	                     arena_printf(arena, "%s %.8s: started by %s",
-	                                  start->job->name, start->run,
+	return 0;
+}
+
+static int flush_start(struct starting *start, const char *what,
+                       struct error *err)
+{
+	return journal_flush(start->engine->journal,
+	                     arena_printf(start->arena, "%s %.8s: %s by %s",
+	                                  start->job->name, start->run, what,
 	                                  start->cause->says),
 	                     err);
 }
 
-/* Nothing begins that `check` would refuse. */
-static int prove_job(struct engine *engine, const struct job *job,
-                     struct error *err)
-{
-	auto_errors struct errors errors = { 0 };
-	auto_errors struct errors warnings = { 0 };
+/* ---- Runs that come one after the other ---------------------------------- */
 
-	check_job(engine->tip_workspace, job, &errors, &warnings);
-	if (errors.count == 0)
+/* The group that the run is of: what `concurrency` says, else with `overlap`
+ * all runs of the job; or none. */
+static int find_group(struct starting *start, struct error *err)
+{
+	const struct job *job = start->job;
+	struct value *group;
+
+	if (!job->concurrency) {
+		if (job->overlap != OVERLAP_ANY)
+			start->group =
+			        arena_printf(start->arena, "job %s", job->name);
 		return 0;
-	errors_sort(&errors);
-	error_move(err, &errors.items[0]);
-	return -1;
+	}
+	if (render_group(start, job->concurrency, &group, err) < 0)
+		return -1;
+	if (group->kind != VALUE_STRING && group->kind != VALUE_NUMBER)
+		return error_at(err, ERR_CONFIG, job->path,
+		                job->concurrency->pos,
+		                "\"concurrency\" must be a text, not a %s",
+		                value_kind_name(group->kind));
+	start->group = group->text;
+	return 0;
+}
+
+/* The run is over before it began: looking again does not start it. */
+static int skip_run(struct starting *start, const struct run_record *open,
+                    struct error *err)
+{
+	const char *reason = arena_printf(
+	        start->arena, "%s %s was not over", open->job,
+	        engine_short(start->engine, start->arena, open->id));
+
+	if (add_start(start, err) < 0)
+		return -1;
+	run_cancel_add(start->engine, start->run, reason);
+	return flush_start(start, "skipped, wanted", err) < 0 ? -1
+	                                                      : START_SKIPPED;
+}
+
+static int replace_runs(struct starting *start, const struct run_record *open,
+                        size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (run_cancel(start->engine, &open[i],
+		               arena_printf(start->arena, "replaced by %s %.8s",
+		                            start->job->name, start->run),
+		               err) < 0)
+			return -1;
+	return 0;
+}
+
+static int begin_run(struct starting *start, struct error *err)
+{
+	enum overlap overlap = start->job->overlap;
+	struct run_record *open = NULL;
+	size_t count = 0;
+
+	if (find_group(start, err) < 0)
+		return -1;
+	if (start->group &&
+	    view_group_runs(start->engine->view, start->arena, start->group,
+	                    NULL, &open, &count, err) < 0)
+		return -1;
+	if (count > 0 && overlap == OVERLAP_SKIP)
+		return skip_run(start, &open[0], err);
+	if (overlap == OVERLAP_REPLACE &&
+	    replace_runs(start, open, count, err) < 0)
+		return -1;
+	if (add_start(start, err) < 0 || flush_start(start, "started", err) < 0)
+		return -1;
+	return START_STARTED;
 }
 
 int start_run(struct engine *engine, struct arena *arena, const struct job *job,
@@ -257,7 +352,8 @@ int start_run(struct engine *engine, struct arena *arena, const struct job *job,
 		error_move(err, &errors.items[0]);
 		return -1;
 	}
-	if (prove_job(engine, job, err) < 0)
+	/* Nothing begins that `check` would refuse. */
+	if (engine_prove(engine, job, err) < 0)
 		return -1;
 	start.run =
 	        key_run(arena, &engine->env.root->secret, job->name, cause->id);
@@ -266,10 +362,25 @@ int start_run(struct engine *engine, struct arena *arena, const struct job *job,
 	*ret_run = start.run;
 	int there = view_run(engine->view, arena, start.run, &known, err);
 	if (there != 0)
-		return there < 0 ? -1 : 0;
+		return there < 0 ? -1 : START_KNOWN;
 	if (read_inputs(&start, err) < 0)
 		return error_wrap(err, "could not start \"%s\"", job->name);
-	return journal_start(&start, err) < 0 ? -1 : 1;
+	return begin_run(&start, err);
+}
+
+int run_is_queued(struct engine *engine, const struct run_record *run,
+                  struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct run_record *ahead;
+	size_t count;
+
+	if (!run->group)
+		return 0;
+	if (view_group_runs(engine->view, &arena, run->group, run->id, &ahead,
+	                    &count, err) < 0)
+		return -1;
+	return count > 0;
 }
 
 /* ---- By hand ------------------------------------------------------------- */

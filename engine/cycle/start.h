@@ -12,7 +12,7 @@
 
 /* What starts a run. */
 struct cause {
-	const char *kind; /* "commit", "event", "hand" */
+	const char *kind; /* "commit", "schedule", "event", "batch", "hand" */
 	const char *id;   /* makes the run's id with the job's name */
 	const char *says; /* for people: "inbox/intake/acme.yaml" */
 	int64_t time_ms;
@@ -21,13 +21,24 @@ struct cause {
 	const struct value *given; /* values by input (by hand); or NULL */
 };
 
+enum start {
+	START_KNOWN,   /* the run was there already */
+	START_STARTED, /* and queued, if run_is_queued() says so */
+	START_SKIPPED, /* `overlap: skip`: it is there now, and cancelled */
+};
+
 /* Journal run.started for `job` of the engine's tip as it was last looked at,
  * unless that run is there.
- * 1 when it was started, 0 when it was there already, -1: ERR_CONFIG when the
- * inputs do not fit. `ret_run` is in `arena`. */
+ * An enum start, or -1: ERR_CONFIG when the inputs do not fit. With `overlap:
+ * replace` open runs of its group are cancelled. `ret_run` is in `arena`. */
 int start_run(struct engine *engine, struct arena *arena, const struct job *job,
               const struct cause *cause, const char **ret_run,
               struct error *err) MUST_CHECK;
+
+/* Whether `run` has to wait because a run of its group that started before it
+ * is not over: 1, 0, -1. A function of the view alone. */
+int run_is_queued(struct engine *engine, const struct run_record *run,
+                  struct error *err) MUST_CHECK;
 
 /* Look at the owner's new commits and at new events, and start what they
  * trigger. */

@@ -139,7 +139,10 @@ static int execute_phase(struct tick *tick, struct error *err)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		auto_error struct error reason = { 0 };
-		if (runs[i].state == RUN_OPEN &&
+		int queued = run_is_queued(tick->engine, &runs[i], err);
+		if (queued < 0)
+			return -1;
+		if (runs[i].state == RUN_OPEN && !queued &&
 		    execute_run(tick, runs[i].id, &reason) < 0 &&
 		    tell_unreadable(tick, &runs[i], &reason, err) < 0)
 			return -1;
