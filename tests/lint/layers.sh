@@ -22,7 +22,7 @@ find store engine -name '*.[ch]' -print0 | sort -z |
 		height["engine/cycle"] = height["engine/report"]
 
 		wrapper["git2"] = "store/repo([a-z_]*\\.c|_private\\.h)"
-		wrapper["sqlite3"] = "store/db\\.c"
+		wrapper["sqlite3"] = "store/db([a-z_]*\\.c|_private\\.h)"
 		wrapper["yaml"] = "store/base/yaml\\.c"
 		wrapper["json(-c|_[a-z]+)?"] = "store/base/json\\.c"
 		wrapper["xxh[0-9a-z_]*"] = "store/base/hash\\.c"

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """Hold what reeve's JSON reader says against Python's.
 
 Each line of standard input is a text in hex and, behind a space, what reeve

@@ -378,12 +378,16 @@ static void test_yaml__nodes_and_size_are_limited(void **state)
 	many[1] = 'a';
 	assert_null(yaml_parse(&arena, "f.yaml", many, strlen(many), 1, &err));
 	assert_string_equal(err.message,
-	                    "more than 1048576 values in one file");
+	                    arena_printf(&arena,
+	                                 "more than %u values in one file",
+	                                 LIMIT_YAML_NODES));
 	assert_int_equal(err.pos.line, 1);
 	assert_null(
 	        yaml_parse(&arena, "f.yaml", large, strlen(large), 1, &err));
 	assert_string_equal(err.message,
-	                    "the YAML is longer than 4194304 bytes");
+	                    arena_printf(&arena,
+	                                 "the YAML is longer than %u bytes",
+	                                 LIMIT_YAML_FILE));
 }
 
 static void test_yaml__many_keys_are_no_trouble(void **state)
