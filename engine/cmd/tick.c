@@ -3,11 +3,15 @@
  */
 #include "engine/cmd/commands.h"
 #include "engine/cmd/ticking.h"
+#include "engine/cycle/idle.h"
 
 static int tick_command(struct invocation *invocation, struct error *err)
 {
+	if (idle_holds(".")) {
+		tell_nothing(invocation);
+		return EXIT_STATUS_DONE;
+	}
 	auto_engine struct engine *engine = engine_open(".", err);
-
 	if (!engine)
 		return -1;
 	return tick_aloud(invocation, engine, EXIT_STATUS_BUSY, err);

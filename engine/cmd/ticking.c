@@ -4,6 +4,8 @@
 
 #include "engine/cmd/print.h"
 
+#define NOTHING "nothing to do"
+
 /* What a tick tells, on its way to the terminal or into the JSON list. */
 struct telling {
 	struct invocation *invocation;
@@ -138,6 +140,13 @@ static void print_end(const struct telling *telling, const char *otherwise)
 		say(invocation, "%s\n", otherwise);
 }
 
+void tell_nothing(struct invocation *invocation)
+{
+	struct telling telling = begin(invocation, NULL);
+
+	print_end(&telling, NOTHING);
+}
+
 static int go_on(struct telling *telling, int if_busy, struct error *err)
 {
 	auto_error struct error reason = { 0 };
@@ -156,8 +165,7 @@ static int go_on(struct telling *telling, int if_busy, struct error *err)
 		                   "it");
 		return EXIT_STATUS_DONE;
 	}
-	print_end(telling,
-	          telling->lines || tick.problems ? NULL : "nothing to do");
+	print_end(telling, telling->lines || tick.problems ? NULL : NOTHING);
 	return tick.failures ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
 }
 

@@ -21,6 +21,9 @@ int tick_aloud(struct invocation *invocation, struct engine *engine,
 int tick_after(struct invocation *invocation, struct engine *engine,
                const struct note *news, struct error *err) MUST_CHECK;
 
+/* What a tick says that had nothing to do. */
+void tell_nothing(struct invocation *invocation);
+
 /* Say the news alone, as a tick would. */
 void tell_news(struct invocation *invocation, struct engine *engine,
                const struct note *news);

@@ -10,6 +10,7 @@
 #include "engine/bus/bus.h"
 #include "engine/cycle/approval.h"
 #include "engine/cycle/execute.h"
+#include "engine/cycle/idle.h"
 #include "engine/cycle/start.h"
 #include "store/draft.h"
 #include "store/lock.h"
@@ -18,6 +19,12 @@ void tick_tell(struct tick *tick, const struct note *note)
 {
 	if (tick->tell)
 		tick->tell(tick->state, note);
+}
+
+void tick_due(struct tick *tick, int64_t at_ms)
+{
+	if (!tick->due_at || at_ms < tick->due_at)
+		tick->due_at = at_ms;
 }
 
 /* What is shared is taken in: the journal as it is now. */
@@ -152,6 +159,7 @@ static int execute_phase(struct tick *tick, struct error *err)
 
 static int cycle(struct tick *tick, struct error *err)
 {
+	struct idle idle;
 	size_t before;
 
 	if (sync_phase(tick, err) < 0 || !engine_config(tick->engine, err) ||
@@ -160,11 +168,14 @@ static int cycle(struct tick *tick, struct error *err)
 	do {
 		before = tick->changes;
 		tick->problems = 0;
+		tick->due_at = 0;
+		idle = idle_look(tick->engine);
 		if (collect_phase(tick, err) < 0 ||
 		    execute_phase(tick, err) < 0 ||
 		    publish_pending(tick, err) < 0)
 			return -1;
 	} while (tick->changes > before);
+	idle_leave(tick, &idle);
 	return sync_phase(tick, err);
 }
 

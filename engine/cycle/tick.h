@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "engine/cycle/engine.h"
 #include "store/base/arena.h"
@@ -47,7 +48,13 @@ struct tick {
 	size_t changes;  /* events written, merges made */
 	size_t failures; /* runs that failed in this tick */
 	size_t problems;
+	/* The first time at which something is due although nothing was moved,
+	 * told with tick_due(); 0: none. */
+	int64_t due_at;
 };
+
+/* Whoever leaves something for later says when. */
+void tick_due(struct tick *tick, int64_t at_ms);
 
 /* Do everything that is due. ERR_BUSY when another engine has the workspace.
  * A failing run is no failure of the tick: see `failures`. */
