@@ -2,10 +2,10 @@
  * A gate covers values, not lines.
  *
  * Each value of an effect that a gate must release is followed back to where
- * it is made. Above the gate it is settled: the gate shows it. Below the gate
- * only what a kind computes from settled values is settled, too, and what an
- * effect gave back; what an agent, a program or memory makes there has been
- * seen by nobody. A program that is `pure` counts as computing.
+ * it is made (unseen.h). Above the gate it is settled: the gate shows it. Below
+ * the gate only what a kind computes from settled values is settled, too, and
+ * what an effect gave back; what an agent, a program, memory or somebody
+ * outside makes there has been seen by nobody.
  */
 #include <string.h>
 
@@ -16,34 +16,17 @@
 /* The effect that is looked at. */
 struct cover {
 	struct check *check;
+	struct unseen *unseen;
 	const struct step *step;
 	const struct effect *effect;
-	bool *visited; /* by step index: where its value was followed */
 };
-
-static const struct step *step_of(struct check *check,
-                                  const struct name_use *use)
-{
-	const char *name = use->name;
-
-	if (text_starts(name, "steps."))
-		name += strlen("steps.");
-	return job_step(check->job, name_head(check->arena, name));
-}
-
-/* What the runner knows of a step is no text of the step's; its error is. */
-static bool is_about(const struct name_use *use)
-{
-	return text_starts(use->name, "steps.") &&
-	       !text_ends(use->name, ".error");
-}
 
 /* `use` leads to `maker`; `tag` is the name in the effect's own `with`. */
 static void add_uncovered(const struct cover *cover, const struct name_use *tag,
                           const struct name_use *use, const struct step *maker)
 {
 	struct check *check = cover->check;
-	const struct step *gate = &check->job->steps[cover->step->wall];
+	const struct step *gate = &check->job->steps[cover->step->gate];
 	const char *name;
 	const char *what = cover->effect->class == EFFECT_CLIENT
 	                           ? "send text"
@@ -58,7 +41,7 @@ static void add_uncovered(const struct cover *cover, const struct name_use *tag,
 		name = arena_printf(check->arena, "%s}}", tag->name);
 	if (maker->name != NULL)
 		by = arena_printf(check->arena, "%s %s", by, maker->name);
-	error_hint(errors_add(check->errors, ERR_CONFIG, check->job->path,
+	error_hint(errors_add(check->errors, ERR_CONFIG, cover->step->path,
 	                      tag->pos,
 	                      "%s would %s that nobody has seen: {{%s is "
 	                      "%s by %s (line %u), below the last gate "
@@ -69,33 +52,6 @@ static void add_uncovered(const struct cover *cover, const struct name_use *tag,
 	           "Put a gate between them.");
 }
 
-static void follow(struct cover *cover, const struct name_use *tag,
-                   const struct name_use *use);
-
-/* The step computes: all that it uses reaches its value. */
-static void follow_step(struct cover *cover, const struct name_use *tag,
-                        const struct step *maker)
-{
-	if (cover->visited[maker->index])
-		return;
-	cover->visited[maker->index] = true;
-	for (size_t i = 0; i < maker->use_count; i++)
-		follow(cover, tag, &maker->uses[i]);
-}
-
-static void follow(struct cover *cover, const struct name_use *tag,
-                   const struct name_use *use)
-{
-	const struct step *maker = step_of(cover->check, use);
-
-	if (maker == NULL || is_about(use) || maker->index <= cover->step->wall)
-		return;
-	if (unseen_is_made_by(maker))
-		add_uncovered(cover, tag, use, maker);
-	else if ((maker->kind->flags & KIND_ACTS) == 0)
-		follow_step(cover, tag, maker);
-}
-
 static void check_values(struct cover *cover)
 {
 	auto_errors struct errors scratch = { 0 };
@@ -103,13 +59,15 @@ static void check_values(struct cover *cover)
 	struct name_use *uses = NULL;
 	size_t count = 0;
 
-	render_names(check->arena, check->job->path, cover->step->config, &uses,
-	             &count, &scratch);
+	render_names(check->arena, cover->step->path, cover->step->config,
+	             &uses, &count, &scratch);
 	for (size_t i = 0; i < count; i++) {
-		cover->visited =
-		        arena_array(check->arena, check->job->step_count,
-		                    sizeof(*cover->visited));
-		follow(cover, &uses[i], &uses[i]);
+		const struct name_use *through;
+		const struct step *maker = unseen_find(
+		        cover->unseen, cover->step, &uses[i], &through);
+
+		if (maker != NULL)
+			add_uncovered(cover, &uses[i], through, maker);
 	}
 }
 
@@ -129,11 +87,17 @@ static const char *harm(enum effect_class class)
 static void add_no_gate(struct check *check, const struct step *step,
                         const struct effect *effect)
 {
-	error_hint(errors_add(check->errors, ERR_CONFIG, check->job->path,
-	                      step->name_pos, "%s has no gate above it: %s",
-	                      effect->name, harm(effect->class)),
-	           "Put a gate above it, such as \"gate: { title: Send it? "
-	           "}\".");
+	struct error *err =
+	        errors_add(check->errors, ERR_CONFIG, step->path,
+	                   step->name_pos, "%s has no gate above it: %s",
+	                   effect->name, harm(effect->class));
+
+	if (step->section != SECTION_STEPS)
+		error_hint(err, "A gate of the steps before releases nothing "
+		                "here; let the policy say \"auto\" for it, or "
+		                "put a gate above it here.");
+	error_hint(err, "Put a gate above it, such as \"gate: { title: Send "
+	                "it? }\".");
 }
 
 /* The target, if the job's text alone says it. */
@@ -171,19 +135,19 @@ static bool is_refused(struct check *check, const struct step *step,
 }
 
 static void check_effect(struct check *check, const struct step *step,
-                         const struct effect *effect)
+                         const struct effect *effect, struct unseen *unseen)
 {
-	struct cover cover = { check, step, effect, NULL };
+	struct cover cover = { check, unseen, step, effect };
 
 	if (is_refused(check, step, effect))
-		error_hint(errors_add(check->errors, ERR_CONFIG,
-		                      check->job->path, step->name_pos,
+		error_hint(errors_add(check->errors, ERR_CONFIG, step->path,
+		                      step->name_pos,
 		                      "the policy never allows %s here",
 		                      effect->name),
 		           "See \"policy\" in reeve.yaml.");
 	else if (!check_needs_gate(check->config, check->job, step, effect))
 		return;
-	else if (step->wall == STEP_NONE)
+	else if (step->gate == STEP_NONE)
 		add_no_gate(check, step, effect);
 	else
 		check_values(&cover);
@@ -192,6 +156,7 @@ static void check_effect(struct check *check, const struct step *step,
 void check_cover(struct check *check)
 {
 	const struct language *language = workspace_language(check->workspace);
+	auto_unseen struct unseen *unseen = unseen_new(check->job);
 
 	for (size_t i = 0; i < check->job->step_count; i++) {
 		const struct step *step = &check->job->steps[i];
@@ -201,6 +166,6 @@ void check_cover(struct check *check)
 		                : NULL;
 
 		if (effect != NULL)
-			check_effect(check, step, effect);
+			check_effect(check, step, effect, unseen);
 	}
 }

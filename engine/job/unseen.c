@@ -1,8 +1,72 @@
+/*
+ * A value is followed back to where it is made: a name means a step or an item;
+ * what a step computes is as settled as what it names; what a loop gives is
+ * what its steps give, an item is what the list holds, another job's output
+ * what its `outputs` name. What stands wholly above the gate was shown by it,
+ * what an effect gave back is a fact.
+ *
+ * Names wait on a list until they are followed, and each step is followed once:
+ * in one search by its stamp, and for one gate by what was found before.
+ */
 #include "engine/job/unseen.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/base/alloc.h"
+#include "store/base/arena.h"
+#include "store/base/text.h"
+
+/* A name, and the block that it is written in. */
+struct task {
+	const struct name_use *use;
+	size_t from; /* the step, whose own item may be meant; or STEP_NONE */
+	size_t parent;
+};
+
+struct unseen {
+	struct arena arena;
+	const struct job *job;
+	size_t *stamps;  /* by step: the last search that came by */
+	size_t *settled; /* by step: the gate, plus 2, for which it is */
+	size_t search;   /* the number of this one */
+	size_t gate;     /* of this search */
+	struct task *tasks;
+	size_t task_count;
+	size_t *visited; /* the steps of this search */
+	size_t visit_count;
+	const struct step *found;
+	const struct name_use *through;
+};
+
+void unseen_free(struct unseen *unseen)
+{
+	if (unseen == NULL)
+		return;
+	arena_clear(&unseen->arena);
+	free(unseen->stamps);
+	free(unseen->settled);
+	free(unseen->tasks);
+	free(unseen->visited);
+	free(unseen);
+}
+
+void unseen_free_auto(struct unseen **unseen)
+{
+	unseen_free(*unseen);
+}
+
+struct unseen *unseen_new(const struct job *job)
+{
+	struct unseen *unseen = mem_zalloc(1, sizeof(*unseen));
+	size_t count = job->step_count;
+
+	unseen->job = job;
+	unseen->stamps = mem_zalloc(count, sizeof(*unseen->stamps));
+	unseen->settled = mem_zalloc(count, sizeof(*unseen->settled));
+	unseen->visited = mem_zalloc(count, sizeof(*unseen->visited));
+	return unseen;
+}
 
 static bool is_pure(const struct step *step)
 {
@@ -16,42 +80,235 @@ bool unseen_is_made_by(const struct step *step)
 	return (step->kind->flags & KIND_UNSEEN) != 0 && !is_pure(step);
 }
 
-/* The steps that are still to be followed, each once. */
-struct walk {
-	const struct job *job;
-	size_t wall;
-	bool *known;
-	size_t *indexes;
-	size_t count;
-};
+/* ---- the tasks */
 
-static void add_dependencies(struct walk *walk, const struct step *step)
+static void add_task(struct unseen *unseen, struct task task)
 {
-	for (size_t i = 0; i < step->depend_count; i++) {
-		size_t index = step->depends_on[i];
-		bool shown = walk->wall != STEP_NONE && index <= walk->wall;
-		if (shown || walk->known[index])
-			continue;
-		walk->known[index] = true;
-		walk->indexes[walk->count++] = index;
+	unseen->tasks =
+	        mem_grow(unseen->tasks, unseen->task_count, sizeof(task));
+	unseen->tasks[unseen->task_count++] = task;
+}
+
+/* The names in a value that is none of a step's `uses`. */
+static void add_value(struct unseen *unseen, const struct value *value,
+                      const char *path, size_t from, size_t parent)
+{
+	auto_errors struct errors known = { 0 }; /* reported where it stands */
+	struct name_use *uses = NULL;
+	size_t count = 0;
+
+	if (value == NULL)
+		return;
+	render_names(&unseen->arena, path, value, &uses, &count, &known);
+	for (size_t i = 0; i < count; i++)
+		add_task(unseen, (struct task){ &uses[i], from, parent });
+}
+
+/* ---- one step */
+
+static bool is_shown(const struct unseen *unseen, const struct step *step)
+{
+	return unseen->gate != STEP_NONE && step->end <= unseen->gate + 1;
+}
+
+/* Of what a wait gives only the event is from outside. */
+static bool is_event(const struct step *step, const struct name_use *use)
+{
+	const char *rest = strchr(use->name, '.');
+
+	return (step->kind->flags & KIND_PASSES) != 0 &&
+	       (rest == NULL || text_equal(rest, ".event") ||
+	        text_starts(rest, ".event."));
+}
+
+static bool is_block(const struct step *step)
+{
+	return (step->kind->flags & KIND_BLOCK) != 0;
+}
+
+static void visit(struct unseen *unseen, const struct step *step,
+                  const struct name_use *use);
+
+/* A loop gives what its steps give, and its items. */
+static void visit_block(struct unseen *unseen, const struct step *block,
+                        const struct name_use *use)
+{
+	const struct step *steps = unseen->job->steps;
+
+	for (size_t i = block->index + 1; i < block->end && !unseen->found;
+	     i = steps[i].end)
+		visit(unseen, &steps[i], use);
+}
+
+static void follow_step(struct unseen *unseen, const struct step *step,
+                        const struct name_use *use)
+{
+	if (step->other != NULL)
+		add_value(unseen, step->other->outputs, step->other->path,
+		          STEP_NONE, step->index);
+	if (is_block(step))
+		visit_block(unseen, step, use);
+	for (size_t i = 0; step->other == NULL && i < step->use_count; i++)
+		add_task(unseen, (struct task){ &step->uses[i], step->index,
+		                                step->parent });
+	if (step->other != NULL && step->fan != NULL)
+		add_value(unseen, step->fan->list, step->path, STEP_NONE,
+		          step->parent);
+}
+
+/* `use` means the output of `step`. A block's depth is limited, so is this. */
+static void visit(struct unseen *unseen, const struct step *step,
+                  const struct name_use *use)
+{
+	if (is_shown(unseen, step) ||
+	    unseen->settled[step->index] == unseen->gate + 2 ||
+	    unseen->stamps[step->index] == unseen->search)
+		return;
+	unseen->stamps[step->index] = unseen->search;
+	if (unseen_is_made_by(step) || is_event(step, use)) {
+		unseen->found = step;
+		unseen->through = use;
+		return;
 	}
+	if ((step->kind->flags & (KIND_ACTS | KIND_WALL)) != 0)
+		return; /* a fact */
+	unseen->visited[unseen->visit_count++] = step->index;
+	follow_step(unseen, step, use);
+}
+
+/* ---- one name */
+
+/* The loop whose item `head` is, for a name that stands in `task`. */
+static const struct step *fan_of(const struct unseen *unseen,
+                                 const struct task *task, const char *head)
+{
+	const struct step *steps = unseen->job->steps;
+	size_t at = task->from != STEP_NONE ? task->from : task->parent;
+
+	for (; at != STEP_NONE; at = steps[at].parent) {
+		if (steps[at].fan != NULL &&
+		    strcmp(steps[at].fan->name, head) == 0)
+			return &steps[at];
+		if (steps[at].other != NULL && at != task->from)
+			break; /* another job's text sees nothing around it */
+	}
+	return NULL;
+}
+
+/* The field of an item that is a step of the loop `list` alone: then only that
+ * step is followed. NULL: all of it. */
+static const struct step *field_of(struct unseen *unseen,
+                                   const struct step *list, const char *rest)
+{
+	const struct step *field;
+
+	if (rest == NULL || !is_block(list))
+		return NULL;
+	field = job_step_from(unseen->job, list->index,
+	                      name_head(&unseen->arena, rest + 1));
+	return field != NULL && field->parent == list->index ? field : NULL;
+}
+
+/* Whether the field of an item is what the loop `list` went through. */
+static bool is_own_item(struct unseen *unseen, const struct step *list,
+                        const char *rest)
+{
+	return rest != NULL && list->fan != NULL &&
+	       strcmp(name_head(&unseen->arena, rest + 1), list->fan->name) ==
+	               0;
+}
+
+/* An item is what its list holds. */
+static void follow_item(struct unseen *unseen, const struct task *task,
+                        const struct step *fan)
+{
+	auto_errors struct errors known = { 0 };
+	struct name_use *uses = NULL;
+	size_t count = 0;
+
+	render_names(&unseen->arena, fan->path, fan->fan->list, &uses, &count,
+	             &known);
+	for (size_t i = 0; i < count; i++) {
+		const char *rest = strchr(task->use->name, '.');
+		const struct step *list =
+		        job_step_from(unseen->job, fan->parent, uses[i].name);
+		const struct step *field =
+		        list != NULL ? field_of(unseen, list, rest) : NULL;
+
+		if (field != NULL)
+			visit(unseen, field, task->use);
+		else if (list != NULL && is_own_item(unseen, list, rest))
+			add_value(unseen, list->fan->list, list->path,
+			          STEP_NONE, list->parent);
+		else
+			add_task(unseen, (struct task){ &uses[i], STEP_NONE,
+			                                fan->parent });
+	}
+}
+
+/* What the engine knows of a step is no text of the step's; its error is. */
+static bool is_about(const struct name_use *use)
+{
+	return text_starts(use->name, "steps.") &&
+	       !text_ends(use->name, ".error");
+}
+
+static void follow_name(struct unseen *unseen, const struct task *task)
+{
+	const char *name = task->use->name;
+	const char *head;
+	const struct step *step;
+
+	if (is_about(task->use))
+		return;
+	if (text_starts(name, "steps."))
+		name += strlen("steps.");
+	head = name_head(&unseen->arena, name);
+	step = job_step_from(unseen->job, task->parent, head);
+	if (step != NULL && step->index != task->from) {
+		visit(unseen, step, task->use);
+		return;
+	}
+	step = step == NULL ? fan_of(unseen, task, head) : NULL;
+	if (step != NULL)
+		follow_item(unseen, task, step);
+}
+
+/* When nothing was found, all that was followed is settled. */
+static void remember(struct unseen *unseen)
+{
+	for (size_t i = 0; !unseen->found && i < unseen->visit_count; i++)
+		unseen->settled[unseen->visited[i]] = unseen->gate + 2;
+}
+
+const struct step *unseen_find(struct unseen *unseen, const struct step *step,
+                               const struct name_use *use,
+                               const struct name_use **ret_through)
+{
+	unseen->search++;
+	unseen->gate = step->gate;
+	unseen->found = NULL;
+	unseen->visit_count = 0;
+	unseen->task_count = 0;
+	add_task(unseen, (struct task){ use, step->index, step->parent });
+	while (unseen->task_count > 0 && unseen->found == NULL) {
+		const struct task task = unseen->tasks[--unseen->task_count];
+
+		follow_name(unseen, &task);
+	}
+	remember(unseen);
+	if (unseen->found != NULL)
+		*ret_through = unseen->through;
+	return unseen->found;
 }
 
 bool unseen_goes_into(const struct job *job, const struct step *step)
 {
-	auto_free bool *known = mem_zalloc(job->step_count, sizeof(*known));
-	auto_free size_t *indexes =
-	        mem_zalloc(job->step_count, sizeof(*indexes));
-	struct walk walk = { job, step->wall, known, indexes, 0 };
+	auto_unseen struct unseen *unseen = unseen_new(job);
+	const struct name_use *through;
 
-	add_dependencies(&walk, step);
-	for (size_t i = 0; i < walk.count; i++) {
-		const struct step *from = &job->steps[walk.indexes[i]];
-		if (unseen_is_made_by(from))
+	for (size_t i = 0; i < step->use_count; i++)
+		if (unseen_find(unseen, step, &step->uses[i], &through) != NULL)
 			return true;
-		/* What an effect gave back is settled. */
-		if ((from->kind->flags & KIND_ACTS) == 0)
-			add_dependencies(&walk, from);
-	}
 	return false;
 }
