@@ -25,14 +25,39 @@ bool check_is_kind(const struct step *step, const char *names)
 	return text_equal(step->kind->names, names);
 }
 
+const struct step *check_shown(const struct job *job, const struct step *step)
+{
+	const struct step *shown = step;
+
+	for (size_t i = step->parent; i != STEP_NONE; i = job->steps[i].parent)
+		if (job->steps[i].other != NULL)
+			shown = &job->steps[i];
+	return shown;
+}
+
+static void check_steps(struct check *check, const struct job *job)
+{
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct step *step = &job->steps[i];
+
+		if (errors_full(check->errors))
+			return;
+		if (check_shown(job, step) != step)
+			continue;
+		check_references(check, step);
+		check_parts(check, step);
+		check_shapes(check, step);
+	}
+}
+
 static void run_check(struct check *check, const struct job *job)
 {
 	check->job = job;
+	check->loops = arena_array(check->arena, 2 * job->step_count,
+	                           sizeof(const struct shape *));
 	check_title(check);
-	for (size_t i = 0; i < job->step_count; i++) {
-		check_references(check, &job->steps[i]);
-		check_shapes(check, &job->steps[i]);
-	}
+	check_steps(check, job);
+	check_endings(check);
 	check_artifacts(check);
 	check_may(check);
 	if (check->config != NULL)

@@ -71,7 +71,7 @@ static void missing_value(struct page *page, const char *path,
 {
 	const struct value *with = page->step->config;
 	struct check *check = page->check;
-	const struct place place = { check->job->path, page->step->name_pos };
+	const struct place place = { page->step->path, page->step->name_pos };
 	const char **names =
 	        arena_array(check->arena, with->length, sizeof(*names));
 	const char *what =
@@ -115,7 +115,7 @@ static void check_with(struct page *page, const char *path,
 		return;
 	}
 	shape = check_value_shape(check, page->step, value);
-	place = (struct place){ check->job->path, value->pos };
+	place = (struct place){ page->step->path, value->pos };
 	if (shape != NULL && rest != NULL)
 		(void)check_below(check, shape,
 		                  arena_printf(check->arena, "%s:%u: with.%s",

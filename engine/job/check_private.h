@@ -2,8 +2,13 @@
  * What the files check*.c share; nobody else includes it.
  *
  * check.c walks the workspace, check_refs.c looks at what steps name in other
- * files, check_page.c at template files, check_shape.c at the fields of
- * values, check_cover.c at what reaches the world.
+ * files, check_parts.c at what their keys refer to, check_page.c at template
+ * files, check_shape.c at the fields of values, check_files.c at what is
+ * written, check_may.c at how often effects are had, check_cover.c at what
+ * reaches the world.
+ *
+ * A job is looked at linked. What only its own text shows is looked at in its
+ * own steps alone: those of other jobs are when it is their turn.
  */
 #ifndef JOB_CHECK_PRIVATE_H
 #define JOB_CHECK_PRIVATE_H
@@ -17,6 +22,9 @@ struct check {
 	struct arena *arena;
 	struct errors *errors;
 	struct errors *warnings;
+	/* What loops give, by step: above the next gate, and below it. */
+	const struct shape **loops;
+	int depth; /* of loops that go through loops */
 };
 
 /* A place for a message. */
@@ -25,11 +33,19 @@ struct place {
 	struct pos pos;
 };
 
-/* check_refs.c: what the step names, its values and its artifact. */
+/* check_refs.c: what the step names, and its values. */
 void check_references(struct check *check, const struct step *step);
-/* The effects that steps call and those that `may` allows. */
+void check_unknown_effect(struct check *check, const char *name,
+                          const char *file, struct pos pos);
+
+/* check_parts.c: the other keys of a step, and `end_on`. */
+void check_parts(struct check *check, const struct step *step);
+void check_endings(struct check *check);
+
+/* check_may.c: the effects that steps call and those that `may` allows. */
 void check_may(struct check *check);
-/* Two steps that write the same path. */
+
+/* check_files.c: where artifacts are written. */
 void check_artifacts(struct check *check);
 
 /* check_page.c: the template file at `path` and its partials. `step` gives the
@@ -62,5 +78,8 @@ void check_cover(struct check *check);
 void check_hint_nearest(struct error *err, const char *word,
                         const char *const *names, size_t count);
 bool check_is_kind(const struct step *step, const char *names);
+/* The step of the job's own text that `step` belongs to: itself, or the one
+ * that stands for the other job that it is written in. */
+const struct step *check_shown(const struct job *job, const struct step *step);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/job/check_private.h"
+#include "store/base/limits.h"
 #include "store/base/path.h"
 #include "store/base/text.h"
 
@@ -105,39 +106,155 @@ merged_shape(struct check *check, const struct shape *shape, const char *path)
 	return merged;
 }
 
-/* What `target` is where `step` names it. */
-static const struct shape *step_shape(struct check *check,
-                                      const struct step *step,
-                                      const struct step *target)
+static bool is_gate(const struct step *step)
+{
+	return (step->kind->flags & (KIND_WALL | KIND_PASSES)) == KIND_WALL;
+}
+
+/* Whether a gate between `target` and `step` has shown its file: one that
+ * releases `step`, or is it, or stands behind it in its own block. */
+static bool is_merged(const struct job *job, const struct step *step,
+                      const struct step *target)
+{
+	size_t around = target->parent;
+
+	if (is_gate(step) && step->index > target->index)
+		return true;
+	if (step->gate != STEP_NONE && step->gate > target->index)
+		return true;
+	if (around == STEP_NONE || step->parent == around)
+		return false;
+	for (size_t i = target->end; i < job->steps[around].end;
+	     i = job->steps[i].end)
+		if (is_gate(&job->steps[i]))
+			return true;
+	return false;
+}
+
+/* What one carrying out of `target` gives, where `step` names it. */
+static const struct shape *one_shape(struct check *check,
+                                     const struct step *step,
+                                     const struct step *target)
 {
 	const struct shape *shape = NULL;
-	bool below = (step->kind->flags & KIND_WALL) != 0 ||
-	             (step->wall != STEP_NONE && step->wall > target->index);
 
 	if (target->kind->shape != NULL)
 		shape = target->kind->shape(check->workspace, target,
 		                            check->arena);
 	if (shape == NULL)
 		shape = &shape_any;
-	if (target->artifact == NULL || !below)
+	if (target->artifact == NULL || !is_merged(check->job, step, target))
 		return shape;
 	return merged_shape(check, shape, target->artifact->text);
 }
 
-/* NULL for a name that is none of a step's, or that has errors. */
+static const struct shape *item_shape(struct check *check,
+                                      const struct step *fan);
+static const struct shape *step_shape(struct check *check,
+                                      const struct step *step,
+                                      const struct step *target);
+
+/* The steps directly in the block. */
+static size_t count_steps(const struct job *job, const struct step *block)
+{
+	size_t count = 0;
+
+	for (size_t i = block->index + 1; i < block->end; i = job->steps[i].end)
+		count++;
+	return count;
+}
+
+/* A list of maps: the item, and each step of the block or the step itself. */
+static const struct shape *
+fan_shape(struct check *check, const struct step *step, const struct step *fan)
+{
+	const struct job *job = check->job;
+	bool block = (fan->kind->flags & KIND_BLOCK) != 0;
+	size_t count = block ? count_steps(job, fan) : 1;
+	struct shape *list = arena_new(check->arena, struct shape);
+	struct shape *item = arena_new(check->arena, struct shape);
+	struct shape_field *fields =
+	        arena_array(check->arena, count + 1, sizeof(*fields));
+
+	fields[item->count].name = fan->fan->name;
+	fields[item->count++].shape = item_shape(check, fan);
+	for (size_t i = fan->index + 1; block && i < fan->end;
+	     i = job->steps[i].end) {
+		fields[item->count].name = job->steps[i].local;
+		fields[item->count++].shape =
+		        step_shape(check, step, &job->steps[i]);
+	}
+	if (!block) {
+		fields[item->count].name = fan->local;
+		fields[item->count++].shape = one_shape(check, step, fan);
+	}
+	item->kind = SHAPE_MAP;
+	item->fields = fields;
+	list->kind = SHAPE_LIST;
+	list->item = item;
+	return list;
+}
+
+/* What `target` is where `step` names it; within its own loop a step is the
+ * one of this item. */
+static const struct shape *step_shape(struct check *check,
+                                      const struct step *step,
+                                      const struct step *target)
+{
+	const struct shape **known;
+
+	if (target->fan == NULL || step == target)
+		return one_shape(check, step, target);
+	known = &check->loops[2 * target->index +
+	                      is_merged(check->job, step, target)];
+	if (*known != NULL)
+		return *known;
+	if (check->depth > LIMIT_JOB_DEPTH * LIMIT_JOB_DEPTH)
+		return &shape_any;
+	check->depth++;
+	*known = fan_shape(check, step, target);
+	check->depth--;
+	return *known;
+}
+
+/* The loop around `step`, or `step` itself, whose items are called `head`. */
+static const struct step *fan_of(const struct job *job, const struct step *step,
+                                 const char *head)
+{
+	for (;;) {
+		if (step->fan != NULL && strcmp(step->fan->name, head) == 0)
+			return step;
+		if (step->parent == STEP_NONE ||
+		    job->steps[step->parent].other != NULL)
+			return NULL;
+		step = &job->steps[step->parent];
+	}
+}
+
+/* What a name is: a step's, or an item's. NULL for a name that is neither, or
+ * that has errors. */
 static const struct shape *use_shape(struct check *check,
                                      const struct step *step,
                                      const struct name_use *use)
 {
 	const char *head = name_head(check->arena, use->name);
 	const char *dot = strchr(use->name, '.');
-	const struct step *target = job_step(check->job, head);
-	const struct place place = { check->job->path, use->pos };
+	const struct step *target =
+	        job_step_from(check->job, step->parent, head);
+	const struct place place = { step->path, use->pos };
+	const struct shape *shape;
+	const struct step *fan;
 
-	if (target == NULL)
+	if (target != NULL) {
+		shape = step_shape(check, step, target);
+	} else {
+		fan = fan_of(check->job, step, head);
+		shape = fan != NULL ? item_shape(check, fan) : NULL;
+	}
+	if (shape == NULL)
 		return NULL;
-	return check_below(check, step_shape(check, step, target), head,
-	                   dot != NULL ? dot + 1 : NULL, place);
+	return check_below(check, shape, head, dot != NULL ? dot + 1 : NULL,
+	                   place);
 }
 
 /* ---- company */
@@ -188,13 +305,35 @@ static void check_use(struct check *check, const struct step *step,
 	if (use->inside)
 		return;
 	if (strcmp(name_head(check->arena, use->name), "company") == 0)
-		check_company(check, use, check->job->path);
+		check_company(check, use, step->path);
 	else
 		(void)use_shape(check, step, use);
 }
 
+/* A loop goes through a list, as far as can be known. */
+static void check_list(struct check *check, const struct step *step)
+{
+	const struct value *list = step->fan->list;
+	const struct shape *shape = check_value_shape(check, step, list);
+
+	if (list->kind == VALUE_STRING && shape != NULL &&
+	    (shape->kind == SHAPE_TEXT || shape->kind == SHAPE_MAP))
+		error_hint(errors_add(check->errors, ERR_CONFIG, step->path,
+		                      list->pos,
+		                      "\"for_each\" needs a list, but %s is a "
+		                      "%s",
+		                      list->text,
+		                      shape->kind == SHAPE_MAP
+		                              ? "map"
+		                              : "single value"),
+		           "A pattern of read, a query or a loop gives a "
+		           "list.");
+}
+
 void check_shapes(struct check *check, const struct step *step)
 {
+	if (step->fan != NULL)
+		check_list(check, step);
 	for (size_t i = 0; i < step->use_count; i++)
 		check_use(check, step, &step->uses[i]);
 }
@@ -209,6 +348,7 @@ void check_title(struct check *check)
 
 	if (check->job->title == NULL)
 		return;
+	/* As seen from the first step, which is in no block. */
 	render_names(check->arena, check->job->path, check->job->title, &uses,
 	             &count, &scratch);
 	for (size_t i = 0; i < count; i++)
@@ -216,6 +356,17 @@ void check_title(struct check *check)
 }
 
 /* ---- the values of a step */
+
+/* Loops within loops are limited in depth, so is this. */
+static const struct shape *item_shape(struct check *check,
+                                      const struct step *fan)
+{
+	const struct shape *shape =
+	        check_value_shape(check, fan, fan->fan->list);
+
+	return shape != NULL && shape->kind == SHAPE_LIST ? shape->item
+	                                                  : &shape_any;
+}
 
 static const struct shape *tag_shape(struct check *check,
                                      const struct step *step,
@@ -225,13 +376,15 @@ static const struct shape *tag_shape(struct check *check,
 	auto_errors struct errors known = { 0 };
 	struct errors *errors = check->errors;
 	const struct template *template =
-	        template_parse(check->arena, check->job->path, value, &err);
+	        template_parse(check->arena, step->path, value, &err);
 	const struct name_use *single =
 	        template != NULL ? template_single(template) : NULL;
 	const struct shape *shape;
 
 	if (single == NULL)
 		return &shape_text;
+	if (strchr(value->text, '|') != NULL)
+		return &shape_any; /* a format makes something else of it */
 	/* What is wrong with the tag itself was said with the step. */
 	check->errors = &known;
 	shape = use_shape(check, step, single);

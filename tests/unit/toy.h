@@ -139,10 +139,18 @@ static const struct field toy_sequence_fields[] = {
 	{ 0 },
 };
 
+static const struct shape_field toy_email_results[] = {
+	{ "message_id", &toy_text, NULL },
+	{ "file", &toy_text, NULL },
+	{ "date", &toy_text, NULL },
+	{ 0 },
+};
+
 static const struct effect toy_email = {
 	.name = "email.send",
 	.class = EFFECT_CLIENT,
 	.fields = toy_email_fields,
+	.results = toy_email_results,
 	.target = "to",
 };
 
