@@ -13,7 +13,16 @@ static int render_config(struct live_run *run, const struct step *step,
 	struct arena *arena = &run->arena;
 	struct value *config = value_map(arena);
 	struct render render = run_render(run, step);
+	struct value *own = value_map(arena);
+	const struct frame outer = { render.scope, NULL };
+	const struct frame frame = { own,
+		                     render.frame ? render.frame : &outer };
 
+	if (step->kind->own) {
+		value_map_text(arena, own, step->kind->own,
+		               arena_printf(arena, "{{%s}}", step->kind->own));
+		render.frame = &frame;
+	}
 	for (size_t i = 0; i < step->config->length; i++) {
 		const struct member *member = &step->config->members[i];
 		const struct field *field =
@@ -129,6 +138,14 @@ int execute_configure(struct live_run *run, const struct step *step,
 		/* The owner's to mend, and no fault of this step. */
 		err->code = ERR_STATE;
 		return -1;
+	}
+	if (!entry && step->env) {
+		struct render render = run_render(run, step);
+		struct value *variables;
+		if (render_value(&run->arena, run->job->path, step->env,
+		                 &render, &variables, err) < 0)
+			return -1;
+		ret->variables = variables;
 	}
 	if (!entry)
 		return render_config(run, step, &ret->config, err);

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "engine/bus/bus.h"
+#include "engine/io/checkout.h"
+#include "engine/io/loop.h"
 #include "engine/job/check.h"
 #include "engine/job/library.h"
 #include "engine/steps/step.h"
@@ -275,6 +277,14 @@ static void read_settings(struct engine *engine)
 	forget_tip(engine);
 }
 
+/* How many programs run side by side. */
+static size_t processors(void)
+{
+	long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return count > 0 ? (size_t)count : 1;
+}
+
 struct engine *engine_open(const char *dir, struct error *err)
 {
 	auto_engine struct engine *engine = mem_zalloc(1, sizeof(*engine));
@@ -292,6 +302,9 @@ struct engine *engine_open(const char *dir, struct error *err)
 	engine->env.clock = &engine->clock;
 	engine->env.work_dir = repo_work_dir(engine->repo);
 	engine->env.state_dir = engine->state_dir;
+	engine->env.loop = loop_open(processors());
+	engine->env.checkouts =
+	        checkouts_open(engine->state_dir, &engine->env.root->secret);
 	read_settings(engine);
 	return steal(&engine);
 }
@@ -301,6 +314,8 @@ void engine_close(struct engine *engine)
 	if (!engine)
 		return;
 	forget_tip(engine);
+	loop_close(engine->env.loop);
+	checkouts_close(engine->env.checkouts);
 	expr_engine_free(engine->env.engine);
 	view_close(engine->view);
 	journal_close(engine->journal);

@@ -15,6 +15,7 @@
 #include "store/repo.h"
 #include "store/view.h"
 
+struct checkouts;
 struct loop;
 
 struct env {
@@ -23,11 +24,12 @@ struct env {
 	struct view *view;
 	const struct clock *clock;
 	const struct journal_root *root;
-	const char *work_dir;       /* the working tree */
-	const char *state_dir;      /* .reeve in it */
-	const char *timezone;       /* of the owner's current tip */
-	struct expr_engine *engine; /* where expressions are evaluated */
-	struct loop *loop; /* where programs run; NULL: one at a time */
+	const char *work_dir;        /* the working tree */
+	const char *state_dir;       /* .reeve in it */
+	const char *timezone;        /* of the owner's current tip */
+	struct expr_engine *engine;  /* where expressions are evaluated */
+	struct loop *loop;           /* where programs run */
+	struct checkouts *checkouts; /* and what they run in */
 };
 
 /* Everything that was added to the journal is durable and folded when this

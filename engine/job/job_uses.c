@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/job/job_private.h"
+#include "store/base/text.h"
 
 void uses_of_templates(struct uses *uses, const struct value *value)
 {
@@ -13,6 +14,18 @@ void uses_of_templates(struct uses *uses, const struct value *value)
 
 	render_names(parser->arena, parser->path, value, &uses->list,
 	             &uses->count, parser->errors);
+}
+
+/* In the kind's own map: less the name that it knows itself. */
+static void uses_of_words(struct uses *uses, const struct value *value)
+{
+	size_t kept = uses->count;
+
+	uses_of_templates(uses, value);
+	for (size_t i = kept; i < uses->count; i++)
+		if (!text_equal(uses->list[i].name, uses->step->kind->own))
+			uses->list[kept++] = uses->list[i];
+	uses->count = kept;
 }
 
 static void add_use(struct uses *uses, const struct name_use *use, bool inside)
@@ -110,7 +123,7 @@ static void add_field(struct uses *uses, const char *key,
 	case FIELD_TEMPLATE:
 	case FIELD_TEMPLATES:
 	case FIELD_ANY:
-		uses_of_templates(uses, value);
+		uses_of_words(uses, value);
 		break;
 	case FIELD_MAP:
 	case FIELD_MAPS:

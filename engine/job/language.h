@@ -79,6 +79,10 @@ struct step_kind {
 	 */
 	const char *names;
 	const struct field *fields; /* of that map; ends with an empty row */
+	/* A name that the templates of that map know beside the job's: "out".
+	 * It means "{{out}}", itself, so that no key depends on what the kind
+	 * will put there. NULL: none. */
+	const char *own;
 	/* What the map must be beyond its rows, each error at its place. NULL:
 	 * nothing. */
 	void (*check)(const struct value *config, const char *file,

@@ -30,15 +30,16 @@ struct step_run {
 	const struct run_record *run;
 	const struct job *job;
 	const struct step *step;
-	const char *item;             /* "" outside a fan-out */
-	struct workspace *workspace;  /* of the pin */
-	struct files *files;          /* that `read`, `recall`, `run` see */
-	const struct frame *frame;    /* what names mean, innermost first */
-	const char *locale;           /* of the run's reeve.yaml */
-	const struct value *holidays; /* of it, sorted; or NULL */
-	const struct value *config;   /* the step's, rendered */
-	const char *name;             /* what a named kind names, or NULL */
-	const char *effect_key;       /* of a kind that acts */
+	const char *item;              /* "" outside a fan-out */
+	struct workspace *workspace;   /* of the pin */
+	struct files *files;           /* that `read`, `recall`, `run` see */
+	const struct frame *frame;     /* what names mean, innermost first */
+	const char *locale;            /* of the run's reeve.yaml */
+	const struct value *holidays;  /* of it, sorted; or NULL */
+	const struct value *config;    /* the step's, rendered */
+	const struct value *variables; /* its `env`, rendered; or NULL */
+	const char *name;              /* what a named kind names, or NULL */
+	const char *effect_key;        /* of a kind that acts */
 	const struct value
 	        *released; /* the `with` that was merged in the slip,
 	                      or NULL: then `config` is what is done */
