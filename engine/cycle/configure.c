@@ -28,7 +28,8 @@ static int render_config(struct live_run *run, const struct step *step,
 		const struct field *field =
 		        field_find(step->kind->fields, member->name);
 		bool plain = field && (field->type == FIELD_TEXT ||
-		                       field->type == FIELD_EXPRESSION);
+		                       field->type == FIELD_EXPRESSION ||
+		                       field->type == FIELD_QUERY);
 		struct value *value = NULL;
 		if (plain)
 			value = value_copy(arena, member->value);

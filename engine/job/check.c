@@ -46,6 +46,7 @@ static void check_steps(struct check *check, const struct job *job)
 			continue;
 		check_references(check, step);
 		check_parts(check, step);
+		check_sql(check, step);
 		check_shapes(check, step);
 	}
 }

@@ -48,6 +48,9 @@ void check_may(struct check *check);
 /* check_files.c: where artifacts are written. */
 void check_artifacts(struct check *check);
 
+/* check_sql.c: what is allowed in expressions and queries, but unwise. */
+void check_sql(struct check *check, const struct step *step);
+
 /* check_page.c: the template file at `path` and its partials. `step` gives the
  * values that it is rendered with; NULL: they are not looked at. A missing
  * file is reported at `place`, or not at all when that has no file. */

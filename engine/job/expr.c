@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/job/expr_private.h"
+#include "engine/job/expr_tools.h"
 #include "store/base/alloc.h"
 #include "store/base/buf.h"
 #include "store/base/limits.h"
@@ -109,14 +109,14 @@ int tokens_misread(const struct token *tokens, size_t count, int offset,
                    struct error *err)
 {
 	const struct token *token = NULL;
-	bool near = text_starts(err->message, "near ") ||
-	            text_starts(err->message, "incomplete input");
+	bool near = text_starts(err->message, "near ");
 
 	for (size_t i = 0; offset >= 0 && i < count; i++)
 		if (tokens[i].sql_at <= (size_t)offset)
 			token = &tokens[i];
-	if (token && token == &tokens[count - 1] && near &&
-	    (size_t)offset >= token->sql_at + token->len)
+	if (text_starts(err->message, "incomplete input") ||
+	    (token && token == &tokens[count - 1] && near &&
+	     (size_t)offset >= token->sql_at + token->len))
 		return error_at(err, ERR_CONFIG, file, pos,
 		                "the %s is not complete", what);
 	if (token && near)
@@ -179,6 +179,7 @@ struct expr *expr_parse(struct arena *arena, const char *file,
 {
 	struct expr *expr = arena_new(arena, struct expr);
 	const struct value *text = as_string(arena, source);
+	struct tokens tokens;
 
 	expr->file = file ? arena_strdup(arena, file) : NULL;
 	expr->pos = source->pos;
@@ -188,8 +189,10 @@ struct expr *expr_parse(struct arena *arena, const char *file,
 		         value_kind_name(source->kind));
 		return NULL;
 	}
-	if (expr_scan(arena, file, text, &expr->tokens, &expr->count, err) < 0)
+	if (expr_scan(arena, file, text, "expression", &tokens, err) < 0)
 		return NULL;
+	expr->tokens = tokens.list;
+	expr->count = tokens.count;
 	if (expr->count == 0) {
 		error_at(err, ERR_CONFIG, file, source->pos,
 		         "the expression is empty");
@@ -211,4 +214,76 @@ void expr_names(const struct expr *expr, const struct name_use **ret,
 {
 	*ret = expr->names;
 	*ret_count = expr->name_count;
+}
+
+/* ---- warnings */
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name);
+	size_t end_len = strlen(end);
+
+	return len >= end_len && text_equal(name + len - end_len, end);
+}
+
+/* Whether the operand is a whole number as far as can be said: its digits, or
+ * its name. */
+static bool is_whole(const struct token *token)
+{
+	static const char *const ends[] = { "cents", "minutes", "count" };
+
+	if (token->kind == TOKEN_NUMBER)
+		return strspn(token->text, "0123456789") >= token->len;
+	for (size_t i = 0; token->kind == TOKEN_NAME && i < ARRAY_LEN(ends);
+	     i++)
+		if (ends_with(token->name.dotted, ends[i]))
+			return true;
+	return false;
+}
+
+/* The operand that ends before `at`; of sum(x) and cents(x) the function. */
+static bool is_whole_before(const struct token *tokens, size_t at)
+{
+	static const char *const functions_of_whole[] = {
+		"cents", "count", "days_between", "length", "mul_div",
+	};
+	size_t depth = 0;
+
+	if (at == 0)
+		return false;
+	if (tokens[at - 1].kind != TOKEN_CLOSE)
+		return is_whole(&tokens[at - 1]);
+	while (at-- > 0) {
+		depth += tokens[at].kind == TOKEN_CLOSE;
+		depth -= tokens[at].kind == TOKEN_OPEN;
+		if (depth == 0)
+			break;
+	}
+	if (at == 0 || tokens[at - 1].kind != TOKEN_FUNCTION)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(functions_of_whole); i++)
+		if (token_is(&tokens[at - 1], functions_of_whole[i]))
+			return true;
+	return token_is(&tokens[at - 1], "sum") && is_whole(&tokens[at + 1]);
+}
+
+void tokens_warnings(const struct token *tokens, size_t count, const char *file,
+                     struct errors *warnings)
+{
+	for (size_t i = 1; i + 1 < count; i++) {
+		if (!token_is(&tokens[i], "/") ||
+		    tokens[i].kind != TOKEN_OPERATOR ||
+		    !is_whole_before(tokens, i) || !is_whole(&tokens[i + 1]))
+			continue;
+		error_hint(errors_add(warnings, ERR_CONFIG, file, tokens[i].pos,
+		                      "\"/\" between whole numbers cuts off "
+		                      "what is left"),
+		           "Write mul_div(a, b, c) for a * b / c, rounded, or "
+		           "a * 1.0 / b.");
+	}
+}
+
+void expr_warnings(const struct expr *expr, struct errors *warnings)
+{
+	tokens_warnings(expr->tokens, expr->count, expr->file, warnings);
 }

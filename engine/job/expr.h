@@ -45,6 +45,10 @@ struct expr *expr_parse(struct arena *arena, const char *file,
 void expr_names(const struct expr *expr, const struct name_use **ret,
                 size_t *ret_count);
 
+/* What is allowed but unwise: `/` between numbers that are whole as far as can
+ * be said, which cuts off what is left. */
+void expr_warnings(const struct expr *expr, struct errors *warnings);
+
 /* What its names mean is in `render`, as for a template.
  *
  * The value, in `arena`: a comparison or a logical operation gives true or

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "engine/job/expr_private.h"
+#include "engine/job/expr_tools.h"
 
 /* ---- finding */
 

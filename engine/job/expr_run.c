@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/job/expr_private.h"
+#include "engine/job/expr_tools.h"
 #include "store/base/alloc.h"
 #include "store/base/text.h"
 

@@ -1,6 +1,6 @@
 /*
- * The tokens of an expression. Shared by expr_token.c, which finds them, and
- * expr.c; nobody else includes this.
+ * The tokens of an expression or a query. Shared by expr_token.c, which finds
+ * them, and what reads them; nobody else includes this.
  */
 #ifndef JOB_EXPR_TOKEN_H
 #define JOB_EXPR_TOKEN_H
@@ -19,7 +19,9 @@ enum token_kind {
 	TOKEN_FUNCTION, /* a word before a parenthesis */
 	TOKEN_WORD,     /* and, or, not, … */
 	TOKEN_NUMBER,
-	TOKEN_TEXT, /* 'it''s' */
+	TOKEN_TEXT,   /* 'it''s' */
+	TOKEN_COLUMN, /* "order": a query's own */
+	TOKEN_STAR,   /* e.*: likewise */
 	TOKEN_OPERATOR,
 	TOKEN_OPEN,
 	TOKEN_CLOSE,
@@ -47,10 +49,16 @@ struct token {
 /* Whether the token is this word or operator, in any case of letters. */
 bool token_is(const struct token *token, const char *text);
 
-/* All tokens of a string value, in `arena`, has(x) as one name. ERR_CONFIG at
- * what cannot stand in an expression; parentheses are in balance. */
+struct tokens {
+	struct token *list;
+	size_t count;
+};
+
+/* All tokens of a string value, in `arena`, has(x) as one name. `what` is
+ * "expression" or "query". ERR_CONFIG at what cannot stand in one; parentheses
+ * are in balance. */
 int expr_scan(struct arena *arena, const char *file, const struct value *source,
-              struct token **ret, size_t *ret_count,
+              const char *what, struct tokens *ret,
               struct error *err) MUST_CHECK;
 
 #endif

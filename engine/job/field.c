@@ -40,6 +40,7 @@ static const struct type_row {
 	[FIELD_TEMPLATE] = { "template", "a string", check_text },
 	[FIELD_EXPRESSION] = { "expression", "an expression",
 	                       check_expression },
+	[FIELD_QUERY] = { "query", "a query", check_text },
 	[FIELD_BOOL] = { "true or false", "true or false", check_bool },
 	[FIELD_INT] = { "integer", "a whole number", check_int },
 	[FIELD_MONEY] = { "money", "an amount such as 0.50", check_money },

@@ -31,6 +31,7 @@ enum field_type {
 	FIELD_NAME,       /* a string that is a name: [a-z][a-z0-9_]* */
 	FIELD_TEMPLATE,   /* a string with tags */
 	FIELD_EXPRESSION, /* SQL */
+	FIELD_QUERY,      /* a SELECT */
 	FIELD_BOOL,
 	FIELD_INT,      /* within `min` and `max` */
 	FIELD_MONEY,    /* a decimal number: 0.50 */

@@ -22,6 +22,7 @@ static const char *const shapes[] = {
 	[FIELD_NAME] = NAME,
 	[FIELD_TEMPLATE] = TEXT,
 	[FIELD_EXPRESSION] = "{\"type\":[\"string\",\"number\",\"boolean\"]}",
+	[FIELD_QUERY] = TEXT,
 	[FIELD_BOOL] = "{\"type\":\"boolean\"}",
 	[FIELD_INT] = "{\"type\":\"integer\"}",
 	[FIELD_MONEY] = "{\"type\":\"number\",\"minimum\":0}",

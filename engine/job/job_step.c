@@ -177,19 +177,25 @@ static bool parse_named(struct job_parser *parser, struct step *step,
 	return true;
 }
 
-/* `run: [ls, -l]` is short for `run: { argv: [ls, -l] }`. */
+/* `run: [ls, -l]` is short for `run: { argv: [ls, -l] }`, and `query: select 1`
+ * for `query: { sql: select 1 }`. */
 static struct value *spell_out(struct job_parser *parser,
                                const struct step_kind *kind,
                                struct value *value)
 {
+	const char *key = NULL;
 	struct value *map;
 
-	if (value->kind != VALUE_LIST ||
-	    field_find(kind->fields, "argv") == NULL)
+	if (value->kind == VALUE_LIST &&
+	    field_find(kind->fields, "argv") != NULL)
+		key = "argv";
+	if (value->kind == VALUE_STRING)
+		key = kind->scalar;
+	if (key == NULL)
 		return value;
 	map = value_map(parser->arena);
 	map->pos = value->pos;
-	value_map_set(parser->arena, map, "argv", value);
+	value_map_set(parser->arena, map, key, value);
 	return map;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/job/job_private.h"
+#include "engine/job/query.h"
 #include "store/base/text.h"
 
 void uses_of_templates(struct uses *uses, const struct value *value)
@@ -94,6 +95,27 @@ const struct expr *uses_of_expression(struct uses *uses,
 	return expr;
 }
 
+/* A bare name that is the step's own can only be a column. */
+static void add_query(struct uses *uses, const struct value *value)
+{
+	auto_error struct error err = { 0 };
+	struct job_parser *parser = uses->parser;
+	const struct name_use *names;
+	size_t count;
+	const struct query *query =
+	        query_parse(parser->arena, parser->path, value, &err);
+
+	if (query == NULL) {
+		errors_take(parser->errors, &err);
+		return;
+	}
+	query_names(query, &names, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!names[i].inside ||
+		    !text_equal(names[i].name, uses->step->id))
+			add_use(uses, &names[i], names[i].inside);
+}
+
 static void refuse_tags(struct uses *uses, const struct value *value,
                         const char *key)
 {
@@ -131,6 +153,9 @@ static void add_field(struct uses *uses, const char *key,
 		break;
 	case FIELD_EXPRESSION:
 		(void)uses_of_expression(uses, value, key);
+		break;
+	case FIELD_QUERY:
+		add_query(uses, value);
 		break;
 	case FIELD_STEP:
 		uses_of_step(uses, value);

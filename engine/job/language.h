@@ -83,6 +83,8 @@ struct step_kind {
 	 * It means "{{out}}", itself, so that no key depends on what the kind
 	 * will put there. NULL: none. */
 	const char *own;
+	/* The key that a text in place of the map is short for; NULL: none. */
+	const char *scalar;
 	/* What the map must be beyond its rows, each error at its place. NULL:
 	 * nothing. */
 	void (*check)(const struct value *config, const char *file,

@@ -58,6 +58,19 @@ static struct value *effect_names(struct arena *arena)
 	return names;
 }
 
+/* The map, or a text that is short for it. */
+static struct value *or_text(struct arena *arena, struct value *schema)
+{
+	const struct field text = { .type = FIELD_TEXT };
+	struct value *either = value_list(arena);
+	struct value *both = value_map(arena);
+
+	value_list_add(arena, either, field_schema(arena, &text));
+	value_list_add(arena, either, schema);
+	value_map_set(arena, both, "anyOf", either);
+	return both;
+}
+
 static struct value *kind_schema(struct arena *arena,
                                  const struct step_kind *kind)
 {
@@ -74,7 +87,7 @@ static struct value *kind_schema(struct arena *arena,
 
 	if (kind->names && strcmp(kind->names, "effect") == 0)
 		value_map_set(arena, schema, "enum", effect_names(arena));
-	return schema;
+	return kind->scalar ? or_text(arena, schema) : schema;
 }
 
 /* A step that calls the effect has its fields in `with`. */

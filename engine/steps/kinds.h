@@ -13,6 +13,7 @@ extern const struct step_kind step_emit;
 extern const struct step_kind step_gate;
 extern const struct step_kind step_job;
 extern const struct step_kind step_let;
+extern const struct step_kind step_query;
 extern const struct step_kind step_read;
 extern const struct step_kind step_recall;
 extern const struct step_kind step_remember;

@@ -11,6 +11,7 @@ const struct step_kind *const step_kinds[] = {
 	&step_gate,
 	&step_job,
 	&step_let,
+	&step_query,
 	&step_read,
 	&step_recall,
 	&step_remember,

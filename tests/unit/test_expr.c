@@ -247,7 +247,7 @@ static void test_expr__says_what_is_not_well_formed(void **state)
 		{ "total = 'x''", 9, "the text is not closed by a single quote",
 		  NULL },
 		{ "brief.name = \"Acme\"", 14,
-		  "double quotes name a column, and there is none here",
+		  "double quotes name a column, and there is none in an expression",
 		  "Texts stand in single quotes." },
 		{ "{{total}} > 5", 1,
 		  "a name stands without braces in an expression",

@@ -4,8 +4,8 @@
  * expr.c reads an expression, expr_run.c carries it out; expr_pair.c finds the
  * comparisons in a list of tokens whose two sides it can name.
  */
-#ifndef JOB_EXPR_PRIVATE_H
-#define JOB_EXPR_PRIVATE_H
+#ifndef JOB_EXPR_TOOLS_H
+#define JOB_EXPR_TOOLS_H
 
 #include "engine/job/expr.h"
 #include "engine/job/expr_token.h"
@@ -57,6 +57,10 @@ bool token_is_comparison(const struct token *token);
 int tokens_misread(const struct token *tokens, size_t count, int offset,
                    const char *what, const char *file, struct pos pos,
                    struct error *err);
+
+/* Warn of each division of whole numbers. */
+void tokens_warnings(const struct token *tokens, size_t count, const char *file,
+                     struct errors *warnings);
 
 /* What one side of a comparison is made of. */
 enum side {
