@@ -100,6 +100,7 @@ static int let_prepare(struct step_run *run, struct error *err)
 		if (!exprs[i])
 			return -1;
 		step_ingredient_names(run, member->name, exprs[i]);
+		step_ingredient_customs(run, member->value);
 	}
 	run->prepared = exprs;
 	return 0;

@@ -87,6 +87,7 @@ static int query_prepare(struct step_run *run, struct error *err)
 		return -1;
 	query_ingredients(bound, run->arena, names);
 	value_map_set(run->arena, run->ingredients, "names", names);
+	step_ingredient_customs(run, value_get(run->config, "sql"));
 	run->prepared = bound;
 	return 0;
 }

@@ -311,6 +311,7 @@ static int prepare_where(struct step_run *run, struct found *found,
 	if (!found->where)
 		return -1;
 	step_ingredient_names(run, "where", found->where);
+	step_ingredient_customs(run, where);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/steps/step.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "store/base/buf.h"
 #include "store/base/limits.h"
@@ -65,4 +66,16 @@ void step_ingredient_names(struct step_run *run, const char *key,
 		value_map_set(run->arena, names, name.dotted,
 		              value_copy(run->arena, value));
 	}
+}
+
+void step_ingredient_customs(struct step_run *run, const struct value *sql)
+{
+	const char *text = sql && sql->kind == VALUE_STRING ? sql->text : "";
+
+	if (strcasestr(text, "money"))
+		value_map_text(run->arena, run->ingredients, "locale",
+		               run->locale);
+	if (strcasestr(text, "add_workdays") && run->holidays)
+		value_map_set(run->arena, run->ingredients, "holidays",
+		              value_copy(run->arena, run->holidays));
 }

@@ -70,6 +70,10 @@ struct render step_customs(const struct step_run *run);
 void step_ingredient_file(struct step_run *run, const char *group,
                           const char *path, const struct oid *oid);
 
+/* Add what the functions in `sql` go by beside their arguments: the locale of
+ * money(), the holidays of add_workdays(). */
+void step_ingredient_customs(struct step_run *run, const struct value *sql);
+
 /* Add to the ingredient "names" the value of each of the job's names in the
  * expression at `key` of the kind's map. One that is not there is left out. */
 void step_ingredient_names(struct step_run *run, const char *key,
