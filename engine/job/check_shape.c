@@ -330,8 +330,23 @@ static void check_list(struct check *check, const struct step *step)
 		           "list.");
 }
 
+/* `artifacts` names fields of the step's output. */
+static void check_fields(struct check *check, const struct step *step)
+{
+	const struct value *paths = step->artifacts;
+
+	for (size_t i = 0; paths != NULL && i < paths->length; i++) {
+		const struct place place = { step->path,
+			                     paths->members[i].pos };
+
+		(void)check_below(check, one_shape(check, step, step),
+		                  step->local, paths->members[i].name, place);
+	}
+}
+
 void check_shapes(struct check *check, const struct step *step)
 {
+	check_fields(check, step);
 	if (step->fan != NULL)
 		check_list(check, step);
 	for (size_t i = 0; i < step->use_count; i++)

@@ -288,8 +288,8 @@ void job_check_fit(struct job_parser *parser, const struct step *step,
 			                  "\"%s\" goes only with "
 			                  "\"for_each\"",
 			                  key),
-			        "Say what is gone through, as in \"for_each: "
-			        "{ client: \\\"{{clients}}\\\" }\".");
+			        "Say what is gone through, as in for_each: { "
+			        "client: \"{{clients}}\" }.");
 		else if (step->kind != NULL &&
 		         field_find(step_fields, key) != NULL &&
 		         !goes_with(step, key))
@@ -381,8 +381,8 @@ static const struct fan *parse_fan(struct uses *uses, const struct value *map)
 		error_hint(job_error(parser, each->pos,
 		                     "\"for_each\" must be one name and its "
 		                     "list"),
-		           "Write it as \"for_each: { client: "
-		           "\\\"{{clients}}\\\" }\".");
+		           "Write it as for_each: { client: "
+		           "\"{{clients}}\" }.");
 		return NULL;
 	}
 	fan = arena_new(parser->arena, struct fan);

@@ -143,15 +143,17 @@ static void add_below(struct ordering *ordering, const struct edge *edge,
 
 /* An edge that somebody wrote in `step`, for what stands beside the target. A
  * name `inside` of a section that would lead through a wall is a field of the
- * section's item; what a step names of itself and of its own block is no edge
- * (job_names.c). */
+ * section's item; what a step names of itself, of its own block and of a later
+ * section is no edge (job_names.c). */
 static void add_written(struct ordering *ordering, size_t step, bool inside,
                         struct edge edge)
 {
+	const struct step *steps = ordering->steps;
 	size_t wall;
 
 	edge.from = job_beside(ordering->job, step, edge.to);
-	if (edge.from == edge.to || edge.from == STEP_NONE)
+	if (edge.from == edge.to || edge.from == STEP_NONE ||
+	    steps[edge.to].section > steps[edge.from].section)
 		return;
 	wall = wall_between(ordering, edge.from, edge.to);
 	if (wall == STEP_NONE)
