@@ -130,8 +130,7 @@ static bool is_refused(struct check *check, const struct step *step,
 
 	if (target == NULL && effect->target != NULL)
 		return false;
-	return policy_decide(check->config, effect, check->job->name, target) ==
-	       VERDICT_NEVER;
+	return policy_refuses(check->config, effect, check->job->name, target);
 }
 
 static void check_effect(struct check *check, const struct step *step,

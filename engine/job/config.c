@@ -7,15 +7,19 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "engine/job/duration.h"
 #include "store/base/alloc.h"
 #include "store/base/date.h"
+#include "store/base/path.h"
 #include "store/base/text.h"
 #include "store/base/yaml.h"
 
 static const char FILE_NAME[] = "reeve.yaml";
 
 static const char *const locale_words[] = { "en", "de", "fr", NULL };
+static const char *const text_words[] = { "owner", NULL };
 static const char *const verdict_words[] = { "gate", "auto", "never", NULL };
 
 const struct field policy_fields[] = {
@@ -34,7 +38,8 @@ const struct field policy_fields[] = {
 	{
 	        .name = "to",
 	        .type = FIELD_TEXT,
-	        .help = "whom it reaches: an address, or a pattern with *",
+	        .help = "whom it reaches: an address, a pattern with *, a file "
+	                "of addresses, or sender: whom the event is from",
 	        .example = "\"*@example.com\"",
 	},
 	{
@@ -46,10 +51,31 @@ const struct field policy_fields[] = {
 	                "never: refused",
 	        .example = "auto",
 	},
-	{ .name = "text", .later = true, .help = "who wrote the text" },
-	{ .name = "max", .later = true, .help = "how many in a time" },
-	{ .name = "delay", .later = true, .help = "how long it is held back" },
-	{ .name = "hours", .later = true, .help = "when it may be done" },
+	{
+	        .name = "text",
+	        .type = FIELD_WORD,
+	        .words = text_words,
+	        .help = "owner: only words that the owner wrote or merged",
+	        .example = "owner",
+	},
+	{
+	        .name = "max",
+	        .type = FIELD_TEXT,
+	        .help = "how many: N/h, N/d or N/w, an hour, a day or a week",
+	        .example = "20/d",
+	},
+	{
+	        .name = "delay",
+	        .type = FIELD_DURATION,
+	        .help = "how long it is held back before it is done",
+	        .example = "10m",
+	},
+	{
+	        .name = "hours",
+	        .type = FIELD_TEXT,
+	        .help = "when it may be done, in the workspace's time",
+	        .example = "\"mon-fri 08:00-18:00\"",
+	},
 	{ 0 },
 };
 
@@ -111,13 +137,25 @@ const struct field config_fields[] = {
 	                "init",
 	        .example = "main",
 	},
+	{
+	        .name = "holidays",
+	        .type = FIELD_TEXTS,
+	        .help = "days that are no workdays, besides weekends",
+	        .example = "[2026-12-25, 2026-12-26]",
+	},
+	{
+	        .name = "jobs",
+	        .type = FIELD_INT,
+	        .max = 1024,
+	        .otherwise = "0",
+	        .help = "steps side by side; 0: as many as there are cores",
+	        .example = "4",
+	},
 	{ .name = "remote", .later = true, .help = "where all is shared" },
 	{ .name = "models", .later = true, .help = "model endpoints" },
 	{ .name = "tiers", .later = true, .help = "orders of models" },
 	{ .name = "budget", .later = true, .help = "ceilings of cost" },
-	{ .name = "holidays", .later = true, .help = "days without work" },
 	{ .name = "attention", .later = true, .help = "when to ask" },
-	{ .name = "jobs", .later = true, .help = "settings of single jobs" },
 	{ 0 },
 };
 
@@ -227,15 +265,110 @@ static void check_policy_effect(const struct reader *reader,
 		error_hint(added, "Did you mean \"%s\"?", nearest);
 }
 
-static void check_policy_target(const struct reader *reader,
-                                const struct value *target)
+/* `to`: the word sender, an address or pattern, or a path. */
+static void read_target(const struct reader *reader, const struct value *target,
+                        struct policy_line *line)
 {
-	if (text_is_email(target->text) || strchr(target->text, '*') != NULL)
-		return;
-	errors_add(reader->errors, ERR_CONFIG, FILE_NAME, target->pos,
-	           "\"to\" must be an address or a pattern such as "
-	           "*@example.com, not \"%s\"",
-	           target->text);
+	auto_error struct error err = { 0 };
+	const char *text = target->text;
+
+	if (strcmp(text, "sender") == 0)
+		line->to_sender = true;
+	else if (text_is_email(text) || strchr(text, '*') != NULL)
+		line->to = text;
+	else if (*path_ending(text) != '\0' && path_check(text, &err) == 0)
+		line->to_file = text;
+	else
+		errors_add(reader->errors, ERR_CONFIG, FILE_NAME, target->pos,
+		           "\"to\" must be an address, a pattern such as "
+		           "*@example.com, a file or sender, not \"%s\"",
+		           text);
+}
+
+/* "20/d" */
+static void read_max(const struct reader *reader, const struct value *max,
+                     struct policy_line *line)
+{
+	static const struct {
+		const char *text;
+		int64_t hours;
+	} units[] = { { "/h", 1 }, { "/d", 24 }, { "/w", 168 } };
+
+	const int64_t most = 1000000;
+	size_t len = strcspn(max->text, "/");
+	auto_free char *number = mem_strndup(max->text, len);
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (strcmp(max->text + len, units[i].text) == 0)
+			line->max_ms = units[i].hours * 3600 * 1000;
+	if (line->max_ms == 0 || !text_to_int(number, 1, most, &line->max))
+		errors_add(reader->errors, ERR_CONFIG, FILE_NAME, max->pos,
+		           "\"max\" must be a number an hour, day or week such "
+		           "as 20/d, not \"%s\"",
+		           max->text);
+}
+
+/* The number of "mon", or -1. */
+static int weekday_of(const char *text)
+{
+	static const char *const days[] = { "mon", "tue", "wed", "thu",
+		                            "fri", "sat", "sun" };
+
+	for (size_t i = 0; i < ARRAY_LEN(days); i++)
+		if (text_starts(text, days[i]))
+			return (int)i;
+	return -1;
+}
+
+/* Minutes of "08:30", or -1. */
+static int minute_of(const char *text)
+{
+	int64_t hour;
+	int64_t minute;
+	auto_free char *first = mem_strndup(text, strnlen(text, 2));
+	auto_free char *second =
+	        strlen(text) >= 5 ? mem_strndup(text + 3, 2) : mem_strdup("");
+
+	if (strlen(text) < 5 || text[2] != ':' ||
+	    !text_to_int(first, 0, 24, &hour) ||
+	    !text_to_int(second, 0, 59, &minute) || hour * 60 + minute > 1440)
+		return -1;
+	return (int)(hour * 60 + minute);
+}
+
+/* "mon-fri 08:00-18:00" */
+static bool parse_hours(const char *text, struct policy_line *line)
+{
+	int first = weekday_of(text);
+	int last = first;
+
+	if (first < 0)
+		return false;
+	text += 3;
+	if (*text == '-') {
+		last = weekday_of(text + 1);
+		text += 4;
+	}
+	if (last < 0 || *text++ != ' ' || strlen(text) != 11 || text[5] != '-')
+		return false;
+	for (int day = first;; day = (day + 1) % 7) {
+		line->weekdays |= 1u << day;
+		if (day == last)
+			break;
+	}
+	line->from_minute = minute_of(text);
+	line->to_minute = minute_of(text + 6);
+	return line->from_minute >= 0 && line->to_minute > line->from_minute;
+}
+
+static void read_hours(const struct reader *reader, const struct value *hours,
+                       struct policy_line *line)
+{
+	if (!parse_hours(hours->text, line))
+		errors_add(reader->errors, ERR_CONFIG, FILE_NAME, hours->pos,
+		           "\"hours\" must be days and times such as "
+		           "mon-fri 08:00-18:00, not \"%s\"",
+		           hours->text);
 }
 
 /* ---- reading what has passed */
@@ -264,6 +397,32 @@ static enum verdict verdict_of(const char *word)
 	return verdict;
 }
 
+static void read_line(const struct reader *reader, const struct value *map,
+                      struct policy_line *line)
+{
+	const struct value *effect = value_get(map, "effect");
+	const struct value *target = value_get(map, "to");
+	const struct value *max = value_get(map, "max");
+	const struct value *hours = value_get(map, "hours");
+
+	*line = (struct policy_line){
+		.pos = map->pos,
+		.effect = value_get_text(map, "effect", NULL),
+		.job = value_get_text(map, "job", NULL),
+		.owner_text = value_get(map, "text") != NULL,
+		.delay_ms = duration_ms(value_get_text(map, "delay", "0s")),
+		.then = verdict_of(value_get_text(map, "then", NULL)),
+	};
+	if (effect != NULL)
+		check_policy_effect(reader, effect);
+	if (target != NULL)
+		read_target(reader, target, line);
+	if (max != NULL)
+		read_max(reader, max, line);
+	if (hours != NULL)
+		read_hours(reader, hours, line);
+}
+
 static void read_policy(const struct reader *reader, struct value *policy,
                         struct config *config)
 {
@@ -271,25 +430,42 @@ static void read_policy(const struct reader *reader, struct value *policy,
 	struct policy_line *lines =
 	        arena_array(reader->arena, list->length, sizeof(*lines));
 
-	for (size_t i = 0; i < list->length; i++) {
-		const struct value *line = list->items[i];
-		const struct value *effect = value_get(line, "effect");
-		const struct value *target = value_get(line, "to");
-
-		if (effect != NULL)
-			check_policy_effect(reader, effect);
-		if (target != NULL)
-			check_policy_target(reader, target);
-		lines[i] = (struct policy_line){
-			.pos = line->pos,
-			.effect = value_get_text(line, "effect", NULL),
-			.job = value_get_text(line, "job", NULL),
-			.to = value_get_text(line, "to", NULL),
-			.then = verdict_of(value_get_text(line, "then", NULL)),
-		};
-	}
+	for (size_t i = 0; i < list->length; i++)
+		read_line(reader, list->items[i], &lines[i]);
 	config->policy = lines;
 	config->policy_count = list->length;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	const struct value *const *left = a;
+	const struct value *const *right = b;
+
+	return strcmp((*left)->text, (*right)->text);
+}
+
+static void read_holidays(const struct reader *reader, struct value *holidays,
+                          struct config *config)
+{
+	const struct value *given = as_list(reader, holidays);
+	struct value *list = value_list(reader->arena);
+
+	for (size_t i = 0; i < given->length; i++) {
+		struct value *day = given->items[i];
+		struct date date;
+
+		if (date_parse(day->text, &date))
+			value_list_add(reader->arena, list, day);
+		else
+			errors_add(reader->errors, ERR_CONFIG, FILE_NAME,
+			           day->pos,
+			           "\"%s\" is no date such as 2026-12-25",
+			           day->text);
+	}
+	if (list->length > 0)
+		qsort(list->items, list->length, sizeof(struct value *),
+		      compare_texts);
+	config->holidays = list;
 }
 
 static void read_approvers(const struct reader *reader, struct value *approvers,
@@ -329,6 +505,8 @@ static struct config *read_config(const struct reader *reader,
 	read_policy(reader, value_get(root, "policy"), config);
 	read_approvers(reader, value_get(root, "approvers"), config);
 	config->branch = value_get_text(root, "branch", NULL);
+	config->jobs = value_get_int(root, "jobs", 0);
+	read_holidays(reader, value_get(root, "holidays"), config);
 	return config;
 }
 
@@ -404,30 +582,112 @@ static char *bare_target(const char *target)
 	return NULL;
 }
 
-/* Without a target each line with `to` may or may not fit: the verdict is the
- * strictest of theirs and of the first line that surely fits. */
+/* Whether the line asks for what is known only when the effect is done. */
+static bool asks_more(const struct policy_line *line)
+{
+	return line->to_file != NULL || line->to_sender || line->owner_text ||
+	       line->max > 0;
+}
+
+/* Whether the line fits towards `address`, which may not be known. */
+enum fit {
+	FIT_NO,
+	FIT_PERHAPS,
+	FIT_YES,
+};
+
+static enum fit fit_of(const struct policy_line *line,
+                       const struct effect *effect, const char *job,
+                       const char *address)
+{
+	if (!line_fits(line, effect, job))
+		return FIT_NO;
+	if (line->to != NULL && address != NULL &&
+	    !pattern_fits(line->to, address))
+		return FIT_NO;
+	if (asks_more(line) || (line->to != NULL && address == NULL))
+		return FIT_PERHAPS;
+	return FIT_YES;
+}
+
+static enum verdict verdict_without(const struct effect *effect)
+{
+	return effect->class == EFFECT_INTERNAL ? VERDICT_AUTO : VERDICT_GATE;
+}
+
+/* The verdict is the strictest of the lines that perhaps fit and of the first
+ * one that surely does. */
 enum verdict policy_decide(const struct config *config,
                            const struct effect *effect, const char *job,
                            const char *target)
 {
 	auto_free char *address = bare_target(target);
-	enum verdict verdict =
-	        effect->class == EFFECT_INTERNAL ? VERDICT_AUTO : VERDICT_GATE;
+	enum verdict verdict = verdict_without(effect);
 	enum verdict possible = VERDICT_AUTO;
 
 	for (size_t i = 0; i < config->policy_count; i++) {
 		const struct policy_line *line = &config->policy[i];
+		enum fit fit = fit_of(line, effect, job, address);
 
-		if (!line_fits(line, effect, job))
-			continue;
-		if (line->to != NULL && address == NULL) {
-			if (strictness(line->then) > strictness(possible))
-				possible = line->then;
-		} else if (line->to == NULL ||
-		           pattern_fits(line->to, address)) {
+		if (fit == FIT_YES) {
 			verdict = line->then;
 			break;
 		}
+		if (fit == FIT_PERHAPS &&
+		    strictness(line->then) > strictness(possible))
+			possible = line->then;
 	}
 	return strictness(possible) > strictness(verdict) ? possible : verdict;
+}
+
+bool policy_refuses(const struct config *config, const struct effect *effect,
+                    const char *job, const char *target)
+{
+	auto_free char *address = bare_target(target);
+
+	for (size_t i = 0; i < config->policy_count; i++) {
+		const struct policy_line *line = &config->policy[i];
+		enum fit fit = fit_of(line, effect, job, address);
+
+		if (fit == FIT_YES)
+			return line->then == VERDICT_NEVER;
+		if (fit == FIT_PERHAPS && line->then != VERDICT_NEVER)
+			return false;
+	}
+	return false;
+}
+
+static bool fits_facts(const struct policy_line *line, const char *address,
+                       const struct policy_facts *facts)
+{
+	if (line->to != NULL &&
+	    (address == NULL || !pattern_fits(line->to, address)))
+		return false;
+	if (line->to_sender && (address == NULL || facts->sender == NULL ||
+	                        strcasecmp(address, facts->sender) != 0))
+		return false;
+	if (line->to_file != NULL &&
+	    (address == NULL ||
+	     !facts->is_listed(facts->state, line->to_file, address)))
+		return false;
+	if (line->owner_text && !facts->owner_text)
+		return false;
+	return line->max == 0 || facts->count(facts->state, line) < line->max;
+}
+
+const struct policy_line *policy_find(const struct config *config,
+                                      const struct effect *effect,
+                                      const char *job,
+                                      const struct policy_facts *facts)
+{
+	auto_free char *address = bare_target(facts->target);
+
+	for (size_t i = 0; i < config->policy_count; i++) {
+		const struct policy_line *line = &config->policy[i];
+
+		if (line_fits(line, effect, job) &&
+		    fits_facts(line, address, facts))
+			return line;
+	}
+	return NULL;
 }

@@ -125,3 +125,93 @@ static void test_config__effect_classes_have_names(void **state)
 	assert_string_equal(effect_class_name(EFFECT_CLIENT), "client");
 	assert_string_equal(effect_class_name(EFFECT_FINANCIAL), "financial");
 }
+
+/* ---- what is known only when it is done */
+
+static bool is_ann(void *state, const char *path, const char *address)
+{
+	UNUSED_STATE(state);
+	assert_string_equal(path, "left.csv");
+	return strcmp(address, "ann@acme.example") == 0;
+}
+
+static int64_t had(void *state, const struct policy_line *line)
+{
+	assert_int_equal(line->max_ms, 24 * 3600 * 1000);
+	return *(int64_t *)state;
+}
+
+static const char lines[] =
+        "version: 1\n"
+        "jobs: 4\n"
+        "holidays: [2026-12-26, 2026-12-25]\n"
+        "policy:\n"
+        "  - { to: left.csv, then: never }\n"
+        "  - { to: sender, text: owner, max: 20/d, then: auto }\n"
+        "  - { to: \"*@globex.example\", then: auto, delay: 10m, "
+        "hours: \"fri-mon 08:00-18:30\" }\n";
+
+static void test_config__policy_asks_when_it_is_done(void **state)
+{
+	static const struct {
+		const char *target;
+		const char *sender;
+		bool owner;
+		int64_t had;
+		int line; /* of reeve.yaml; 0: none */
+	} cases[] = {
+		{ "Ann <ann@acme.example>", "ann@acme.example", true, 0, 5 },
+		{ "bob@acme.example", "Bob@acme.example", true, 19, 6 },
+		{ "bob@acme.example", "bob@acme.example", true, 20, 0 },
+		{ "bob@acme.example", "bob@acme.example", false, 0, 0 },
+		{ "bob@acme.example", NULL, true, 0, 0 },
+		{ "tom@globex.example", NULL, true, 0, 7 },
+		{ NULL, "bob@acme.example", true, 0, 0 },
+	};
+	auto_arena struct arena arena = { 0 };
+	auto_errors struct errors errors = { 0 };
+	const struct config *config = config_parse(&arena, lines, strlen(lines),
+	                                           &toy_language, &errors);
+
+	UNUSED_STATE(state);
+	assert_non_null(config);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int64_t count = cases[i].had;
+		const struct policy_facts facts = {
+			.target = cases[i].target,
+			.sender = cases[i].sender,
+			.owner_text = cases[i].owner,
+			.is_listed = is_ann,
+			.count = had,
+			.state = &count,
+		};
+		const struct policy_line *line =
+		        policy_find(config, &toy_email, "a", &facts);
+
+		assert_row(i, (line != NULL ? (int)line->pos.line : 0) ==
+		                      cases[i].line);
+	}
+	assert_int_equal(config->policy[2].delay_ms, 600000);
+	assert_int_equal(config->policy[2].weekdays, 0x71);
+	assert_int_equal(config->policy[2].from_minute, 480);
+	assert_int_equal(config->policy[2].to_minute, 1110);
+	assert_int_equal(config->jobs, 4);
+	assert_string_equal(config->holidays->items[0]->text, "2026-12-25");
+}
+
+/* What is not known may be the stricter line, but refuses nothing before. */
+static void test_config__policy_is_strict_about_what_is_not_known(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_errors struct errors errors = { 0 };
+	const struct config *config = config_parse(&arena, lines, strlen(lines),
+	                                           &toy_language, &errors);
+
+	UNUSED_STATE(state);
+	assert_non_null(config);
+	assert_int_equal(
+	        policy_decide(config, &toy_email, "a", "tom@globex.example"),
+	        VERDICT_NEVER);
+	assert_false(
+	        policy_refuses(config, &toy_email, "a", "tom@globex.example"));
+}
