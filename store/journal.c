@@ -58,6 +58,13 @@ struct journal {
 	bool has_root;
 	struct arena arena; /* of the root's texts */
 
+	/* The commit that journal_event_at() has read last, and where in it:
+	 * most events are asked for in their order. */
+	struct arena read_arena;
+	struct commit read;
+	const char *read_at;
+	unsigned read_line;
+
 	struct pending *pending;
 	size_t pending_count;
 	struct kept *kept;
@@ -100,6 +107,7 @@ void journal_close(struct journal *journal)
 		return;
 	forget_pending(journal);
 	arena_clear(&journal->arena);
+	arena_clear(&journal->read_arena);
 	free(journal->source);
 	free(journal->lock_dir);
 	free(journal);
@@ -330,21 +338,40 @@ static int read_commit(struct repo *repo, const struct oid *id, event_sink each,
 	return 0;
 }
 
+/* Make `read` the commit `id`, standing at its first event. */
+static int go_to_commit(struct journal *journal, const struct oid *id,
+                        struct error *err)
+{
+	arena_clear(&journal->read_arena);
+	journal->read_at = NULL;
+	if (repo_commit_read(journal->repo, &journal->read_arena, id,
+	                     &journal->read, err) < 0)
+		return -1;
+	journal->read_at = first_line(&journal->read);
+	journal->read_line = 0;
+	return 0;
+}
+
 struct event *journal_event_at(struct journal *journal, struct arena *arena,
                                const struct journal_place *place,
                                struct error *err)
 {
-	struct commit commit;
-
-	if (repo_commit_read(journal->repo, arena, &place->commit, &commit,
-	                     err) < 0)
+	if ((!journal->read_at ||
+	     !oid_equal(&journal->read.id, &place->commit)) &&
+	    go_to_commit(journal, &place->commit, err) < 0)
 		return NULL;
-	const char *line = first_line(&commit);
-	for (unsigned i = 0; i < place->line && line; i++) {
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
+	if (place->line < journal->read_line) {
+		journal->read_at = first_line(&journal->read);
+		journal->read_line = 0;
 	}
-	if (!line || !*line) {
+	for (; journal->read_line < place->line; journal->read_line++) {
+		const char *end = strchrnul(journal->read_at, '\n');
+		if (!*end)
+			break;
+		journal->read_at = end + 1;
+	}
+	const char *line = journal->read_at;
+	if (journal->read_line < place->line || !*line) {
 		error_set(err, ERR_CORRUPT, "journal commit %s has no line %u",
 		          oid_text(arena, &place->commit), place->line + 1);
 		return NULL;
@@ -476,6 +503,8 @@ static int witness_check(struct journal *journal, const struct oid *tip,
 	struct oid seen;
 	int known = witness_read(journal->lock_dir, &seen, err);
 
+	if (known == 0)
+		witness_note_root(journal->lock_dir, NULL);
 	if (known <= 0 || oid_equal(&seen, tip))
 		return known < 0 ? -1 : 0;
 	return line_since(journal, &arena, &seen, tip, &line, err);
@@ -684,6 +713,7 @@ static int read_root(void *state, const struct event *event,
 	const char *tip = value_get_text(event->data, "tip", NULL);
 
 	if (event->type != EVENT_JOURNAL_STARTED ||
+	    !oid_is_zero(&place->parent) ||
 	    !base64_decode(secret, root->secret.bytes, HASH_SECRET_BYTES) ||
 	    (tip && !oid_from_text(tip, &root->tip)))
 		return error_set(err, ERR_CORRUPT,
@@ -695,17 +725,36 @@ static int read_root(void *state, const struct event *event,
 	return 1;
 }
 
-int journal_root(struct journal *journal, const struct journal_root **ret,
-                 struct error *err)
+/* The root as it was noted: 1, 0 when the line must be walked. */
+static int recall_root(struct journal *journal)
+{
+	auto_error struct error ignored = { 0 };
+	struct oid root;
+
+	return witness_root(journal->lock_dir, &root) &&
+	       read_commit(journal->repo, &root, read_root, journal,
+	                   &ignored) == 1;
+}
+
+static int find_root(struct journal *journal, struct error *err)
 {
 	struct oid tip;
 
-	if (!journal->has_root) {
-		if (legal_tip(journal, &tip, err) < 0)
-			return -1;
-		if (journal_read(journal, &tip, read_root, journal, err) < 0)
-			return -1;
-	}
+	if (legal_tip(journal, &tip, err) < 0)
+		return -1;
+	if (recall_root(journal))
+		return 0;
+	if (journal_read(journal, &tip, read_root, journal, err) < 0)
+		return -1;
+	witness_note_root(journal->lock_dir, &journal->root.commit);
+	return 0;
+}
+
+int journal_root(struct journal *journal, const struct journal_root **ret,
+                 struct error *err)
+{
+	if (!journal->has_root && find_root(journal, err) < 0)
+		return -1;
 	*ret = &journal->root;
 	return 0;
 }
@@ -748,5 +797,6 @@ int journal_create(struct journal *journal, const char *branch,
 	forget_pending(journal); /* who was second must not begin it again */
 	if (made < 0)
 		return error_wrap(err, "could not begin the journal");
+	witness_note_root(journal->lock_dir, &commit);
 	return witness_write(journal->lock_dir, &commit, err);
 }

@@ -1,6 +1,7 @@
 #include "store/witness.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "store/base/alloc.h"
 #include "store/base/buf.h"
@@ -41,4 +42,37 @@ int witness_read(const char *dir, struct oid *ret, struct error *err)
 	                  "If git log reeve/journal shows what you "
 	                  "expect, remove %s.",
 	                  path);
+}
+
+static char *root_path(const char *dir)
+{
+	return mem_printf("%s/root", dir);
+}
+
+bool witness_root(const char *dir, struct oid *ret)
+{
+	auto_free char *path = root_path(dir);
+	auto_buf struct buf text = buf_make(OID_TEXT_BYTES);
+	auto_error struct error ignored = { 0 };
+
+	if (file_read(path, &text, &ignored) < 0)
+		return false;
+	buf_cut(&text, strcspn(text.at, "\n"));
+	return oid_from_text(text.at, ret);
+}
+
+void witness_note_root(const char *dir, const struct oid *root)
+{
+	auto_free char *path = root_path(dir);
+	auto_error struct error ignored = { 0 };
+	char text[OID_TEXT_BYTES + 1];
+
+	if (!root) {
+		(void)unlink(path); /* mostly, there is none */
+		return;
+	}
+	oid_to_text(root, text);
+	text[OID_TEXT_BYTES - 1] = '\n';
+	if (file_replace(path, text, OID_TEXT_BYTES, 0600, &ignored) < 0)
+		return;
 }

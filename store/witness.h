@@ -8,6 +8,8 @@
 #ifndef STORE_WITNESS_H
 #define STORE_WITNESS_H
 
+#include <stdbool.h>
+
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 #include "store/repo.h"
@@ -19,5 +21,13 @@ int witness_read(const char *dir, struct oid *ret,
 /* Durable when it returns 0. */
 int witness_write(const char *dir, const struct oid *tip,
                   struct error *err) MUST_CHECK;
+
+/* The journal's first commit, which nothing but its whole line leads to:
+ * $GIT_COMMON_DIR/reeve/root, in the same form. It is only a note, good as
+ * long as there is a witness, since what follows the witness begins where the
+ * witness did. False: walk. */
+bool witness_root(const char *dir, struct oid *ret);
+/* Take the note, or forget it (NULL). Failing costs the next walk. */
+void witness_note_root(const char *dir, const struct oid *root);
 
 #endif

@@ -944,3 +944,91 @@ static void test_journal__newer_events_stop_it(void **state)
 	struct oid now = books_tip(&books);
 	assert_true(oid_equal(&now, &tip));
 }
+
+/* ---- The noted root ------------------------------------------------------ */
+
+static void root_is(struct books *books, const char *branch)
+{
+	struct journal *journal = books_journal(books);
+	const struct journal_root *root = NULL;
+
+	fixture_ok(&books->git, journal_root(journal, &root, &books->git.err));
+	assert_string_equal(root->branch, branch);
+	journal_close(journal);
+}
+
+static void test_journal__finds_its_root_whatever_is_noted(void **state)
+{
+	static const char *const notes[] = {
+		"true",
+		"rm -f .git/reeve/root",
+		": >.git/reeve/root",
+		"echo nonsense >.git/reeve/root",
+		"git rev-parse reeve/journal >.git/reeve/root",
+		"git rev-parse HEAD >.git/reeve/root",
+		"git rev-parse HEAD^{tree} >.git/reeve/root",
+		"echo 1111111111111111111111111111111111111111 "
+		">.git/reeve/root",
+		"rm .git/reeve/root; mkdir .git/reeve/root",
+		"rm .git/reeve/witness",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+		auto_books struct books books;
+
+		books_open(&books);
+		(void)fixture_run(&books.git,
+		                  "git -c user.name=n -c user.email=e@x "
+		                  "commit -q --allow-empty -m 1");
+		books_add(&books, EVENT_EVENT_EMITTED, "{}");
+		books_flush(&books);
+		root_is(&books, "main");
+		(void)fixture_run(&books.git, "test -s .git/reeve/root");
+		(void)fixture_run(&books.git, notes[i]);
+		root_is(&books, "main");
+	}
+}
+
+static void test_journal__forgets_the_root_of_another(void **state)
+{
+	auto_books struct books books;
+
+	(void)state;
+	books_open(&books);
+	root_is(&books, "main");
+	(void)fixture_run(&books.git,
+	                  "git update-ref -d refs/heads/reeve/journal; "
+	                  "rm .git/reeve/witness");
+	struct journal *other = books_journal(&books);
+	fixture_ok(&books.git,
+	           journal_create(other, "trunk", NULL, &books.git.err));
+	journal_close(other);
+	root_is(&books, "trunk");
+}
+
+static void test_journal__gives_events_in_any_order(void **state)
+{
+	static const unsigned order[] = { 2, 0, 1, 1, 2, 0 };
+	auto_books struct books books;
+
+	(void)state;
+	books_open(&books);
+	for (int i = 0; i < 3; i++)
+		books_add(&books, EVENT_EVENT_EMITTED,
+		          arena_printf(&books.git.arena, "{\"i\":%d}", i));
+	books_flush(&books);
+	struct journal_place place = { .commit = books_tip(&books) };
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		place.line = order[i];
+		const struct event *event =
+		        journal_event_at(books.journal, &books.git.arena,
+		                         &place, &books.git.err);
+		assert_row(i, event != NULL);
+		assert_row(i, value_get_int(event->data, "i", -1) == order[i]);
+	}
+	place.line = 3;
+	assert_null(journal_event_at(books.journal, &books.git.arena, &place,
+	                             &books.git.err));
+	assert_int_equal(books.git.err.code, ERR_CORRUPT);
+}
