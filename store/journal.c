@@ -629,26 +629,39 @@ static int write_commit(struct journal *journal, const char *subject,
 	return repo_commit_write(journal->repo, &commit, tip, err);
 }
 
-/* Write all pending events on top of `parent`; the last commit in `ret`. */
+/* All pending events on top of `parent`; the last commit in `ret`. */
+static int put_commits(struct journal *journal, const char *subject,
+                       const struct oid *parent, struct oid *ret,
+                       struct error *err)
+{
+	struct oid tree;
+	size_t next = 0;
+
+	*ret = *parent;
+	if (write_tree(journal, &tree, err) < 0)
+		return -1;
+	while (next < journal->pending_count) {
+		if (write_commit(journal, subject, &tree, &next, ret, err) < 0)
+			return -1;
+		/* What is kept is kept by the first commit. */
+		if (next < journal->pending_count &&
+		    repo_tree_write(journal->repo, NULL, NULL, 0, &tree, err) <
+		            0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The same, on disk when it returns 0. */
 static int write_commits(struct journal *journal, const char *subject,
                          const struct oid *parent, struct oid *ret,
                          struct error *err)
 {
-	struct oid tree;
-	struct oid empty;
-	size_t next = 0;
-
-	if (write_tree(journal, &tree, err) < 0 ||
-	    repo_tree_write(journal->repo, NULL, NULL, 0, &empty, err) < 0)
-		return -1;
-	*ret = *parent;
-	while (next < journal->pending_count) {
-		/* What is kept is kept by the first commit. */
-		const struct oid *kept = next == 0 ? &tree : &empty;
-		if (write_commit(journal, subject, kept, &next, ret, err) < 0)
-			return -1;
-	}
-	return 0;
+	repo_batch_begin(journal->repo);
+	if (put_commits(journal, subject, parent, ret, err) == 0)
+		return repo_batch_commit(journal->repo, err);
+	repo_batch_abandon(journal->repo);
+	return -1;
 }
 
 /* Whether a second try may succeed: somebody was first, or gc was. */

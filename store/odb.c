@@ -695,10 +695,76 @@ bool odb_is_kept(struct odb *odb, const struct oid *oid)
 {
 	uint32_t n;
 
-	if (!find_in_packs(odb, oid, &n))
-		return false;
+	if (!odb->is_listed)
+		list_packs(odb);
 	for (size_t i = 0; i < odb->count; i++)
 		if (odb->packs[i].is_kept && find_name(&odb->packs[i], oid, &n))
 			return true;
 	return false;
+}
+
+/* ---- Whole packs --------------------------------------------------------- */
+
+static struct pack *find_pack(struct odb *odb, const char *name,
+                              struct error *err)
+{
+	if (!odb->is_listed)
+		list_packs(odb);
+	for (size_t i = 0; i < odb->count; i++)
+		if (text_ends(odb->packs[i].path, name))
+			return &odb->packs[i];
+	(void)error_set(err, ERR_MISSING, "there is no \"%s\" in \"%s/pack\"",
+	                name, odb->dir);
+	return NULL;
+}
+
+static struct oid name_of(const struct pack *pack, uint32_t n)
+{
+	struct oid oid;
+
+	memcpy(oid.bytes, pack->index.at + NAMES_AT + (size_t)n * ID_BYTES,
+	       ID_BYTES);
+	return oid;
+}
+
+int odb_each(struct odb *odb, const char *pack,
+             int (*each)(void *state, const struct oid *oid, struct error *err),
+             void *state, struct error *err)
+{
+	const struct pack *found = find_pack(odb, pack, err);
+
+	if (!found)
+		return -1;
+	for (uint32_t n = 0; n < found->count; n++) {
+		struct oid oid = name_of(found, n);
+		int rc = each(state, &oid, err);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int odb_check(struct odb *odb, const char *pack, struct error *err)
+{
+	struct pack *found = find_pack(odb, pack, err);
+
+	if (!found)
+		return -1;
+	for (uint32_t n = 0; n < found->count; n++) {
+		struct piece piece = { 0 };
+		struct oid wanted = name_of(found, n);
+		struct oid name = { { 0 } };
+		enum object_type type =
+		        read_packed(found, n, SIZE_MAX / 2, &piece);
+		auto_free char *bytes = piece.bytes;
+
+		if (type != OBJECT_NONE)
+			object_hash(type, bytes, piece.len, &name);
+		if (!oid_equal(&name, &wanted))
+			return error_set(err, ERR_CORRUPT,
+			                 "\"%s\" does not hold what was "
+			                 "written to it",
+			                 pack);
+	}
+	return 0;
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "store/base/compiler.h"
+#include "store/base/error.h"
 #include "store/repo.h"
 
 /* As git numbers them. */
@@ -46,5 +47,13 @@ enum object_type odb_look(struct odb *odb, const struct oid *oid,
 bool odb_is_kept(struct odb *odb, const struct oid *oid);
 /* Packs were added or removed. */
 void odb_refresh(struct odb *odb);
+
+/* Every object of the pack "pack-…": its name to `each`; a result other than 0
+ * stops and is returned. ERR_MISSING when there is no such pack. */
+int odb_each(struct odb *odb, const char *pack,
+             int (*each)(void *state, const struct oid *oid, struct error *err),
+             void *state, struct error *err) MUST_CHECK;
+/* Read every object of that pack from it and hold it against its name. */
+int odb_check(struct odb *odb, const char *pack, struct error *err) MUST_CHECK;
 
 #endif

@@ -161,6 +161,7 @@ void repo_close(struct repo *repo)
 		/* A count of uses; nothing can be done about it. */
 		(void)git_libgit2_shutdown();
 	}
+	repo_batch_free(repo->batch);
 	peek_clear(&repo->at);
 	odb_close(repo->objects);
 	free(repo->objects_dir);
@@ -289,6 +290,13 @@ int repo_start(struct repo *repo, struct error *err)
 		                 "the git repository of \"%s\" was replaced",
 		                 repo->at.work_dir);
 	return use_git(repo, steal(&git), err);
+}
+
+int repo_settle(struct repo *repo, struct error *err)
+{
+	if (repo_start(repo, err) < 0)
+		return -1;
+	return repo_batch_flush(repo, err);
 }
 
 struct repo *repo_open(const char *dir, struct error *err)

@@ -94,6 +94,15 @@ int repo_ref_list(struct repo *repo, const char *prefix,
 
 int repo_blob_write(struct repo *repo, const void *bytes, size_t len,
                     struct oid *ret, struct error *err) MUST_CHECK;
+/* Until the batch is committed, writing an object only puts it where reading
+ * finds it; then all are made durable at once, and read back: more than a few
+ * as a pack, which costs little more than one loose object. Setting a
+ * reference commits what is there so far. Batches nest; each begin has its
+ * commit or abandon. When a commit fails, count nothing as written. */
+void repo_batch_begin(struct repo *repo);
+int repo_batch_commit(struct repo *repo, struct error *err) MUST_CHECK;
+void repo_batch_abandon(struct repo *repo);
+
 /* The id that a blob of these bytes has; writes nothing. */
 void repo_blob_id(const void *bytes, size_t len, struct oid *ret);
 /* ERR_MISSING when there is no such blob, ERR_LIMIT over the buffer's limit. */

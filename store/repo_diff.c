@@ -43,7 +43,7 @@ static int compare(struct repo *repo, const struct oid *old,
 		.new_prefix = "b",
 	};
 
-	if (repo_start(repo, err) < 0 ||
+	if (repo_settle(repo, err) < 0 ||
 	    repo_tree_open(repo, old, &old_tree, err) < 0 ||
 	    repo_tree_open(repo, new, &new_tree, err) < 0)
 		return -1;

@@ -34,7 +34,7 @@ int repo_is_ancestor(struct repo *repo, const struct oid *ancestor,
 	git_oid a = oid_to_git(ancestor);
 	git_oid d = oid_to_git(descendant);
 
-	if (repo_start(repo, err) < 0 ||
+	if (repo_settle(repo, err) < 0 ||
 	    expect_commits(repo, ancestor, descendant, err) < 0)
 		return -1;
 	if (oid_equal(ancestor, descendant))
@@ -52,7 +52,7 @@ int repo_merge_base(struct repo *repo, const struct oid *a, const struct oid *b,
 	git_oid one = oid_to_git(a);
 	git_oid two = oid_to_git(b);
 
-	if (repo_start(repo, err) < 0 || expect_commits(repo, a, b, err) < 0)
+	if (repo_settle(repo, err) < 0 || expect_commits(repo, a, b, err) < 0)
 		return -1;
 	git_error_clear();
 	int rc = git_merge_base(&found, repo->git, &one, &two);
@@ -214,7 +214,7 @@ int repo_merge_trees(struct repo *repo, const struct oid *ours,
 
 	if (repo_commit_links(repo, ours, &our_tree, &our_parent, err) < 0)
 		return -1;
-	if (repo_start(repo, err) < 0 ||
+	if (repo_settle(repo, err) < 0 ||
 	    merge_to_index(repo, ours, theirs, &index, err) < 0)
 		return -1;
 	if (git_index_has_conflicts(index))
@@ -266,7 +266,7 @@ int repo_blame_line(struct repo *repo, const struct oid *tip, const char *path,
 		.max_line = line,
 	};
 
-	if (repo_start(repo, err) < 0 ||
+	if (repo_settle(repo, err) < 0 ||
 	    expect_line(repo, tip, path, line, err) < 0)
 		return -1;
 	int rc = git_blame_file(&blame, repo->git, path, &options);

@@ -27,6 +27,7 @@
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
+#include "store/pack.h"
 #include "store/repo.h"
 #include "store/repo_private.h"
 
@@ -121,13 +122,20 @@ static int read_any(struct repo *repo, const struct oid *oid,
                     enum object_type type, struct object *ret,
                     struct error *err)
 {
-	int found = (int)odb_read(repo->objects, oid, SIZE_MAX / 2, &ret->own,
-	                          &ret->len);
+	const struct pack_item *item = repo_batch_find(repo, oid);
 
+	if (item) {
+		ret->own = mem_strndup(item->bytes, item->len);
+		ret->bytes = ret->own;
+		ret->len = item->len;
+		return (int)item->type;
+	}
+	enum object_type found = odb_read(repo->objects, oid, SIZE_MAX / 2,
+	                                  &ret->own, &ret->len);
 	if (found == OBJECT_NONE)
 		return read_by_git(repo, oid, type, ret, err);
 	ret->bytes = ret->own;
-	return found;
+	return (int)found;
 }
 
 static int not_a(const struct oid *oid, enum object_type type,
@@ -163,8 +171,13 @@ static int look(struct repo *repo, const struct oid *oid, enum object_type type,
 	git_oid git = oid_to_git(oid);
 	char text[OID_TEXT_BYTES];
 	git_object_t found;
-	enum object_type known = odb_look(repo->objects, oid, ret_len);
+	const struct pack_item *item = repo_batch_find(repo, oid);
 
+	if (item) {
+		*ret_len = item->len;
+		return (int)item->type;
+	}
+	enum object_type known = odb_look(repo->objects, oid, ret_len);
 	if (known != OBJECT_NONE)
 		return (int)known;
 	oid_to_text(oid, text);
@@ -214,6 +227,31 @@ static int write_unverified(struct repo *repo, enum object_type type,
 	return 0;
 }
 
+int repo_loose_write(struct repo *repo, enum object_type type,
+                     const struct oid *oid, const void *bytes, size_t len,
+                     struct error *err)
+{
+	auto_free char *path = loose_path(repo, oid);
+	auto_free char *dir = parent_dir(path);
+	bool was_there = file_exists(path);
+
+	if (!file_exists(dir) && dir_make(dir, err) < 0)
+		return -1;
+	/* A write that failed is not tried again: after a failed fsync the
+	 * second would find the file and call it written. */
+	auto_error struct error unread = { 0 };
+	if (write_unverified(repo, type, bytes, len, err) < 0)
+		return -1;
+	if (repo_object_verify(repo, oid, type, &unread) < 0 &&
+	    (write_unverified(repo, type, bytes, len, err) < 0 ||
+	     repo_object_verify(repo, oid, type, err) < 0))
+		return -1;
+	if (was_there &&
+	    (repo_sync_path(path, err) < 0 || repo_sync_path(dir, err) < 0))
+		return -1;
+	return 0;
+}
+
 int repo_object_write(struct repo *repo, enum object_type type,
                       const void *bytes, size_t len, struct oid *ret,
                       struct error *err)
@@ -227,23 +265,10 @@ int repo_object_write(struct repo *repo, enum object_type type,
 		return repo_fail(err, rc, "could not hash a %s",
 		                 object_type_name(type));
 	struct oid oid = oid_from_git(&git);
-	auto_free char *path = loose_path(repo, &oid);
-	auto_free char *dir = parent_dir(path);
-	bool was_there = file_exists(path);
-	if (!file_exists(dir) && dir_make(dir, err) < 0)
-		return -1;
-
-	/* A write that failed is not tried again: after a failed fsync the
-	 * second would find the file and call it written. */
-	auto_error struct error unread = { 0 };
-	if (write_unverified(repo, type, bytes, len, err) < 0)
-		return -1;
-	if (repo_object_verify(repo, &oid, type, &unread) < 0 &&
-	    (write_unverified(repo, type, bytes, len, err) < 0 ||
-	     repo_object_verify(repo, &oid, type, err) < 0))
-		return -1;
-	if (was_there &&
-	    (repo_sync_path(path, err) < 0 || repo_sync_path(dir, err) < 0))
+	rc = repo_batch_is_open(repo)
+	             ? repo_batch_add(repo, type, &oid, bytes, len, err)
+	             : repo_loose_write(repo, type, &oid, bytes, len, err);
+	if (rc < 0)
 		return -1;
 	*ret = oid;
 	return 0;
@@ -287,7 +312,7 @@ bool repo_object_exists(struct repo *repo, const struct oid *oid)
 	size_t size;
 
 	/* That there is a file of the name is all that libgit2 asks, too. */
-	return file_exists(path) ||
+	return repo_batch_find(repo, oid) || file_exists(path) ||
 	       odb_look(repo->objects, oid, &size) != OBJECT_NONE ||
 	       (repo_start(repo, &ignored) == 0 &&
 	        git_odb_exists(repo->odb, &git) == 1);

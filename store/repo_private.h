@@ -27,11 +27,16 @@ struct repo {
 	struct odb *objects; /* what is read without libgit2 */
 	git_repository *git; /* NULL until repo_start() */
 	git_odb *odb;
-	int lock_wait_ms; /* how long a reference's lock is waited for */
+	struct batch *batch; /* NULL until the first */
+	int lock_wait_ms;    /* how long a reference's lock is waited for */
 };
 
 /* Before any use of `git` and `odb`: make sure that libgit2 was started. */
 int repo_start(struct repo *repo, struct error *err) MUST_CHECK;
+
+/* The same, before libgit2 looks at objects by itself: what an open batch
+ * holds is written. */
+int repo_settle(struct repo *repo, struct error *err) MUST_CHECK;
 
 /* Releases a libgit2 object when its variable leaves its scope. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
@@ -103,6 +108,24 @@ int repo_object_expect(struct repo *repo, const struct oid *oid,
  * so that the next write of the same bytes is not skipped. */
 int repo_object_verify(struct repo *repo, const struct oid *oid,
                        enum object_type type, struct error *err) MUST_CHECK;
+
+/* The same as a loose file; its id is known. */
+int repo_loose_write(struct repo *repo, enum object_type type,
+                     const struct oid *oid, const void *bytes, size_t len,
+                     struct error *err) MUST_CHECK;
+
+/* The open batch of repo_batch_begin(). */
+struct pack_item;
+void repo_batch_free(struct batch *batch);
+bool repo_batch_is_open(const struct repo *repo);
+int repo_batch_add(struct repo *repo, enum object_type type,
+                   const struct oid *oid, const void *bytes, size_t len,
+                   struct error *err) MUST_CHECK;
+/* What it holds under this name; valid until the next write. */
+const struct pack_item *repo_batch_find(const struct repo *repo,
+                                        const struct oid *oid);
+/* Put on disk what it holds. */
+int repo_batch_flush(struct repo *repo, struct error *err) MUST_CHECK;
 
 /* A tree for libgit2's own functions; NULL for NULL (the empty tree). */
 int repo_tree_open(struct repo *repo, const struct oid *oid, git_tree **ret,

@@ -47,7 +47,7 @@ int repo_tree_open(struct repo *repo, const struct oid *oid, git_tree **ret,
 		*ret = NULL;
 		return 0;
 	}
-	if (repo_start(repo, err) < 0)
+	if (repo_settle(repo, err) < 0)
 		return -1;
 	git_oid git = oid_to_git(oid);
 	int rc = git_tree_lookup(&tree, repo->git, &git);

@@ -6,12 +6,16 @@
 # shellcheck shell=bash
 . "$REEVE_TOP/tests/e2e/lib.sh"
 
-# The calls of one append, one word a line, in their order.
-append() {
+begin() {
 	git init -q -b main
 	reeve init -q
 	git add -A
 	git commit -q -m workspace
+}
+
+# The calls of one append, one word a line, in their order.
+append() {
+	begin
 	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -y -o trace \
 		-e trace=write,fsync,fdatasync,link,linkat,rename,renameat \
 		reeve emit deal.won client=acme >printed
@@ -41,5 +45,33 @@ ref-synced ref-named ref-folder-synced \
 witness-named witness-folder-synced told " ]
 }
 
+# Fields that are too long for an event are blobs of their own: more than a few
+# objects, so they are a pack. Its three files are synced before the first has its name; the
+# index is named last; the folder is synced before the reference is.
+packs() {
+	begin
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -y -o trace \
+		-e trace=fsync,link,linkat,rename,renameat \
+		reeve emit deal.won client="$1" a="$1" b="$1$1" c="$1$1$1" \
+		>printed
+	awk '
+		/fsync\(.*pack\/tmp_reeve_[0-9]+\.keep>/ { print "keep" }
+		/fsync\(.*pack\/tmp_reeve_[0-9]+\.pack>/ { print "pack" }
+		/fsync\(.*pack\/tmp_reeve_[0-9]+\.idx>/ { print "idx" }
+		/rename\(.*tmp_reeve_[0-9]+\./ {
+			sub(/.*\./, ""); sub(/".*/, ""); print $0 "-named" }
+		/fsync\(.*objects\/pack>/ { print "folder" }
+		/rename.*journal\.lock".*= 0/ { print "ref-named" }' trace
+}
+
+is_packed_in_order() {
+	packs "$(seq -s ' ' 600)" >order
+	cat order
+	[ "$(tr '\n' ' ' <order)" = "keep pack idx \
+keep-named pack-named idx-named folder ref-named " ]
+	git fsck --strict
+}
+
 it "an append is on disk before it is told" is_in_order
+it "a packed append is on disk before it is told" is_packed_in_order
 plan

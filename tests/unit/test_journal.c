@@ -685,7 +685,7 @@ static void test_journal__a_full_disk_loses_nothing(void **state)
 	books_open(&books);
 	reader_follow(&reader, books.journal);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	for (rlim_t bytes = 0; bytes < 1000; bytes += 25) {
+	for (rlim_t bytes = 0; bytes < 2000; bytes += 50) {
 		const char *text = arena_printf(&books.git.arena, "at-%lu;",
 		                                (unsigned long)bytes);
 		struct oid before = books_tip(&books);
