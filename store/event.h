@@ -30,6 +30,7 @@
 	EVENT(STEP_FINISHED, "step.finished", 1)                               \
 	EVENT(STEP_FAILED, "step.failed", 1)                                   \
 	EVENT(STEP_SKIPPED, "step.skipped", 1)                                 \
+	EVENT(STEP_SLEPT, "step.slept", 1)                                     \
 	EVENT(GATE_OPENED, "gate.opened", 1)                                   \
 	EVENT(GATE_APPROVED, "gate.approved", 1)                               \
 	EVENT(GATE_REJECTED, "gate.rejected", 1)                               \

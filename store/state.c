@@ -5,10 +5,10 @@
 
 static const char *const step_names[] = {
 	[STEP_WAITING] = "waiting",     [STEP_STARTED] = "started",
-	[STEP_IN_REVIEW] = "in review", [STEP_DONE] = "done",
-	[STEP_REUSED] = "reused",       [STEP_FAILED] = "failed",
-	[STEP_SKIPPED] = "skipped",     [STEP_DECLINED] = "declined",
-	[STEP_VOID] = "void",
+	[STEP_IN_REVIEW] = "in review", [STEP_SLEEPING] = "sleeping",
+	[STEP_DONE] = "done",           [STEP_REUSED] = "reused",
+	[STEP_FAILED] = "failed",       [STEP_SKIPPED] = "skipped",
+	[STEP_DECLINED] = "declined",   [STEP_VOID] = "void",
 };
 
 static const char *const run_names[] = {
@@ -32,6 +32,15 @@ static const struct {
 	{ STEP_WAITING, STEP_RUN_ENDS, STEP_VOID },
 	{ STEP_STARTED, STEP_FINISHES, STEP_DONE },
 	{ STEP_STARTED, STEP_FAILS, STEP_FAILED },
+	{ STEP_WAITING, STEP_IS_LAID, STEP_SLEEPING },
+	{ STEP_SLEEPING, STEP_IS_LAID, STEP_SLEEPING },
+	{ STEP_SLEEPING, STEP_FINISHES, STEP_DONE },
+	{ STEP_SLEEPING, STEP_IS_REUSED, STEP_REUSED },
+	{ STEP_SLEEPING, STEP_FAILS, STEP_FAILED },
+	{ STEP_SLEEPING, STEP_IS_SKIPPED, STEP_SKIPPED },
+	{ STEP_SLEEPING, STEP_IS_INTENDED, STEP_STARTED },
+	{ STEP_SLEEPING, STEP_RUN_ENDS, STEP_VOID },
+	{ STEP_STARTED, STEP_IS_LAID, STEP_SLEEPING },
 	{ STEP_IN_REVIEW, STEP_FINISHES, STEP_DONE },
 	{ STEP_IN_REVIEW, STEP_IS_DECLINED, STEP_DECLINED },
 	{ STEP_IN_REVIEW, STEP_RUN_ENDS, STEP_VOID },

@@ -15,6 +15,7 @@ enum step_state {
 	STEP_WAITING,
 	STEP_STARTED,   /* an effect's intent is there, its result is not */
 	STEP_IN_REVIEW, /* a gate that waits for its merge */
+	STEP_SLEEPING,  /* until a time or an event, or before a next try */
 	STEP_DONE,
 	STEP_REUSED,
 	STEP_FAILED,
@@ -29,7 +30,8 @@ enum step_event {
 	STEP_FAILS,
 	STEP_IS_SKIPPED,
 	STEP_IS_INTENDED,
-	STEP_OPENS, /* a gate */
+	STEP_OPENS,     /* a gate */
+	STEP_IS_LAID,   /* to sleep */
 	STEP_IS_DECLINED,
 	STEP_RUN_ENDS,
 };

@@ -120,10 +120,12 @@ struct step_record {
 	struct journal_place place;
 	const struct value *output; /* maybe a stand-in: journal_resolve() */
 	int64_t at;
+	int64_t wake_at; /* of one that sleeps: when at the latest; 0: never */
+	int64_t attempt; /* tries that failed */
 	const char *reason; /* of a failure, a skip, …; or NULL */
 };
 
-/* In the order of the job. */
+/* In the order of the job, then of the items. */
 int view_steps(struct view *view, struct arena *arena, const char *run,
                struct step_record **ret, size_t *ret_count,
                struct error *err) MUST_CHECK;
@@ -131,6 +133,10 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
  * record's step, kind and place are those of the step that computed it. */
 int view_result(struct view *view, struct arena *arena, const char *key,
                 struct step_record *ret, struct error *err) MUST_CHECK;
+
+/* The earliest time at which a step of a run that is not over wakes: 1, 0 when
+ * none sleeps until a time, -1. */
+int view_wake(struct view *view, int64_t *ret, struct error *err) MUST_CHECK;
 
 /* ---- Drafts and gates ---- */
 
@@ -146,6 +152,7 @@ struct draft_record {
 	const char *run;
 	int64_t n;
 	const char *step; /* the gate, or NULL: nothing waits for it */
+	const char *item; /* of the gate; "" outside of loops */
 	enum draft_state state;
 	const char *title;
 	const char *priority; /* low normal high */
@@ -164,6 +171,8 @@ struct artifact_record {
 	const char *run;
 	int64_t n;
 	const char *step;
+	const char *item;
+	const char *field; /* of the step's output; NULL: all of it */
 	const char *path;
 	struct oid drafted;
 	struct oid merged; /* zero: not merged (yet), or declined */

@@ -355,6 +355,8 @@ static void read_step(struct arena *arena, struct statement *row, void *record)
 	step->output = read_json(arena, row, 9);
 	step->at = statement_int(row, 10);
 	step->reason = read_text(arena, row, 11);
+	step->wake_at = statement_int(row, 12);
+	step->attempt = statement_int(row, 13);
 }
 
 static struct question about_steps(struct view *view, struct arena *arena,
@@ -370,8 +372,8 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
 	struct statement *rows = view_query(
 	        view,
 	        "select step, item, kind, state, key, event, commit_id, "
-	        "parent_id, line, output, at, reason from step "
-	        "where run = ?1 order by n, item",
+	        "parent_id, line, output, at, reason, wake_at, attempt "
+	        "from step where run = ?1 and item <> '*' order by n, item",
 	        err);
 
 	if (!rows)
@@ -387,7 +389,7 @@ int view_result(struct view *view, struct arena *arena, const char *key,
 	struct statement *rows = view_query(
 	        view,
 	        "select step, '', kind, 'done', key, event, commit_id, "
-	        "parent_id, line, output, at, null from result "
+	        "parent_id, line, output, at, null, 0, 0 from result "
 	        "where key = ?1",
 	        err);
 
@@ -396,6 +398,19 @@ int view_result(struct view *view, struct arena *arena, const char *key,
 	statement_bind_text(rows, 1, key);
 	struct question question = about_steps(view, arena, rows);
 	return ask_one(&question, ret, err);
+}
+
+int view_wake(struct view *view, int64_t *ret, struct error *err)
+{
+	struct statement *row = view_query(
+	        view, "select min(wake_at) from step where wake_at > 0", err);
+
+	if (!row)
+		return -1;
+	int found = statement_step(row, err);
+	*ret = found > 0 ? statement_int(row, 0) : 0;
+	statement_reset(row);
+	return found < 0 ? -1 : *ret > 0;
 }
 
 /* ---- Drafts -------------------------------------------------------------- */
@@ -435,12 +450,13 @@ static void read_draft(struct arena *arena, struct statement *row, void *record)
 	draft->commit = read_oid(row, 14);
 	draft->author = read_text(arena, row, 15);
 	draft->effects = read_json(arena, row, 16);
+	draft->item = read_text(arena, row, 17);
 }
 
 #define DRAFT_COLUMNS                                                          \
 	"select run, n, step, state, title, priority, due_at, branch, slip, "  \
 	"base, tip, revision, opened_at, decided_at, commit_id, author, "      \
-	"effects from draft "
+	"effects, item from draft "
 
 int view_run_drafts(struct view *view, struct arena *arena, const char *run,
                     struct draft_record **ret, size_t *ret_count,
@@ -482,10 +498,13 @@ static void read_artifact(struct arena *arena, struct statement *row,
 	artifact->path = read_text(arena, row, 3);
 	artifact->drafted = read_oid(row, 4);
 	artifact->merged = read_oid(row, 5);
+	artifact->item = read_text(arena, row, 6);
+	artifact->field = read_text(arena, row, 7);
 }
 
 #define ARTIFACT_COLUMNS                                                       \
-	"select run, n, step, path, drafted, merged from artifact "
+	"select run, n, step, path, drafted, merged, item, field "             \
+	"from artifact "
 
 int view_artifacts(struct view *view, struct arena *arena,
                    const struct draft_record *draft,

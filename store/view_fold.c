@@ -132,10 +132,10 @@ static int move_run(struct fold *fold, enum run_event event)
 	return finish(fold, row) < 0 ? -1 : 1;
 }
 
-/* The same for the step `step`: its state and time alone. */
-static int move_step(struct fold *fold, const char *step, enum step_event event)
+/* The state of `step`: 1, 0 when it has no row, -1. */
+static int step_state_now(struct fold *fold, const char *step,
+                          enum step_state *ret)
 {
-	enum step_state state;
 	struct statement *row =
 	        query(fold, "select state from step "
 	                    "where run = ?1 and step = ?2 and item = ?3");
@@ -144,16 +144,45 @@ static int move_step(struct fold *fold, const char *step, enum step_event event)
 		return -1;
 	bind_step(fold, row, 1, step);
 	int found = statement_step(row, fold->err);
+	if (found > 0 && !step_state_from_name(statement_text(row, 0), ret))
+		found = 0;
+	statement_reset(row);
+	return found;
+}
+
+/* An item of a loop is first heard of by what becomes of it: its row is made
+ * after that of the step itself, or of the step in all items ("*"). */
+static int insert_item(struct fold *fold, const char *step)
+{
+	struct statement *row = query(
+	        fold, "insert into step (run, step, item, n, kind, state) "
+	              "select run, step, ?3, n, kind, 'waiting' from step "
+	              "where run = ?1 and step = ?2 and item in ('', '*') "
+	              "limit 1");
+
+	if (!row)
+		return -1;
+	bind_step(fold, row, 1, step);
+	if (finish(fold, row) < 0)
+		return -1;
+	return db_changes(fold->view->db) > 0;
+}
+
+/* The same for the step `step`: its state and time alone. */
+static int move_step(struct fold *fold, const char *step, enum step_event event)
+{
+	enum step_state state = STEP_WAITING;
+	int found = step_state_now(fold, step, &state);
+
+	if (found == 0 && *fold->item)
+		found = insert_item(fold, step);
 	if (found < 0)
 		return -1;
-	bool legal = found &&
-	             step_state_from_name(statement_text(row, 0), &state) &&
-	             step_next(state, event, &state);
-	statement_reset(row);
-	if (!legal)
+	if (!found || !step_next(state, event, &state))
 		return make_void(fold, "the step is not in a state for it");
-	row = query(fold, "update step set state = ?4, at = ?5 "
-	                  "where run = ?1 and step = ?2 and item = ?3");
+	struct statement *row =
+	        query(fold, "update step set state = ?4, at = ?5, wake_at = 0 "
+	                    "where run = ?1 and step = ?2 and item = ?3");
 	if (!row)
 		return -1;
 	bind_step(fold, row, 1, step);
@@ -211,7 +240,7 @@ static int insert_step(struct fold *fold, const struct value *step, size_t n)
 {
 	struct statement *row = query(
 	        fold, "insert or ignore into step (run, step, item, n, kind, "
-	              "state) values (?1, ?2, '', ?3, ?4, 'waiting')");
+	              "state) values (?1, ?2, ?5, ?3, ?4, 'waiting')");
 
 	if (!row)
 		return -1;
@@ -219,6 +248,9 @@ static int insert_step(struct fold *fold, const struct value *step, size_t n)
 	statement_bind_text(row, 2, value_get_text(step, "id", ""));
 	statement_bind_int(row, 3, (int64_t)n);
 	statement_bind_text(row, 4, value_get_text(step, "kind", ""));
+	/* Of a step in a loop there are as many as items: one row for all. */
+	statement_bind_text(row, 5,
+	                    value_get_bool(step, "loop", false) ? "*" : "");
 	return finish(fold, row);
 }
 
@@ -344,9 +376,9 @@ static int fold_run_finished(struct fold *fold)
 		if (ends[i].event == RUN_IS_REJECTED && free_numbers(fold) < 0)
 			return -1;
 		struct statement *row =
-		        query(fold, "update step set state = 'void' where "
-		                    "run = ?1 and state in ('waiting', "
-		                    "'in review')");
+		        query(fold, "update step set state = 'void', "
+		                    "wake_at = 0 where run = ?1 and state in "
+		                    "('waiting', 'in review', 'sleeping')");
 		if (!row)
 			return -1;
 		statement_bind_text(row, 1, fold->run);
@@ -396,6 +428,23 @@ static int fold_step_skipped(struct fold *fold)
 	return as_status(settle_step(fold, STEP_IS_SKIPPED, "output"));
 }
 
+static int fold_step_slept(struct fold *fold)
+{
+	int moved = settle_step(fold, STEP_IS_LAID, "output");
+
+	if (moved <= 0)
+		return as_status(moved);
+	struct statement *row =
+	        query(fold, "update step set wake_at = ?4, attempt = ?5 "
+	                    "where run = ?1 and step = ?2 and item = ?3");
+	if (!row)
+		return -1;
+	bind_step(fold, row, 1, fold->step);
+	statement_bind_int(row, 4, value_get_int(fold->data, "wake_at", 0));
+	statement_bind_int(row, 5, value_get_int(fold->data, "attempt", 0));
+	return finish(fold, row);
+}
+
 /* ---- Drafts and gates ---------------------------------------------------- */
 
 static int insert_draft(struct fold *fold, bool gate)
@@ -403,9 +452,9 @@ static int insert_draft(struct fold *fold, bool gate)
 	struct statement *row = query(
 	        fold, "insert or ignore into draft (run, n, step, state, "
 	              "title, priority, due_at, branch, slip, base, tip, "
-	              "revision, opened_at, decided_at, effects) values (?1, "
-	              "?2, ?3, 'open', ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, "
-	              "0, ?12)");
+	              "revision, opened_at, decided_at, effects, item) values "
+	              "(?1, ?2, ?3, 'open', ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, "
+	              "?11, 0, ?12, ?13)");
 
 	if (!row)
 		return -1;
@@ -421,6 +470,7 @@ static int insert_draft(struct fold *fold, bool gate)
 	statement_bind_text(row, 10, text_of(fold, "tip"));
 	statement_bind_int(row, 11, fold->event->time_ms);
 	bind_json(fold, row, 12, "effects");
+	statement_bind_text(row, 13, fold->item);
 	return finish(fold, row);
 }
 
@@ -428,7 +478,8 @@ static int put_artifact(struct fold *fold, const struct value *artifact)
 {
 	struct statement *row = query(
 	        fold, "insert into artifact (run, n, step, path, drafted, "
-	              "merged) values (?1, ?2, ?3, ?4, ?5, ?6) "
+	              "merged, item, field) "
+	              "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
 	              "on conflict (run, n, path) do update set "
 	              "merged = excluded.merged");
 
@@ -440,6 +491,8 @@ static int put_artifact(struct fold *fold, const struct value *artifact)
 	statement_bind_text(row, 4, value_get_text(artifact, "path", ""));
 	statement_bind_text(row, 5, value_get_text(artifact, "blob", NULL));
 	statement_bind_text(row, 6, value_get_text(artifact, "merged", NULL));
+	statement_bind_text(row, 7, value_get_text(artifact, "item", ""));
+	statement_bind_text(row, 8, value_get_text(artifact, "field", NULL));
 	return finish(fold, row);
 }
 
@@ -506,6 +559,21 @@ static int decide_draft(struct fold *fold, const char *state)
 	return make_void(fold, "the draft is not open");
 }
 
+/* One that the merge left out: a step's id, or {step, item}. */
+static int decline_step(struct fold *fold, const struct value *place)
+{
+	struct fold one = *fold;
+	const char *step = place->kind == VALUE_STRING
+	                           ? place->text
+	                           : value_get_text(place, "step", NULL);
+
+	if (!step)
+		return 0;
+	one.step = step;
+	one.item = value_get_text(place, "item", "");
+	return move_step(&one, one.step, STEP_IS_DECLINED) < 0 ? -1 : 0;
+}
+
 /* The steps whose artifact or entry the merge left out. */
 static int decline_steps(struct fold *fold)
 {
@@ -515,8 +583,7 @@ static int decline_steps(struct fold *fold)
 	                   "declined", &list, fold->err) < 0)
 		return -1;
 	for (size_t i = 0; list && i < list->length; i++)
-		if (list->items[i]->kind == VALUE_STRING &&
-		    move_step(fold, list->items[i]->text, STEP_IS_DECLINED) < 0)
+		if (decline_step(fold, list->items[i]) < 0)
 			return -1;
 	return 0;
 }
@@ -724,6 +791,7 @@ static int (*const handlers[])(struct fold *fold) = {
 	[EVENT_STEP_FINISHED] = fold_step_finished,
 	[EVENT_STEP_FAILED] = fold_step_failed,
 	[EVENT_STEP_SKIPPED] = fold_step_skipped,
+	[EVENT_STEP_SLEPT] = fold_step_slept,
 	[EVENT_GATE_OPENED] = fold_gate_opened,
 	[EVENT_GATE_APPROVED] = fold_gate_approved,
 	[EVENT_GATE_REJECTED] = fold_gate_rejected,

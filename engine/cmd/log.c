@@ -194,6 +194,19 @@ static const char *say_opened(const struct entry *entry)
 	                    text_of(entry, "title", "A draft"), branch);
 }
 
+/* A step's id, or {step, item}. */
+static const char *declined_name(const struct entry *entry,
+                                 const struct value *place)
+{
+	const char *item = value_get_text(place, "item", "");
+
+	if (place->kind == VALUE_STRING)
+		return place->text;
+	return arena_printf(entry->arena, "%s%s%s",
+	                    value_get_text(place, "step", "?"),
+	                    *item ? " of " : "", item);
+}
+
 static const char *say_approved(const struct entry *entry)
 {
 	const struct value *declined = member_of(entry, "declined");
@@ -206,7 +219,7 @@ static const char *say_approved(const struct entry *entry)
 	     i++)
 		text = arena_printf(entry->arena, "%s%s%s", text,
 		                    i == 0 ? "; declined: " : ", ",
-		                    declined->items[i]->text);
+		                    declined_name(entry, declined->items[i]));
 	return text;
 }
 

@@ -528,6 +528,7 @@ enum tint step_tint(enum step_state state)
 		return TINT_DIM;
 	case STEP_STARTED:
 	case STEP_IN_REVIEW:
+	case STEP_SLEEPING:
 		return TINT_YELLOW;
 	case STEP_DONE:
 	case STEP_REUSED:

@@ -26,7 +26,8 @@ struct candidate {
 	size_t artifact_count;
 	struct slip *slip;
 	struct approval *approval;
-	struct value *scope; /* the run's, with the merged values */
+	struct live_step **steps;    /* of each artifact; NULL: none now */
+	const struct value **before; /* their outputs, until it is tried */
 };
 
 static const char *draft_name(const struct draft_record *draft)
@@ -76,6 +77,9 @@ static void add_row(struct candidate *candidate,
 	struct value *row = value_map(arena);
 
 	value_map_text(arena, row, "step", artifact->step);
+	if (*artifact->item)
+		value_map_text(arena, row, "item", artifact->item);
+	value_map_text(arena, row, "field", artifact->field);
 	value_map_text(arena, row, "path", artifact->path);
 	value_map_text(arena, row, "blob", oid_text(arena, &artifact->drafted));
 	if (merged)
@@ -83,12 +87,16 @@ static void add_row(struct candidate *candidate,
 	value_list_add(arena, candidate->approval->artifacts, row);
 }
 
-static void decline(struct candidate *candidate, const char *step)
+static void decline(struct candidate *candidate, const char *step,
+                    const char *item)
 {
 	struct arena *arena = &candidate->run->arena;
+	struct value *place = value_map(arena);
 
-	value_list_add(arena, candidate->approval->declined,
-	               value_string(arena, step));
+	value_map_text(arena, place, "step", step);
+	if (*item)
+		value_map_text(arena, place, "item", item);
+	value_list_add(arena, candidate->approval->declined, place);
 }
 
 /* The schema of the agent that drafted it still holds. */
@@ -109,41 +117,49 @@ static int fit_schema(struct candidate *candidate, const struct step *step,
 	return -1;
 }
 
-static int fit_artifact(struct candidate *candidate,
-                        const struct artifact_record *artifact,
+static int fit_artifact(struct candidate *candidate, size_t i,
                         struct error *err)
 {
+	const struct artifact_record *artifact = &candidate->artifacts[i];
 	struct live_run *run = candidate->run;
 	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
-	const struct step *step = job_step(run->job, artifact->step);
+	struct live_step *live = candidate->steps[i];
 	struct oid merged;
 	int found =
 	        read_merged(candidate, artifact->path, &bytes, &merged, err);
 
-	if (found < 0 || !step)
+	if (found < 0)
 		return -1;
+	if (!live)
+		return 0; /* its item is gone */
 	if (found == 0) {
-		decline(candidate, artifact->step);
+		decline(candidate, artifact->step, artifact->item);
 		add_row(candidate, artifact, NULL);
 		return 0;
 	}
 	struct value *value = document_parse(&run->arena, artifact->path,
 	                                     bytes.at, bytes.len, err);
 	if (!value ||
-	    fit_schema(candidate, step, artifact->path, value, err) < 0)
+	    fit_schema(candidate, live->step, artifact->path, value, err) < 0)
 		return -1;
-	value_map_set(&run->arena, candidate->scope, step->id,
-	              document_with_path(&run->arena, value, artifact->path));
+	value = document_with_path(&run->arena, value, artifact->path);
+	if (!artifact->field)
+		live->output = value;
+	run_describe_step(run, live);
 	add_row(candidate, artifact, &merged);
 	return 0;
 }
 
-static bool is_declined(const struct candidate *candidate, const char *step)
+static bool is_declined(const struct candidate *candidate, const char *step,
+                        const char *item)
 {
 	const struct value *list = candidate->approval->declined;
 
 	for (size_t i = 0; i < list->length; i++)
-		if (text_equal(list->items[i]->text, step))
+		if (text_equal(value_get_text(list->items[i], "step", NULL),
+		               step) &&
+		    text_equal(value_get_text(list->items[i], "item", ""),
+		               item))
 			return true;
 	return false;
 }
@@ -165,10 +181,11 @@ static int resolve_merged(void *state, const char *field,
 	for (size_t i = 0; i < candidate->artifact_count; i++) {
 		if (!text_equal(candidate->artifacts[i].path, path))
 			continue;
-		if (is_declined(candidate, candidate->artifacts[i].step))
+		if (!candidate->steps[i] ||
+		    is_declined(candidate, candidate->artifacts[i].step,
+		                candidate->artifacts[i].item))
 			return 0; /* what needs it will be skipped */
-		const struct value *value = value_get(
-		        candidate->scope, candidate->artifacts[i].step);
+		const struct value *value = candidate->steps[i]->output;
 		const struct value *text = value_get(value, "text");
 		*ret = value_copy(arena, text ? text : value);
 		return 0;
@@ -183,7 +200,7 @@ static int prove_entry(struct candidate *candidate,
 {
 	struct live_run *run = candidate->run;
 	struct slip_resolver resolver = { resolve_merged, candidate };
-	const struct step *step = job_step(run->job, entry->step);
+	const struct live_step *live = live_at(run, entry->step, entry->item);
 	struct bus_request request = {
 		.arena = &run->arena,
 		.env = &run->engine->env,
@@ -191,13 +208,13 @@ static int prove_entry(struct candidate *candidate,
 		.run_name = run->name,
 		.job = run->job->name,
 		.step = entry->step,
-		.item = "",
+		.item = entry->item,
 		.effect = entry->effect,
 		.released = true,
 		.pinned = run->config,
 	};
 
-	if (!step || !text_equal(step->name, entry->effect)) {
+	if (!live || !text_equal(live->step->name, entry->effect)) {
 		error_set(err, ERR_CONFIG,
 		          "this draft has no effect \"%s\" of a step \"%s\"",
 		          entry->effect, entry->step);
@@ -209,7 +226,7 @@ static int prove_entry(struct candidate *candidate,
 		return -1;
 	if (!language_effect(&run->engine->language, entry->effect))
 		return 0; /* an event, which takes anything */
-	request.key = run_effect_key(run, step);
+	request.key = run_effect_key(run, live);
 	request.current = engine_config(run->engine, err);
 	return request.current ? bus_prove(&request, err) : -1;
 }
@@ -220,7 +237,7 @@ static int fit_entries(struct candidate *candidate, struct error *err)
 	for (size_t i = 0; i < candidate->slip->count; i++) {
 		const struct slip_entry *entry = &candidate->slip->entries[i];
 		auto_error struct error reason = { 0 };
-		if (is_declined(candidate, entry->step) ||
+		if (is_declined(candidate, entry->step, entry->item) ||
 		    prove_entry(candidate, entry, &reason) == 0)
 			continue;
 		if (reason.pos.line) {
@@ -240,24 +257,21 @@ static int fit_entries(struct candidate *candidate, struct error *err)
 static int fit_checks(struct candidate *candidate, struct error *err)
 {
 	struct live_run *run = candidate->run;
-	struct value *before = run->scope;
-	int status = 0;
+	const struct draft_record *draft = candidate->draft;
 
-	run->scope = candidate->scope;
-	for (size_t i = 0; i < candidate->artifact_count && status == 0; i++) {
-		const struct step *step =
-		        job_step(run->job, candidate->artifacts[i].step);
-		if (step && !is_declined(candidate, step->id))
-			status = execute_checks(run, step, err);
+	for (size_t i = 0; i < candidate->artifact_count; i++) {
+		const struct live_step *live = candidate->steps[i];
+		if (live &&
+		    !is_declined(candidate, live->step->id,
+		                 live->block->item) &&
+		    execute_checks(run, live, err) < 0)
+			return -1;
 	}
-	const struct step *gate =
-	        candidate->draft->step
-	                ? job_step(run->job, candidate->draft->step)
-	                : NULL;
-	if (status == 0 && gate && candidate->approval->declined->length == 0)
-		status = execute_checks(run, gate, err);
-	run->scope = before;
-	return status;
+	const struct live_step *gate =
+	        draft->step ? live_at(run, draft->step, draft->item) : NULL;
+	if (gate && candidate->approval->declined->length == 0)
+		return execute_checks(run, gate, err);
+	return 0;
 }
 
 /* What was listed when the gate opened and is not in the slip any more. */
@@ -267,22 +281,59 @@ static void decline_entries(struct candidate *candidate)
 
 	for (size_t i = 0; listed && i < listed->length; i++) {
 		const char *step = value_get_text(listed->items[i], "step", "");
-		if (!slip_find(candidate->slip, step))
-			decline(candidate, step);
+		const char *item = value_get_text(listed->items[i], "item", "");
+		if (!slip_find(candidate->slip, step, item))
+			decline(candidate, step, item);
 	}
 }
 
-static int fit(struct candidate *candidate, struct error *err)
+/* While it is tried, the drafting steps mean what the commit holds. */
+static void begin_trial(struct candidate *candidate)
+{
+	struct live_run *run = candidate->run;
+	size_t count = candidate->artifact_count;
+
+	candidate->steps =
+	        arena_array(&run->arena, count + 1, sizeof(struct live_step *));
+	candidate->before = arena_array(&run->arena, count + 1,
+	                                sizeof(const struct value *));
+	for (size_t i = 0; i < count; i++) {
+		candidate->steps[i] = live_at(run, candidate->artifacts[i].step,
+		                              candidate->artifacts[i].item);
+		if (candidate->steps[i])
+			candidate->before[i] = candidate->steps[i]->output;
+	}
+}
+
+static void end_trial(struct candidate *candidate)
+{
+	for (size_t i = candidate->artifact_count; i-- > 0;) {
+		if (!candidate->steps[i])
+			continue;
+		candidate->steps[i]->output = candidate->before[i];
+		run_describe_step(candidate->run, candidate->steps[i]);
+	}
+}
+
+static int try_fit(struct candidate *candidate, struct error *err)
 {
 	if (fit_slip(candidate, err) < 0)
 		return -1;
 	for (size_t i = 0; i < candidate->artifact_count; i++)
-		if (fit_artifact(candidate, &candidate->artifacts[i], err) < 0)
+		if (fit_artifact(candidate, i, err) < 0)
 			return -1;
 	decline_entries(candidate);
 	if (fit_entries(candidate, err) < 0)
 		return -1;
 	return fit_checks(candidate, err);
+}
+
+static int fit(struct candidate *candidate, struct error *err)
+{
+	begin_trial(candidate);
+	int status = try_fit(candidate, err);
+	end_trial(candidate);
+	return status;
 }
 
 /* ---- Which commit? ------------------------------------------------------- */
@@ -344,7 +395,6 @@ static int try_commit(struct live_run *run, const struct draft_record *draft,
 		.draft = draft,
 		.commit = commit,
 		.approval = ret,
-		.scope = value_copy(&run->arena, run->scope),
 	};
 	empty_approval(run, commit, ret);
 	if (view_artifacts(run->engine->view, &run->arena, draft,
@@ -430,7 +480,9 @@ static void journal_approval(struct live_run *run,
                              const struct approval *approval)
 {
 	struct arena *arena = &run->arena;
-	struct value *data = execute_about(run, draft->step);
+	const struct live_step *gate =
+	        draft->step ? live_at(run, draft->step, draft->item) : NULL;
+	struct value *data = execute_about(run, gate);
 	struct value *output = value_map(arena);
 	const char *commit = oid_text(arena, &approval->commit);
 
@@ -448,10 +500,7 @@ static void journal_approval(struct live_run *run,
 	}
 	journal_add(run->engine->journal,
 	            draft->step ? EVENT_GATE_APPROVED : EVENT_DRAFT_MERGED,
-	            draft->step ? arena_printf(arena, "%s/%s", run->record.id,
-	                                       draft->step)
-	                        : run->record.id,
-	            data);
+	            gate ? execute_subject(run, gate) : run->record.id, data);
 }
 
 static int take_approval(struct tick *tick, struct live_run *run,
@@ -598,6 +647,7 @@ int approval_reject(struct engine *engine, const struct rejection *rejection,
 
 	value_map_text(arena, data, "run", run->id);
 	value_map_text(arena, data, "step", draft->step);
+	value_map_text(arena, data, "item", draft->item);
 	value_map_int(arena, data, "n", draft->n);
 	value_map_text(arena, data, "reason", rejection->reason);
 	journal_add(engine->journal,

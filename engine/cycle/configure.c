@@ -3,20 +3,24 @@
  * effect that a gate has released, the `with` of the merged slip.
  */
 #include "engine/cycle/execute.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #include "engine/job/field.h"
+#include "store/base/limits.h"
 #include "store/base/text.h"
 
 /* Render what may hold tags: by the kind's fields, or all of `with`. */
-static int render_config(struct live_run *run, const struct step *step,
-                         const struct value **ret, struct error *err)
+static int render_config(struct live_run *run, const struct live_step *live,
+                         struct arena *arena, const struct value **ret,
+                         struct error *err)
 {
-	struct arena *arena = &run->arena;
+	const struct step *step = live->step;
 	struct value *config = value_map(arena);
-	struct render render = run_render(run, step);
+	struct render render = run_render(run, live);
 	struct value *own = value_map(arena);
-	const struct frame outer = { render.scope, NULL };
-	const struct frame frame = { own,
-		                     render.frame ? render.frame : &outer };
+	const struct frame frame = { own, render.frame };
 
 	if (step->kind->own) {
 		value_map_text(arena, own, step->kind->own,
@@ -31,10 +35,12 @@ static int render_config(struct live_run *run, const struct step *step,
 		                       field->type == FIELD_EXPRESSION ||
 		                       field->type == FIELD_QUERY);
 		struct value *value = NULL;
-		if (plain)
-			value = value_copy(arena, member->value);
-		else if (render_value(arena, run->job->path, member->value,
-		                      &render, &value, err) < 0)
+		if (plain) {
+			run_share(arena, config, member->name, member->value);
+			continue;
+		}
+		if (render_value(arena, step->path, member->value, &render,
+		                 &value, err) < 0)
 			return -1;
 		value_map_set(arena, config, member->name, value);
 	}
@@ -42,31 +48,44 @@ static int render_config(struct live_run *run, const struct step *step,
 	return 0;
 }
 
+/* ---- What was released --------------------------------------------------- */
+
 /* What a stand-in of the slip means now, for one step. */
 struct released {
 	struct live_run *run;
-	const struct step *step;
+	const struct live_step *live;
+	struct arena *arena;
 };
 
+/* The step whose file at `path` it is; NULL: nobody's, or it is declined. */
+static const struct live_step *writer_of(const struct live_run *run,
+                                         const char *path)
+{
+	for (const struct live_step *live = live_first(run); live;
+	     live = live_next(run, live))
+		for (size_t i = 0; i < live->file_count; i++)
+			if (text_equal(live->files[i].path, path) &&
+			    step_has_output(live->state))
+				return live;
+	return NULL;
+}
+
 /* { artifact: path }: the text of the file as it was merged. */
-static int released_text(struct live_run *run, const char *path,
+static int released_text(struct released *released, const char *path,
                          struct value **ret, struct error *err)
 {
-	const struct value *output = NULL;
-
-	for (size_t i = 0; i < run->job->step_count; i++)
-		if (text_equal(run->steps[i].path, path) &&
-		    step_has_output(run->steps[i].state))
-			output = run->steps[i].output;
+	const struct live_step *live = writer_of(released->run, path);
+	const struct value *output = live ? live->output : NULL;
 	const struct value *text = output && output->kind == VALUE_MAP
 	                                   ? value_get(output, "text")
 	                                   : output;
+
 	if (!text)
 		return error_set(err, ERR_FAILED,
 		                 "the slip names \"%s\", which is no artifact "
 		                 "with a text of this draft",
 		                 path);
-	*ret = value_copy(&run->arena, text);
+	*ret = value_copy(released->arena, text);
 	return 0;
 }
 
@@ -74,84 +93,148 @@ static int resolve_released(void *state, const char *field,
                             const struct value *stand_in, struct value **ret,
                             struct error *err)
 {
-	const struct released *released = state;
-	struct live_run *run = released->run;
+	struct released *released = state;
+	const struct live_step *live = released->live;
 	const char *path = value_get_text(stand_in, "artifact", NULL);
-	struct render render = run_render(run, released->step);
-	const struct value *source = value_get(released->step->config, field);
+	struct render render = run_render(released->run, live);
+	const struct value *source = value_get(live->step->config, field);
 
 	if (path)
-		return released_text(run, path, ret, err);
+		return released_text(released, path, ret, err);
 	if (!source)
 		return error_set(err, ERR_FAILED,
 		                 "the job says nothing of \"%s\"", field);
-	return render_value(&run->arena, run->job->path, source, &render, ret,
-	                    err);
+	return render_value(released->arena, live->step->path, source, &render,
+	                    ret, err);
 }
 
 /* The slip's entry for the step, when its gate listed it. */
 static const struct slip_entry *entry_of(const struct live_run *run,
-                                         const struct step *step)
+                                         const struct live_step *live)
 {
-	const struct live_gate *gate =
-	        step->wall == STEP_NONE ? NULL : run_gate(run, step->wall);
+	const struct live_gate *gate = run_gate(run, live);
 
-	return gate ? slip_find(gate->slip, step->id) : NULL;
+	return gate ? slip_find(gate->slip, live->step->id, live->block->item)
+	            : NULL;
 }
 
-/* What names mean to the step, for as long as the run lives. */
-static const struct frame *frame_of(struct live_run *run)
-{
-	struct frame *frame = arena_new(&run->arena, struct frame);
+/* ---- What a program sees ------------------------------------------------- */
 
-	frame->value = run->scope;
-	return frame;
+static bool waits_for_files(const struct live_run *run,
+                            const struct live_step *live)
+{
+	const struct step *step = live->step;
+
+	for (size_t i = 0; i < step->wait_count; i++) {
+		const struct live_step *on =
+		        live_find(run, live->block, step->waits_for[i]);
+		if (on && on->file_count && step_has_output(on->state))
+			return true;
+	}
+	return false;
 }
 
-int execute_configure(struct live_run *run, const struct step *step,
+static int add_rows(struct live_run *run, const struct live_step *on,
+                    struct arena *arena, struct file_row **rows, size_t *count,
+                    struct error *err)
+{
+	for (size_t i = 0; i < on->file_count; i++) {
+		auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
+		struct file_row *row;
+		if (run_artifact(run, on, &on->files[i], &bytes, err) < 0)
+			return -1;
+		*rows = arena_grow(arena, *rows, *count, sizeof(**rows));
+		row = &(*rows)[(*count)++];
+		row->path = on->files[i].path;
+		row->len = bytes.len;
+		row->bytes = (const unsigned char *)arena_strndup(
+		        arena, bytes.at, bytes.len);
+	}
+	return 0;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct file_row *a = left;
+	const struct file_row *b = right;
+
+	return strcmp(a->path, b->path);
+}
+
+/* The files of the steps that it waits for, laid over those of the run: so a
+ * program can look at what is only drafted yet. */
+static int lay_drafts(struct live_run *run, const struct live_step *live,
                       struct step_run *ret, struct error *err)
 {
-	const struct slip_entry *entry = entry_of(run, step);
-	struct released released = { run, step };
+	const struct step *step = live->step;
+	const struct live_gate *gate = run_gate(run, live);
+	struct file_row *rows = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < step->wait_count; i++) {
+		const struct live_step *on =
+		        live_find(run, live->block, step->waits_for[i]);
+		if (on && step_has_output(on->state) &&
+		    add_rows(run, on, ret->arena, &rows, &count, err) < 0)
+			return -1;
+	}
+	qsort(rows, count, sizeof(*rows), compare_rows);
+	ret->files = files_overlay(
+	        files_from_table(rows, count),
+	        files_from_tree(run->engine->repo,
+	                        gate ? &gate->tree : &run->record.tree));
+	ret->owns_files = true;
+	return 0;
+}
+
+int execute_configure(struct live_run *run, const struct live_step *live,
+                      struct arena *arena, struct step_run *ret,
+                      struct error *err)
+{
+	const struct slip_entry *entry = entry_of(run, live);
+	struct released released = { run, live, arena };
 	struct slip_resolver resolver = { resolve_released, &released };
 	struct engine *engine = run->engine;
-	bool acts = step->kind->flags & KIND_ACTS;
+	bool acts = live->step->kind->flags & KIND_ACTS;
 
 	*ret = (struct step_run){
-		.arena = &run->arena,
+		.arena = arena,
 		.env = &engine->env,
 		.run = &run->record,
 		.job = run->job,
-		.step = step,
-		.item = "",
+		.step = live->step,
+		.item = live->block->item,
 		.workspace = run->workspace,
-		.files = run_step_files(run, step),
-		.frame = frame_of(run),
+		.files = run_step_files(run, live),
+		.frame = &live->block->frame,
 		.locale = run->config->locale,
-		.name = step->name,
-		.effect_key = acts ? run_effect_key(run, step) : NULL,
+		.name = live->step->name,
+		.effect_key = acts ? run_effect_key(run, live) : NULL,
 		.owner_config = engine_config(engine, err),
 		.owner_tip = engine->tip,
 		.day = run->day,
-		.ingredients = value_map(&run->arena),
+		.ingredients = value_map(arena),
 	};
 	if (!ret->owner_config) {
 		/* The owner's to mend, and no fault of this step. */
 		err->code = ERR_STATE;
 		return -1;
 	}
-	if (!entry && step->env) {
-		struct render render = run_render(run, step);
+	if (live->step->kind->begin && waits_for_files(run, live) &&
+	    lay_drafts(run, live, ret, err) < 0)
+		return -1;
+	if (!entry && live->step->env) {
+		struct render render = run_render(run, live);
 		struct value *variables;
-		if (render_value(&run->arena, run->job->path, step->env,
+		if (render_value(arena, live->step->path, live->step->env,
 		                 &render, &variables, err) < 0)
 			return -1;
 		ret->variables = variables;
 	}
 	if (!entry)
-		return render_config(run, step, &ret->config, err);
-	if (slip_resolve(&run->arena, entry->with, &resolver, &ret->released,
-	                 err) < 0)
+		return render_config(run, live, arena, &ret->config, err);
+	if (slip_resolve(arena, entry->with, &resolver, &ret->released, err) <
+	    0)
 		return -1;
 	ret->config = ret->released;
 	return 0;

@@ -31,6 +31,9 @@ bool drafting_merges(const struct live_run *run, const struct step *step)
 	return publish == PUBLISH_MERGE;
 }
 
+/* A draft of more steps than this has several of them in one commit. */
+#define COMMITS 100
+
 static const char *message_for(const struct drafting *drafting,
                                const struct live_step *live)
 {
@@ -40,7 +43,7 @@ static const char *message_for(const struct drafting *drafting,
 	buf_printf(&text, "%s: %s\n\nReeve-Run: %s\nReeve-Step: %s\n",
 	           run->job->name, live->step->id, run->record.id,
 	           live->step->id);
-	if (live->key)
+	if (live->key && !*live->block->item)
 		buf_printf(&text, "Reeve-Key: %s\n", live->key);
 	if (text_equal(live->step->kind->name, "agent"))
 		buf_add_text(&text, "Reeve-Model: offline\n");
@@ -48,81 +51,160 @@ static const char *message_for(const struct drafting *drafting,
 	return arena_strdup(&run->arena, text.at);
 }
 
-static void add_commit(struct drafting *drafting, const char *message,
-                       const char *path, const struct oid *oid)
+static struct draft_commit *add_commit(struct drafting *drafting,
+                                       const char *message)
 {
 	struct arena *arena = &drafting->run->arena;
-	struct tree_change *change = arena_new(arena, struct tree_change);
 
-	*change = (struct tree_change){
+	drafting->commits =
+	        arena_grow(arena, drafting->commits, drafting->count,
+	                   sizeof(*drafting->commits));
+	drafting->commits[drafting->count] = (struct draft_commit){
+		.message = message,
+	};
+	return &drafting->commits[drafting->count++];
+}
+
+static void add_change(struct drafting *drafting, struct draft_commit *commit,
+                       const char *path, const struct oid *oid)
+{
+	struct tree_change *changes =
+	        arena_grow(&drafting->run->arena, drafting->changes,
+	                   drafting->change_count, sizeof(*changes));
+
+	/* Those of one commit stand in a row; the array may move. */
+	drafting->changes = changes;
+	changes[drafting->change_count++] = (struct tree_change){
 		.path = path,
 		.oid = *oid,
 		.mode = 0100644,
 	};
-	drafting->commits =
-	        arena_grow(arena, drafting->commits, drafting->count,
-	                   sizeof(*drafting->commits));
-	drafting->commits[drafting->count++] = (struct draft_commit){
-		.message = message,
-		.changes = change,
-		.change_count = 1,
-	};
+	commit->change_count++;
+}
+
+/* Point each commit at its changes, now that they do not move any more. */
+static void settle_changes(struct drafting *drafting)
+{
+	struct tree_change *at = drafting->changes;
+
+	for (size_t i = 0; i < drafting->count; i++) {
+		drafting->commits[i].changes = at;
+		at += drafting->commits[i].change_count;
+	}
+}
+
+/* The commit that the step's files go into: its own, or that of the one before
+ * it when there are too many. */
+static struct draft_commit *commit_for(struct drafting *drafting,
+                                       const struct live_step *live)
+{
+	const struct live_step *last = drafting->last;
+
+	drafting->last = live;
+	if (drafting->count &&
+	    ((last && last->step == live->step) || drafting->count >= COMMITS))
+		return &drafting->commits[drafting->count - 1];
+	return add_commit(drafting, message_for(drafting, live));
 }
 
 static int add_artifact(struct drafting *drafting, struct live_step *live,
-                        struct error *err)
+                        const struct live_file *file, struct error *err)
 {
 	struct live_run *run = drafting->run;
 	struct arena *arena = &run->arena;
 	auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
 	struct value *row = value_map(arena);
+	size_t count = drafting->artifacts->length;
 	struct oid oid;
 
-	if (run_artifact(run, live, &bytes, err) < 0 ||
+	if (run_artifact(run, live, file, &bytes, err) < 0 ||
 	    repo_blob_write(run->engine->repo, bytes.at, bytes.len, &oid, err) <
 	            0)
 		return -1;
 	value_map_text(arena, row, "step", live->step->id);
-	value_map_text(arena, row, "path", live->path);
+	if (*live->block->item)
+		value_map_text(arena, row, "item", live->block->item);
+	value_map_text(arena, row, "field", file->field);
+	value_map_text(arena, row, "path", file->path);
 	value_map_text(arena, row, "blob", oid_text(arena, &oid));
-	drafting->steps[drafting->artifacts->length] = live;
+	drafting->steps = arena_grow(arena, drafting->steps, count,
+	                             sizeof(struct live_step *));
+	drafting->files = arena_grow(arena, drafting->files, count,
+	                             sizeof(const struct live_file *));
+	drafting->steps[count] = live;
+	drafting->files[count] = file;
 	value_list_add(arena, drafting->artifacts, row);
-	add_commit(drafting, message_for(drafting, live), live->path, &oid);
+	add_change(drafting, commit_for(drafting, live), file->path, &oid);
 	return 0;
 }
 
-static bool is_chosen(const struct live_run *run, const struct live_step *live,
-                      enum drafting_choice choice)
+/* Whether `block` is `outer`, or stands in it. */
+static bool is_within(const struct live_block *block,
+                      const struct live_block *outer)
 {
-	if (live->drafted || !live->path || !step_has_output(live->state))
+	while (block && block != outer)
+		block = block->over ? block->over->block : NULL;
+	return block == outer;
+}
+
+/* The block that a gate decides for: that of its item, else the whole run. */
+static const struct live_block *reach_of(const struct live_step *gate)
+{
+	const struct live_block *block = gate->block;
+
+	while (block->over && !live_is_loop(block->over))
+		block = block->over->block;
+	return block;
+}
+
+static bool is_chosen(const struct live_run *run, const struct live_step *live,
+                      const struct live_step *gate, enum drafting_choice choice)
+{
+	if (live->drafted || !live->file_count || !step_has_output(live->state))
+		return false;
+	if (gate && (live->step->index > gate->step->index ||
+	             !is_within(live->block, reach_of(gate))))
 		return false;
 	if (choice == DRAFTING_ALL)
 		return true;
 	return drafting_merges(run, live->step) == (choice == DRAFTING_MERGES);
 }
 
-int drafting_gather(struct live_run *run, size_t until,
+static int gather_all(struct drafting *drafting, const struct live_step *gate,
+                      enum drafting_choice choice, struct error *err)
+{
+	struct live_run *run = drafting->run;
+
+	for (struct live_step *live = live_first(run); live;
+	     live = live_next(run, live)) {
+		if (!is_chosen(run, live, gate, choice))
+			continue;
+		for (size_t i = 0; i < live->file_count; i++)
+			if (add_artifact(drafting, live, &live->files[i], err) <
+			    0)
+				return -1;
+	}
+	return 0;
+}
+
+int drafting_gather(struct live_run *run, const struct live_step *gate,
                     enum drafting_choice choice, struct drafting *ret,
                     struct error *err)
 {
 	struct arena *arena = &run->arena;
-	size_t count = until == STEP_NONE ? run->job->step_count : until;
 
 	*ret = (struct drafting){
 		.run = run,
 		.n = (int64_t)run->draft_count + 1,
 		.artifacts = value_list(arena),
-		.steps = arena_array(arena, count + 1,
-		                     sizeof(struct live_step *)),
 	};
 	ret->name = arena_printf(
 	        arena, "%s-%s.%" PRId64, run->job->name,
 	        engine_short(run->engine, arena, run->record.id), ret->n);
 	ret->slip = arena_printf(arena, "actions/%s.yaml", ret->name);
-	for (size_t i = 0; i < count; i++)
-		if (is_chosen(run, &run->steps[i], choice) &&
-		    add_artifact(ret, &run->steps[i], err) < 0)
-			return -1;
+	if (gather_all(ret, gate, choice, err) < 0)
+		return -1;
+	settle_changes(ret);
 	return 0;
 }
 
@@ -136,10 +218,13 @@ int drafting_add_file(struct drafting *drafting, const char *path,
 	if (repo_blob_write(run->engine->repo, bytes->at, bytes->len, &oid,
 	                    err) < 0)
 		return -1;
-	add_commit(drafting,
-	           arena_printf(&run->arena, "%s: %s\n\nReeve-Run: %s\n",
-	                        run->job->name, subject, run->record.id),
+	add_change(drafting,
+	           add_commit(drafting,
+	                      arena_printf(
+	                              &run->arena, "%s: %s\n\nReeve-Run: %s\n",
+	                              run->job->name, subject, run->record.id)),
 	           path, &oid);
+	settle_changes(drafting);
 	return 0;
 }
 

@@ -18,8 +18,12 @@ struct drafting {
 	const char *slip; /* actions/<name>.yaml */
 	struct draft_commit *commits;
 	size_t count;
-	struct value *artifacts;  /* list of {step, path, blob} */
-	struct live_step **steps; /* whose artifacts they are */
+	struct tree_change *changes; /* of all commits, in their order */
+	size_t change_count;
+	const struct live_step *last; /* that was added */
+	struct value *artifacts;  /* list of {step, item, field, path, blob} */
+	struct live_step **steps; /* whose artifacts they are; one each */
+	const struct live_file **files; /* and which; one each */
 };
 
 /* Which artifacts: those that are merged without a review, or the others. */
@@ -29,10 +33,10 @@ enum drafting_choice {
 	DRAFTING_ALL,
 };
 
-/* Gather the artifacts of settled steps above `until` (an index; STEP_NONE:
- * all) that no draft holds yet, write their blobs, and prepare one commit a
- * step. */
-int drafting_gather(struct live_run *run, size_t until,
+/* Gather the artifacts of settled steps above `gate` (NULL: all) that no draft
+ * holds yet, write their blobs, and prepare one commit a step; of a loop, one
+ * for all of its items. */
+int drafting_gather(struct live_run *run, const struct live_step *gate,
                     enum drafting_choice choice, struct drafting *ret,
                     struct error *err) MUST_CHECK;
 

@@ -1,27 +1,58 @@
 /*
- * A step is ready when all that it waits for is settled and the wall above it
- * has been passed. Then it is skipped (something it names has no output, or
- * its `if` is false), or it is a wall (a gate opens when every step above it
- * is settled), or it computes (its key is looked up and only an unknown one is
- * started), or it acts (once, under its effect key).
+ * A step is looked at when all that it waits for is settled. Then it is skipped
+ * (something it names has no output, a wall above it was not passed, or its
+ * `if` is false), or it is a wall (a gate opens when every step above it is
+ * settled), or a block (whose steps are looked at in their turn), or it
+ * computes (its key is looked up and only an unknown one is started), or it
+ * acts (once, under its effect key).
  *
- * One pass over the steps settles what it can; passes go on as long as one
- * changes something. Steps are in written order and mostly wait for earlier
- * ones, so there are few passes.
+ * A step that runs a program is begun and left alone: what it needs until its
+ * end is a `struct work`, which the loop keeps for it.
  */
 #include "engine/cycle/execute.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/io/loop.h"
 #include "engine/job/expr.h"
 #include "engine/job/field.h"
 #include "engine/steps/step.h"
+#include "store/base/alloc.h"
 #include "store/base/json.h"
 #include "store/base/limits.h"
 #include "store/base/path.h"
 #include "store/base/text.h"
 #include "store/key.h"
+
+/* So many events may wait for a flush while nothing needs one. */
+#define PENDING_EVENTS 1000
+
+/* A step at work. */
+struct work {
+	struct arena arena;
+	struct tick *tick;
+	struct live_run *run;
+	struct live_step *live;
+	struct step_run step_run;
+	const char *key;
+	int64_t started;
+};
+
+static void work_free(struct work *work)
+{
+	if (!work)
+		return;
+	if (work->step_run.owns_files)
+		files_free(work->step_run.files);
+	arena_clear(&work->arena);
+	free(work);
+}
+
+static void work_free_auto(struct work **work)
+{
+	work_free(*work);
+}
 
 /* ---- Telling ------------------------------------------------------------- */
 
@@ -39,77 +70,70 @@ static void tell_step(struct tick *tick, const struct live_run *run,
 	tick_tell(tick, &note);
 }
 
-struct value *execute_about(struct live_run *run, const char *step)
+struct value *execute_about(struct live_run *run, const struct live_step *live)
 {
 	struct value *data = value_map(&run->arena);
 
 	value_map_text(&run->arena, data, "run", run->record.id);
-	if (step) {
-		value_map_text(&run->arena, data, "step", step);
-		value_map_text(&run->arena, data, "item", "");
+	if (live) {
+		value_map_text(&run->arena, data, "step", live->step->id);
+		value_map_text(&run->arena, data, "item", live->block->item);
 	}
 	value_map_int(&run->arena, data, "epoch", run->record.epoch);
 	return data;
 }
 
-static const char *subject_of(struct live_run *run, const char *step)
+const char *execute_subject(struct live_run *run, const struct live_step *live)
 {
-	return arena_printf(&run->arena, "%s/%s", run->record.id, step);
+	const char *item = live->block->item;
+
+	return arena_printf(&run->arena, "%s/%s%s%s", run->record.id,
+	                    live->step->id, *item ? "/" : "", item);
 }
 
-static void settle(struct tick *tick, struct live_run *run,
-                   struct live_step *live, enum step_state state,
-                   const char *reason)
+void execute_settle(struct tick *tick, struct live_run *run,
+                    struct live_step *live, enum step_state state,
+                    const char *reason)
 {
+	run->sleeping -= live->state == STEP_SLEEPING;
 	live->state = state;
 	live->reason = reason;
 	live->at = clock_wall_ms(&run->engine->clock);
 	run_describe_step(run, live);
 	tell_step(tick, run, live);
 	tick->changes++;
+	live_settled(run, live);
 }
 
-/* ---- Readiness ----------------------------------------------------------- */
-
-static bool all_settled(const struct live_run *run, const size_t *indexes,
-                        size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!step_is_settled(run->steps[indexes[i]].state))
-			return false;
-	return true;
-}
-
-static bool is_ready(const struct live_run *run, const struct live_step *live)
-{
-	const struct step *step = live->step;
-
-	if (live->state != STEP_WAITING)
-		return false;
-	if (step->wall != STEP_NONE &&
-	    !step_is_settled(run->steps[step->wall].state))
-		return false;
-	return all_settled(run, step->waits_for, step->wait_count);
-}
+/* ---- Is it wanted? ------------------------------------------------------- */
 
 /* The wall above was not passed: nothing below it begins. */
-static const char *closed_wall(struct live_run *run, const struct step *step)
+static const char *closed_wall(struct live_run *run,
+                               const struct live_step *live)
 {
-	const struct live_step *wall =
-	        step->wall == STEP_NONE ? NULL : &run->steps[step->wall];
+	size_t wall = live->step->wall;
+	const struct live_step *above =
+	        wall == STEP_NONE ? NULL : live_find(run, live->block, wall);
 
-	if (!wall || wall->state == STEP_DONE)
+	if (!above || above->state == STEP_DONE)
 		return NULL;
-	return arena_printf(&run->arena, "the gate \"%s\" was not opened",
-	                    wall->step->id);
+	if (above->step->kind->flags & KIND_WALL)
+		return arena_printf(&run->arena, "the %s \"%s\" was not opened",
+		                    above->step->kind->name, above->step->id);
+	return arena_printf(&run->arena, "\"%s\" did not come to its end",
+	                    above->step->id);
 }
 
 /* Why the step cannot have what it names; NULL when it can. */
-static const char *missing_input(struct live_run *run, const struct step *step)
+static const char *missing_input(struct live_run *run,
+                                 const struct live_step *live)
 {
+	const struct step *step = live->step;
+
 	for (size_t i = 0; i < step->depend_count; i++) {
-		const struct live_step *on = &run->steps[step->depends_on[i]];
-		if (step_has_output(on->state))
+		const struct live_step *on =
+		        live_find(run, live->block, step->depends_on[i]);
+		if (!on || step_has_output(on->state))
 			continue;
 		return arena_printf(&run->arena, "step \"%s\" %s%s",
 		                    on->step->id,
@@ -120,13 +144,16 @@ static const char *missing_input(struct live_run *run, const struct step *step)
 }
 
 /* The step above that acts failed: what follows it does not begin. */
-static const char *broken_order(struct live_run *run, const struct step *step)
+static const char *broken_order(struct live_run *run,
+                                const struct live_step *live)
 {
-	if (!(step->kind->flags & KIND_ACTS))
+	const struct live_block *block = live->block;
+
+	if (!(live->step->kind->flags & KIND_ACTS))
 		return NULL;
-	for (size_t i = step->index; i-- > 0;) {
-		const struct live_step *above = &run->steps[i];
-		if (!(above->step->kind->flags & KIND_ACTS))
+	for (size_t i = live->step->index; i-- > block->first;) {
+		const struct live_step *above = &block->steps[i - block->first];
+		if (!above->step || !(above->step->kind->flags & KIND_ACTS))
 			continue;
 		if (above->state == STEP_FAILED)
 			return arena_printf(&run->arena,
@@ -139,15 +166,35 @@ static const char *broken_order(struct live_run *run, const struct step *step)
 	return NULL;
 }
 
-/* A gate opens only when nothing above it has failed. */
-static const char *failure_above(struct live_run *run, const struct step *gate)
+/* A wall is reached only when nothing above it has failed. */
+static const char *failure_above(struct live_run *run,
+                                 const struct live_step *wall)
 {
-	for (size_t i = 0; i < gate->index; i++)
-		if (run->steps[i].state == STEP_FAILED)
+	const struct live_block *block = wall->block;
+
+	if (!(wall->step->kind->flags & KIND_WALL))
+		return NULL;
+	for (size_t i = block->first; i < wall->step->index; i++) {
+		const struct live_step *above = &block->steps[i - block->first];
+		if (above->step && above->state == STEP_FAILED &&
+		    !above->step->continue_on_error)
 			return arena_printf(&run->arena,
 			                    "step \"%s\" above it failed",
-			                    run->steps[i].step->id);
+			                    above->step->id);
+	}
 	return NULL;
+}
+
+/* An item of a loop that ends at the first failure. */
+static const char *stopped_loop(struct live_run *run,
+                                const struct live_step *live)
+{
+	const struct live_step *over = live->block->over;
+
+	if (!over || !over->stopped)
+		return NULL;
+	return arena_printf(&run->arena, "another item of \"%s\" failed",
+	                    over->step->id);
 }
 
 /* ---- Outcomes without a result ------------------------------------------- */
@@ -155,12 +202,12 @@ static const char *failure_above(struct live_run *run, const struct step *gate)
 static void skip(struct tick *tick, struct live_run *run,
                  struct live_step *live, const char *reason)
 {
-	struct value *data = execute_about(run, live->step->id);
+	struct value *data = execute_about(run, live);
 
 	value_map_text(&run->arena, data, "reason", reason);
 	journal_add(run->engine->journal, EVENT_STEP_SKIPPED,
-	            subject_of(run, live->step->id), data);
-	settle(tick, run, live, STEP_SKIPPED, reason);
+	            execute_subject(run, live), data);
+	execute_settle(tick, run, live, STEP_SKIPPED, reason);
 }
 
 /* The message as it is kept and shown: with the place it speaks of. */
@@ -172,17 +219,22 @@ static const char *reason_of(struct live_run *run, const struct error *err)
 	                    err->pos.line, err->pos.column, err->message);
 }
 
+/* With `items` of a loop, so that it is the same when it is looked at again. */
 static void fail(struct tick *tick, struct live_run *run,
-                 struct live_step *live, struct error *reason)
+                 struct live_step *live, const struct error *reason,
+                 struct value *items)
 {
-	struct value *data = execute_about(run, live->step->id);
+	struct value *data = execute_about(run, live);
 	const char *text = reason_of(run, reason);
 
 	value_map_text(&run->arena, data, "reason", text);
-	value_map_text(&run->arena, data, "key", NULL);
+	value_map_set(&run->arena, data, "output", items);
 	journal_add(run->engine->journal, EVENT_STEP_FAILED,
-	            subject_of(run, live->step->id), data);
-	settle(tick, run, live, STEP_FAILED, text);
+	            execute_subject(run, live), data);
+	if (live->block->over && live->block->over->step->fan &&
+	    !live->step->continue_on_error)
+		live->block->over->stopped = live->block->over->step->fan->stop;
+	execute_settle(tick, run, live, STEP_FAILED, text);
 }
 
 /* Failures of a step end the step; of the machine, the tick. */
@@ -234,42 +286,48 @@ static int one_segment_each(const struct step *step, const char *path,
 	return error_hint(err, "Use | slug in the tag.");
 }
 
-/* Where the artifact goes, and that it can be written there. */
-static int place_artifact(struct live_run *run, struct live_step *live,
-                          struct error *err)
+/* That the file can be written there, and that nobody else does. */
+static int check_file(struct live_run *run, const struct live_step *live,
+                      const struct live_file *file, struct error *err)
 {
 	auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
-	const struct step *step = live->step;
-	const char *path = NULL;
+	const char *other = value_get_text(run->paths, file->path, NULL);
 
-	if (step->artifact) {
-		if (run_text(run, step, step->artifact, &path, err) < 0 ||
-		    one_segment_each(step, path, err) < 0)
-			return -1;
-		if (path_check_artifact(path, err) < 0) {
-			err->code = ERR_FAILED;
-			return error_wrap(err, "the artifact \"%s\"", path);
-		}
-	} else if (text_equal(step->kind->name, "remember")) {
-		path = value_get_text(live->output, "path", NULL);
+	if (path_check_artifact(file->path, err) < 0) {
+		err->code = ERR_FAILED;
+		return error_wrap(err, "the artifact \"%s\"", file->path);
 	}
-	if (!path)
-		return 0;
-	for (size_t i = 0; i < run->job->step_count; i++)
-		if (&run->steps[i] != live &&
-		    text_equal(run->steps[i].path, path))
-			return error_set(err, ERR_FAILED,
-			                 "the artifact \"%s\" is written by "
-			                 "step \"%s\" too",
-			                 path, run->steps[i].step->id);
-	live->path = path;
-	return run_artifact(run, live, &bytes, err);
+	if (other)
+		return error_set(err, ERR_FAILED,
+		                 "the artifact \"%s\" is written by step "
+		                 "\"%s\" too",
+		                 file->path, other);
+	return run_artifact(run, live, file, &bytes, err);
 }
 
-int execute_checks(struct live_run *run, const struct step *step,
+static int place_files(struct live_run *run, struct live_step *live,
+                       struct error *err)
+{
+	if (run_place_files(run, live, err) < 0)
+		return -1;
+	for (size_t i = 0; i < live->file_count; i++) {
+		const char *path = live->files[i].path;
+		if ((live->step->artifact &&
+		     one_segment_each(live->step, path, err) < 0) ||
+		    check_file(run, live, &live->files[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < live->file_count; i++)
+		value_map_text(&run->arena, run->paths, live->files[i].path,
+		               live_name(run, live));
+	return 0;
+}
+
+int execute_checks(struct live_run *run, const struct live_step *live,
                    struct error *err)
 {
-	const struct render render = run_render(run, step);
+	const struct step *step = live->step;
+	struct render render = run_render(run, live);
 
 	for (size_t i = 0; i < step->check_count; i++) {
 		const struct condition *check = &step->checks[i];
@@ -278,13 +336,13 @@ int execute_checks(struct live_run *run, const struct step *step,
 			return error_wrap(err, "the check \"%s\"",
 			                  check->message);
 		if (!holds)
-			return error_at(err, ERR_FAILED, run->job->path,
-			                check->pos, "%s", check->message);
+			return error_at(err, ERR_FAILED, step->path, check->pos,
+			                "%s", check->message);
 	}
 	return 0;
 }
 
-/* With its output in the scope: the artifact's place, then the checks. */
+/* With its output in the names: the artifact's place, then the checks. */
 static int accept(struct live_run *run, struct live_step *live,
                   struct error *err)
 {
@@ -292,25 +350,25 @@ static int accept(struct live_run *run, struct live_step *live,
 
 	live->state = STEP_DONE;
 	run_describe_step(run, live);
-	int status = place_artifact(run, live, err);
+	int status = place_files(run, live, err);
 	if (status == 0)
-		status = execute_checks(run, live->step, err);
+		status = execute_checks(run, live, err);
 	live->state = before;
 	if (status < 0)
-		live->path = NULL;
+		live->file_count = 0;
 	return status;
 }
 
 /* ---- Computing ----------------------------------------------------------- */
 
-static int compute_key(struct live_run *run, struct step_run *step_run,
-                       const char **ret, struct error *err)
+static int compute_key(struct work *work, struct error *err)
 {
-	struct arena *arena = &run->arena;
+	struct arena *arena = &work->arena;
+	struct live_run *run = work->run;
+	struct step_run *step_run = &work->step_run;
 	const struct step_kind *kind = step_run->step->kind;
 
-	value_map_set(arena, step_run->ingredients, "config",
-	              value_copy(arena, step_run->config));
+	run_share(arena, step_run->ingredients, "config", step_run->config);
 	value_map_text(arena, step_run->ingredients, "name", step_run->name);
 	value_map_text(arena, step_run->ingredients, "locale",
 	               run->config->locale);
@@ -319,63 +377,80 @@ static int compute_key(struct live_run *run, struct step_run *step_run,
 		              value_bool(arena, false));
 	if (kind->prepare && kind->prepare(step_run, err) < 0)
 		return -1;
-	*ret = key_content(arena, &run->engine->env.root->secret, kind->name,
-	                   kind->format, step_run->ingredients);
+	work->key =
+	        key_content(arena, &run->engine->env.root->secret, kind->name,
+	                    kind->format, step_run->ingredients);
 	return 0;
 }
 
 /* The same ingredients, not only the same hash of them. */
-static int same_ingredients(struct live_run *run,
-                            const struct step_record *result,
-                            const struct value *ingredients, struct error *err)
+static int same_ingredients(struct work *work, const struct step_record *result,
+                            struct error *err)
 {
-	struct engine *engine = run->engine;
+	struct engine *engine = work->run->engine;
 	struct value *known;
-	struct event *event = journal_event_at(engine->journal, &run->arena,
+	struct event *event = journal_event_at(engine->journal, &work->arena,
 	                                       &result->place, err);
 
-	if (!event || journal_member(engine->repo, &run->arena, event->data,
-	                             "ingredients", &known, err) < 0)
+	if (!event ||
+	    journal_member(engine->env.repo, &work->arena, event->data,
+	                   "ingredients", &known, err) < 0)
 		return -1;
-	return known && value_equal(known, ingredients);
+	return known && value_equal(known, work->step_run.ingredients);
+}
+
+/* Whether a result of that age may be taken. */
+static bool is_fresh(const struct work *work, const struct step_record *result)
+{
+	const struct step *step = work->live->step;
+	int64_t now = clock_wall_ms(&work->run->engine->clock);
+
+	return step->caching != CACHE_WHILE ||
+	       now - result->at < step->cache_ms;
 }
 
 /* 1 when the journal has the result of the key, and it was taken. */
-static int reuse(struct tick *tick, struct live_run *run,
-                 struct live_step *live, const struct value *ingredients,
-                 struct error *err)
+static int reuse(struct work *work, struct error *err)
 {
+	struct live_run *run = work->run;
+	struct live_step *live = work->live;
 	struct step_record result;
 	struct value *output;
-	int found = view_result(run->engine->view, &run->arena, live->key,
-	                        &result, err);
 
+	if (live->step->caching == CACHE_NEVER)
+		return 0;
+	int found = view_result(run->engine->view, &work->arena, work->key,
+	                        &result, err);
+	if (found > 0 && !is_fresh(work, &result))
+		return 0;
 	if (found > 0)
-		found = same_ingredients(run, &result, ingredients, err);
+		found = same_ingredients(work, &result, err);
 	if (found <= 0)
 		return found;
-	if (journal_resolve(run->engine->repo, &run->arena, result.output,
+	if (journal_resolve(run->engine->env.repo, &run->arena, result.output,
 	                    &output, err) < 0)
 		return -1;
 	live->output = output;
-	live->event = result.event;
+	live->key = arena_strdup(&run->arena, work->key);
+	live->event = arena_strdup(&run->arena, result.event);
 	if (accept(run, live, err) < 0)
 		return -1;
 	live->unreported = true;
-	settle(tick, run, live, STEP_REUSED, NULL);
-	tick->changes--; /* nothing was written */
+	execute_settle(work->tick, run, live, STEP_REUSED, NULL);
+	work->tick->changes--; /* nothing was written */
 	return 1;
 }
 
-static void record_result(struct live_run *run, const struct live_step *live,
-                          const struct step_run *step_run, int64_t ms)
+static void record_result(struct work *work)
 {
-	struct arena *arena = &run->arena;
-	struct value *data = execute_about(run, live->step->id);
+	struct live_run *run = work->run;
+	struct arena *arena = &work->arena;
+	const struct step_run *step_run = &work->step_run;
+	struct value *data = execute_about(run, work->live);
 
-	value_map_text(arena, data, "kind", live->step->kind->name);
-	if (live->step->kind->flags & KIND_COMPUTES) {
-		value_map_text(arena, data, "key", live->key);
+	value_map_text(arena, data, "kind", work->live->step->kind->name);
+	if (work->key) {
+		value_map_text(arena, data, "key", work->key);
 		value_map_set(arena, data, "ingredients",
 		              step_run->ingredients);
 	} else {
@@ -383,57 +458,310 @@ static void record_result(struct live_run *run, const struct live_step *live,
 	}
 	value_map_set(arena, data, "output", step_run->output);
 	value_map_set(arena, data, "record", step_run->record);
-	value_map_int(arena, data, "ms", ms);
+	value_map_int(arena, data, "ms",
+	              clock_boot_ms(&run->engine->clock) - work->started);
 	journal_add(run->engine->journal, EVENT_STEP_FINISHED,
-	            subject_of(run, live->step->id), data);
+	            execute_subject(run, work->live), data);
 }
 
-/* Carry the step out; its failure is in `err`, with ends_the_step(). */
-static int carry_out(struct tick *tick, struct live_run *run,
-                     struct live_step *live, struct error *err)
+/* Its output is there: what is left is the same for all kinds. */
+static int conclude(struct work *work, struct error *err)
 {
-	const struct step_kind *kind = live->step->kind;
-	struct step_run step_run;
-	int64_t started = clock_boot_ms(&run->engine->clock);
+	struct live_run *run = work->run;
+	struct live_step *live = work->live;
 
-	if (execute_configure(run, live->step, &step_run, err) < 0)
+	live->output = work->step_run.output
+	                       ? value_copy(&run->arena, work->step_run.output)
+	                       : NULL;
+	live->key = work->key ? arena_strdup(&run->arena, work->key) : NULL;
+	if (accept(run, live, err) < 0)
+		return -1;
+	if (!work->step_run.journalled)
+		record_result(work);
+	execute_settle(work->tick, run, live, STEP_DONE, NULL);
+	return 0;
+}
+
+/* ---- At work ------------------------------------------------------------- */
+
+/* A loop does only so many items in one run: false when this is one more. */
+static bool within_limit(const struct live_step *live)
+{
+	struct live_block *block = live->block;
+	struct live_step *over = block->over;
+
+	if (!over || !live_is_loop(over) || block->executed)
+		return true;
+	if (over->step->fan->limit &&
+	    over->executed >= (size_t)over->step->fan->limit)
+		return false;
+	block->executed = true;
+	over->executed++;
+	return true;
+}
+
+static bool runs_program(const struct work *work)
+{
+	return work->step_run.env->loop && work->live->step->kind->begin;
+}
+
+/* Begin it in a free place, for which it may have to wait. */
+static int begin(struct work *work, struct error *err)
+{
+	struct loop *loop = work->step_run.env->loop;
+
+	while (loop_free_places(loop) == 0)
+		if (execute_reap(work->tick, -1, err) < 0)
+			return -1;
+	if (work->live->step->kind->begin(&work->step_run, err) < 0)
+		return -1;
+	child_set_user(work->step_run.child, work);
+	work->run->running++;
+	return 0;
+}
+
+/* Do the step, or begin it: then `*work` is the loop's, and NULL. */
+static int carry_out(struct work **place, struct error *err)
+{
+	struct work *work = *place;
+	struct live_run *run = work->run;
+	struct live_step *live = work->live;
+	const struct step_kind *kind = live->step->kind;
+
+	if (execute_configure(run, live, &work->arena, &work->step_run, err) <
+	    0)
 		return -1;
 	if (kind->flags & KIND_COMPUTES) {
-		if (compute_key(run, &step_run, &live->key, err) < 0)
+		if (compute_key(work, err) < 0)
 			return -1;
-		int reused = reuse(tick, run, live, step_run.ingredients, err);
+		int reused = reuse(work, err);
 		if (reused != 0)
 			return reused < 0 ? -1 : 0;
 	}
-	if (kind->start(&step_run, err) < 0)
+	if (!within_limit(live)) {
+		skip(work->tick, run, live,
+		     "as many items as a run may do are done");
+		return 0;
+	}
+	if (runs_program(work)) {
+		if (begin(work, err) < 0)
+			return -1;
+		*place = NULL;
+		return 0;
+	}
+	if (kind->start(&work->step_run, err) < 0)
 		return -1;
-	live->output = step_run.output;
-	if (accept(run, live, err) < 0)
+	return conclude(work, err);
+}
+
+/* An effect may have settled its step in the journal although this process
+ * goes on with an error: the row is what counts. */
+static bool is_settled_in_journal(struct tick *tick, struct live_run *run,
+                                  struct live_step *live)
+{
+	auto_error struct error ignored = { 0 };
+	struct step_record *rows;
+	size_t count;
+
+	if (!(live->step->kind->flags & KIND_ACTS) ||
+	    view_steps(run->engine->view, &run->arena, run->record.id, &rows,
+	               &count, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!text_equal(rows[i].step, live->step->id) ||
+		    !text_equal(rows[i].item, live->block->item) ||
+		    rows[i].state == STEP_WAITING)
+			continue;
+		if (step_is_settled(rows[i].state)) {
+			execute_settle(tick, run, live, rows[i].state,
+			               rows[i].reason);
+		} else {
+			live->state = rows[i].state;
+			live->reason = rows[i].reason;
+		}
+		return true;
+	}
+	return false;
+}
+
+/* What a step's failure means: another try, its end, or the tick's. */
+static int take_failure(struct tick *tick, struct live_run *run,
+                        struct live_step *live, struct error *reason,
+                        struct error *err)
+{
+	if (!ends_the_step(reason)) {
+		error_move(err, reason);
+		return error_wrap(err, "%s, step \"%s\"", run->name,
+		                  live_name(run, live));
+	}
+	if (is_settled_in_journal(tick, run, live))
+		return 0;
+	int again = sleep_before_retry(tick, run, live, reason, err);
+	if (again != 0)
+		return again < 0 ? -1 : 0;
+	fail(tick, run, live, reason, NULL);
+	return 0;
+}
+
+int execute_reap(struct tick *tick, int64_t timeout_ms, struct error *err)
+{
+	struct child *child;
+	int ended = loop_wait(tick->engine->env.loop, timeout_ms, &child, err);
+
+	if (ended <= 0)
+		return ended;
+	CLEANUP(work_free_auto) struct work *work = child_user(child);
+	auto_error struct error reason = { 0 };
+	work->run->running--;
+	work->step_run.child = child;
+	if ((work->live->step->kind->finish(&work->step_run, &reason) < 0 ||
+	     conclude(work, &reason) < 0) &&
+	    take_failure(tick, work->run, work->live, &reason, err) < 0)
 		return -1;
-	if (!step_run.journalled)
-		record_result(run, live, &step_run,
-		              clock_boot_ms(&run->engine->clock) - started);
-	settle(tick, run, live, STEP_DONE, NULL);
+	return 1;
+}
+
+/* ---- Blocks -------------------------------------------------------------- */
+
+/* The step of the part that failed, or NULL. */
+static const struct live_step *failure_in(const struct live_block *part)
+{
+	for (size_t i = part->first; i < part->end; i++) {
+		const struct live_step *live = &part->steps[i - part->first];
+		if (live->step && live->state == STEP_FAILED &&
+		    !live->step->continue_on_error)
+			return live;
+	}
+	return NULL;
+}
+
+/* The parts that failed, the first few by name: 1, or 0 when none did. */
+static int name_failures(struct live_run *run, const struct live_step *live,
+                         struct error *err)
+{
+	auto_buf struct buf names = buf_make(LIMIT_ERROR_TEXT);
+	const struct live_step *first = NULL;
+	size_t failed = 0;
+
+	for (size_t i = 0; i < live->part_count; i++) {
+		const struct live_step *one = failure_in(live->parts[i]);
+		if (!one)
+			continue;
+		first = first ? first : one;
+		if (failed++ < 5)
+			buf_printf(&names, "%s%s", failed > 1 ? ", " : "",
+			           one->block->item);
+	}
+	if (!first)
+		return 0;
+	if (!live_is_loop(live))
+		error_set(err, ERR_FAILED, "%s: %s", first->step->local,
+		          first->reason);
+	else
+		error_set(err, ERR_FAILED,
+		          "%zu of %zu items failed (%s%s), first %s: %s",
+		          failed, live->part_count, names.at,
+		          failed > 5 ? ", …" : "", live_name(run, first),
+		          first->reason);
+	return 1;
+}
+
+static int finish_block(struct tick *tick, struct live_run *run,
+                        struct live_step *live, struct error *err)
+{
+	auto_error struct error reason = { 0 };
+	struct value *items = live_is_loop(live) ? live_items(run, live) : NULL;
+
+	if (name_failures(run, live, &reason) &&
+	    !live->step->continue_on_error) {
+		fail(tick, run, live, &reason, items);
+		return 0;
+	}
+	live->output = live_gather(run, live, err);
+	if (!live->output)
+		return -1;
+	struct value *data = execute_about(run, live);
+	value_map_text(&run->arena, data, "kind", live->step->kind->name);
+	value_map_set(&run->arena, data, "output", items);
+	live->state = STEP_DONE;
+	run_describe_step(run, live);
+	/* Those of a step alone in its loop were asked of each item. */
+	if (live->step->end > live->step->index + 1 &&
+	    execute_checks(run, live, err) < 0) {
+		live->state = STEP_WAITING;
+		return -1;
+	}
+	journal_add(run->engine->journal, EVENT_STEP_FINISHED,
+	            execute_subject(run, live), data);
+	execute_settle(tick, run, live, STEP_DONE, NULL);
+	return 0;
+}
+
+static int advance_block(struct tick *tick, struct live_run *run,
+                         struct live_step *live, struct error *err)
+{
+	if (!live->unfolded && live_unfold(run, live, err) < 0)
+		return -1;
+	if (live->parts_open == 0)
+		return finish_block(tick, run, live, err);
+	if (live->parts_begun == 0)
+		live_activate_parts(run, live);
 	return 0;
 }
 
 /* ---- One step ------------------------------------------------------------ */
 
+/* Whether `name` is `head` or something below it. */
+static bool name_is_below(const char *name, const char *head)
+{
+	size_t len = strlen(head);
+
+	return strncmp(name, head, len) == 0 &&
+	       (name[len] == '\0' || name[len] == '.');
+}
+
+/* The step of a loop over nothing else, in one of its items. */
+static bool is_again(const struct live_step *live)
+{
+	return live->block->over && live->block->over->step == live->step;
+}
+
+/* A condition that names the item is asked of each; else of the loop. */
+static bool asks_condition(const struct live_step *live)
+{
+	const struct step *step = live->step;
+	const struct name_use *uses;
+	size_t count;
+	bool names_item = false;
+
+	if (!step->fan || step->end > step->index + 1)
+		return true;
+	expr_names(step->condition, &uses, &count);
+	for (size_t i = 0; i < count; i++)
+		names_item = names_item ||
+		             name_is_below(uses[i].name, step->fan->name);
+	return names_item == is_again(live);
+}
+
 /* 1 when it is to be done, 0 when it was skipped, -1. */
 static int is_wanted(struct tick *tick, struct live_run *run,
                      struct live_step *live, struct error *err)
 {
+	static const char *(*const reasons[])(struct live_run * run,
+	                                      const struct live_step *live) = {
+		stopped_loop, closed_wall,   missing_input,
+		broken_order, failure_above,
+	};
 	const struct step *step = live->step;
-	const char *reason = closed_wall(run, step);
+	const char *reason = NULL;
 
-	if (!reason)
-		reason = missing_input(run, step);
-	if (!reason)
-		reason = broken_order(run, step);
-	if (!reason && (step->kind->flags & KIND_WALL))
-		reason = failure_above(run, step);
-	if (!reason && step->condition) {
-		const struct render render = run_render(run, step);
+	if (is_again(live))
+		reason = stopped_loop(run, live);
+	else
+		for (size_t i = 0; i < ARRAY_LEN(reasons) && !reason; i++)
+			reason = reasons[i](run, live);
+	if (!reason && step->condition && asks_condition(live)) {
+		struct render render = run_render(run, live);
 		int wanted = expr_is_true(step->condition, &render, err);
 		if (wanted < 0)
 			return error_wrap(err, "the condition of step \"%s\"",
@@ -447,88 +775,94 @@ static int is_wanted(struct tick *tick, struct live_run *run,
 	return 0;
 }
 
-/* An effect may have settled its step in the journal although this process
- * goes on with an error: the row is what counts. */
-static bool is_settled_in_journal(struct live_run *run, struct live_step *live)
+static int advance_leaf(struct tick *tick, struct live_run *run,
+                        struct live_step *live, struct error *err)
 {
-	auto_error struct error ignored = { 0 };
-	struct step_record *rows;
-	size_t count;
+	CLEANUP(work_free_auto)
+	struct work *work = mem_zalloc(1, sizeof(*work));
 
-	if (view_steps(run->engine->view, &run->arena, run->record.id, &rows,
-	               &count, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (text_equal(rows[i].step, live->step->id) &&
-		    rows[i].state != STEP_WAITING) {
-			live->state = rows[i].state;
-			live->reason = rows[i].reason;
-			live->at = rows[i].at;
-			return true;
-		}
-	return false;
+	work->tick = tick;
+	work->run = run;
+	work->live = live;
+	work->started = clock_boot_ms(&run->engine->clock);
+	return carry_out(&work, err);
+}
+
+/* Whether it waits for something that is not here: a merge, a time. */
+static bool is_waiting_for(const struct live_run *run,
+                           const struct live_step *live)
+{
+	return live->state == STEP_IN_REVIEW || live->state == STEP_STARTED ||
+	       (live->state == STEP_SLEEPING &&
+	        (live->wake_at == 0 ||
+	         live->wake_at > clock_wall_ms(&run->engine->clock)));
 }
 
 static int advance_step(struct tick *tick, struct live_run *run,
                         struct live_step *live, struct error *err)
 {
 	auto_error struct error reason = { 0 };
-	int wanted = is_wanted(tick, run, live, &reason);
-	int status = wanted < 0 ? -1 : 0;
+	int status = 0;
 
-	if (wanted > 0 && (live->step->kind->flags & KIND_WALL))
+	if (is_waiting_for(run, live) || step_is_settled(live->state))
+		return 0;
+	int wanted = live->unfolded ? 1 : is_wanted(tick, run, live, &reason);
+	if (wanted < 0)
+		status = -1;
+	else if (wanted && live_is_block(live))
+		status = advance_block(tick, run, live, &reason);
+	else if (wanted && (live->step->kind->flags & KIND_WALL))
 		status = gate_open(tick, run, live, &reason);
-	else if (wanted > 0)
-		status = carry_out(tick, run, live, &reason);
+	else if (wanted)
+		status = advance_leaf(tick, run, live, &reason);
 	if (status == 0)
 		return 0;
-	if (!ends_the_step(&reason)) {
-		error_move(err, &reason);
-		return error_wrap(err, "%s, step \"%s\"", run->name,
-		                  live->step->id);
-	}
-	if (is_settled_in_journal(run, live)) {
-		run_describe_step(run, live);
-		tell_step(tick, run, live);
-		return 0;
-	}
-	fail(tick, run, live, &reason);
-	return 0;
+	return take_failure(tick, run, live, &reason, err);
 }
 
 /* ---- The run ----------------------------------------------------------- */
 
-static bool is_over(const struct live_run *run)
+/* A journal that waits too long makes a crash dear. */
+static int flush_now_and_then(struct live_run *run, struct error *err)
 {
-	for (size_t i = 0; i < run->job->step_count; i++)
-		if (!step_is_settled(run->steps[i].state))
-			return false;
-	return true;
-}
+	struct journal *journal = run->engine->journal;
 
-int execute_run(struct tick *tick, const char *id, struct error *err)
-{
-	auto_run struct live_run *run = run_load(tick->engine, id, err);
-	bool moved = true;
-
-	if (!run)
-		return -1;
-	while (moved) {
-		moved = false;
-		for (size_t i = 0; i < run->job->step_count; i++) {
-			struct live_step *live = &run->steps[i];
-			if (!is_ready(run, live))
-				continue;
-			if (advance_step(tick, run, live, err) < 0)
-				return -1;
-			moved = true;
-		}
-	}
-	if (is_over(run))
-		return execute_finish(tick, run, err);
-	if (journal_pending(run->engine->journal) == 0)
+	if (journal_pending(journal) < PENDING_EVENTS)
 		return 0;
 	return journal_flush(
-	        run->engine->journal,
-	        arena_printf(&run->arena, "%s: goes on", run->name), err);
+	        journal, arena_printf(&run->arena, "%s: goes on", run->name),
+	        err);
+}
+
+int execute_ready(struct tick *tick, struct live_run *run, struct error *err)
+{
+	struct live_step *live;
+
+	if (!run->root->active)
+		live_activate(run, run->root);
+	while ((live = live_pop(run)) != NULL)
+		if (advance_step(tick, run, live, err) < 0 ||
+		    flush_now_and_then(run, err) < 0)
+			return -1;
+	return 0;
+}
+
+bool execute_is_over(struct live_run *run)
+{
+	static const enum section last[] = { SECTION_ON_FAILURE,
+		                             SECTION_FINALLY };
+
+	if (run->open[SECTION_STEPS] > 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(last); i++) {
+		if (last[i] == SECTION_ON_FAILURE && !execute_failure(run))
+			continue;
+		if (run->open[last[i]] == 0)
+			continue;
+		if (!run->begun[last[i]])
+			live_activate_section(run, last[i]);
+		run->begun[last[i]] = true;
+		return false;
+	}
+	return true;
 }

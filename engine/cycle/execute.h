@@ -11,22 +11,47 @@
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 
-/* Load and execute the run `id`. */
-int execute_run(struct tick *tick, const char *id,
-                struct error *err) MUST_CHECK;
+/* Work on all runs that can go on, side by side as far as they wait for
+ * programs. (worker.c) */
+int execute_runs(struct tick *tick, struct error *err) MUST_CHECK;
 
-/* What `step` gets to work with; lives in the run's arena. (configure.c) */
-int execute_configure(struct live_run *run, const struct step *step,
-                      struct step_run *ret, struct error *err) MUST_CHECK;
+/* Look at every step of `run` that is ready. What waits for a program goes on
+ * with execute_reap(). */
+int execute_ready(struct tick *tick, struct live_run *run,
+                  struct error *err) MUST_CHECK;
+/* Wait for one program, at most `timeout_ms` (-1: as long as it takes), and
+ * settle its step: 1; 0 when none ended. Steps that are ready by it are looked
+ * at by the next execute_ready() of its run. */
+int execute_reap(struct tick *tick, int64_t timeout_ms,
+                 struct error *err) MUST_CHECK;
+/* Whether nothing is left to do in the run; its last sections are begun when
+ * it is their turn. */
+bool execute_is_over(struct live_run *run);
+
+/* What `live` gets to work with; lives in `arena`. (configure.c) */
+int execute_configure(struct live_run *run, const struct live_step *live,
+                      struct arena *arena, struct step_run *ret,
+                      struct error *err) MUST_CHECK;
 
 /* All steps are settled: publish what is left and end the run. (finish.c) */
 int execute_finish(struct tick *tick, struct live_run *run,
                    struct error *err) MUST_CHECK;
+/* The first step of the run that failed and is not allowed to; or NULL. */
+const struct live_step *execute_failure(const struct live_run *run);
 
 /* Open the gate `live` of `run`, whose steps above are all settled: draft,
  * slip, event, branch. (gate.c) */
 int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
               struct error *err) MUST_CHECK;
+
+/* Lay a step that failed to sleep before its next try: 1; 0 when it has no
+ * try left. (sleep.c) */
+int sleep_before_retry(struct tick *tick, struct live_run *run,
+                       struct live_step *live, const struct error *reason,
+                       struct error *err) MUST_CHECK;
+/* Let the steps be ready whose time has come, and say in `ret_next` when the
+ * next one's comes (0: none sleeps until a time). */
+void sleep_wake(struct live_run *run, int64_t *ret_next);
 
 /* Put the artifacts that no draft holds yet and that are to be merged without
  * a review into a draft of that kind. Called before a gate and at the end; a
@@ -45,11 +70,20 @@ int publish_pending(struct tick *tick, struct error *err) MUST_CHECK;
  * NULL when there are none. */
 struct value *execute_reused(struct live_run *run);
 
-/* {run, step, item, epoch}: what every event about a step begins with. */
-struct value *execute_about(struct live_run *run, const char *step);
+/* {run, step, item, epoch}: what every event about a step begins with; NULL:
+ * about the run. */
+struct value *execute_about(struct live_run *run, const struct live_step *live);
+/* What such an event is about: "run/step", "run/step/item". */
+const char *execute_subject(struct live_run *run, const struct live_step *live);
+
+/* The step is in that state from now on: names know it, the tick tells it,
+ * who waited for it goes on. */
+void execute_settle(struct tick *tick, struct live_run *run,
+                    struct live_step *live, enum step_state state,
+                    const char *reason);
 
 /* Whether every condition of `checks` holds; ERR_FAILED with its message. */
-int execute_checks(struct live_run *run, const struct step *step,
+int execute_checks(struct live_run *run, const struct live_step *live,
                    struct error *err) MUST_CHECK;
 
 #endif

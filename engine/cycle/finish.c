@@ -9,24 +9,28 @@
 
 struct value *execute_reused(struct live_run *run)
 {
-	auto_buf struct buf lines = buf_make(LIMIT_OUTPUT);
+	auto_buf struct buf lines = buf_make(LIMIT_DATA_FILE);
 
-	for (size_t i = 0; i < run->job->step_count; i++) {
-		struct live_step *live = &run->steps[i];
+	for (struct live_step *live = live_first(run); live;
+	     live = live_next(run, live)) {
+		const char *item = live->block->item;
 		if (!live->unreported)
 			continue;
-		buf_printf(&lines, "%s - %s %s\n", live->step->id, live->key,
-		           live->event);
+		buf_printf(&lines, "%s %s %s %s\n", live->step->id,
+		           *item ? item : "-", live->key, live->event);
 		live->unreported = false;
 	}
 	return lines.len ? value_bytes(&run->arena, lines.at, lines.len) : NULL;
 }
 
-static const struct live_step *first_failure(const struct live_run *run)
+const struct live_step *execute_failure(const struct live_run *run)
 {
-	for (size_t i = 0; i < run->job->step_count; i++)
-		if (run->steps[i].state == STEP_FAILED)
-			return &run->steps[i];
+	const struct live_block *root = run->root;
+
+	for (size_t i = 0; i < root->end; i = run->job->steps[i].end)
+		if (root->steps[i].state == STEP_FAILED &&
+		    !root->steps[i].step->continue_on_error)
+			return &root->steps[i];
 	return NULL;
 }
 
@@ -66,10 +70,31 @@ static const char *hint_again(struct live_run *run)
 	return arena_strdup(&run->arena, text.at);
 }
 
+/* What other jobs and people get of it. What names a step that was skipped is
+ * not there. */
+static struct value *outputs_of(struct live_run *run)
+{
+	auto_error struct error ignored = { 0 };
+	const struct value *declared = run->job->outputs;
+	struct value *outputs = value_map(&run->arena);
+	struct render render = run_render(run, NULL);
+
+	for (size_t i = 0; declared && i < declared->length; i++) {
+		const struct member *member = &declared->members[i];
+		struct value *value;
+		if (render_value(&run->arena, run->job->path, member->value,
+		                 &render, &value, &ignored) == 0)
+			value_map_set(&run->arena, outputs, member->name,
+			              value);
+		error_clear(&ignored);
+	}
+	return outputs;
+}
+
 int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct arena *arena = &run->arena;
-	const struct live_step *failed = first_failure(run);
+	const struct live_step *failed = execute_failure(run);
 	const char *state = failed ? "failed" : "done";
 	struct value *data = execute_about(run, NULL);
 
@@ -83,6 +108,8 @@ int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
 		value_map_text(arena, data, "reason",
 		               arena_printf(arena, "%s: %s", failed->step->id,
 		                            failed->reason));
+	if (!failed && run->job->outputs)
+		value_map_set(arena, data, "outputs", outputs_of(run));
 	value_map_set(arena, data, "reused", execute_reused(run));
 	journal_add(run->engine->journal, EVENT_RUN_FINISHED, run->record.id,
 	            data);

@@ -26,6 +26,7 @@ struct gate {
 	struct tick *tick;
 	struct live_run *run;
 	struct live_step *live;
+	const struct live_step *listed; /* the effect that is listed */
 	struct drafting drafting;
 	const char *title;
 	const char *priority;
@@ -45,24 +46,34 @@ enum moment {
 	               */
 };
 
+/* The step that `name` means to the effect that is listed, or NULL. */
+static const struct live_step *step_named(const struct gate *gate,
+                                          const char *name)
+{
+	const struct live_step *live = gate->listed;
+	const struct step *step =
+	        job_step_from(gate->run->job, live->step->parent, name);
+
+	return step ? live_find(gate->run, live->block, step->index) : NULL;
+}
+
 /* The step that an effect of this gate's list names, if it is not done. */
 static enum moment moment_of_name(const struct gate *gate, const char *name)
 {
 	struct live_run *run = gate->run;
 	const char *head = name_head(&run->arena, name);
-
 	bool about = text_equal(head, "steps");
 
 	if (about)
 		head = name_head(&run->arena, name + strcspn(name, ".") + 1);
-	const struct step *step = job_step(run->job, head);
-	if (!step)
+	const struct live_step *live = step_named(gate, head);
+	if (!live)
 		return MOMENT_NOW;
-	enum step_state state = run->steps[step->index].state;
-	if (step_is_settled(state))
-		return about || step_has_output(state) ? MOMENT_NOW
-		                                       : MOMENT_NEVER;
-	return step->kind->flags & KIND_ACTS ? MOMENT_LATER : MOMENT_NEVER;
+	if (step_is_settled(live->state))
+		return about || step_has_output(live->state) ? MOMENT_NOW
+		                                             : MOMENT_NEVER;
+	return live->step->kind->flags & KIND_ACTS ? MOMENT_LATER
+	                                           : MOMENT_NEVER;
 }
 
 static enum moment moment_of(const struct gate *gate,
@@ -102,29 +113,29 @@ static const char *artifact_named(const struct gate *gate,
 	if (!single)
 		return NULL;
 	const char *head = name_head(&run->arena, single->name);
-	const struct value *value = value_get(run->scope, head);
-	bool all = strcmp(head, single->name) == 0 && value &&
-	           value->kind == VALUE_STRING;
-	if (!all && !text_ends(single->name, ".text"))
+	const struct live_step *live = step_named(gate, head);
+	bool all = strcmp(head, single->name) == 0 && live && live->output &&
+	           live->output->kind == VALUE_STRING;
+	if (!live || live->file_count != 1 || live->files[0].field ||
+	    (!all && !text_ends(single->name, ".text")))
 		return NULL;
-	const struct step *step = job_step(run->job, head);
-	return step ? run->steps[step->index].path : NULL;
+	return live->files[0].path;
 }
 
 /* One field of an entry; MOMENT_NEVER leaves the whole entry out. */
-static int entry_field(struct gate *gate, const struct step *step,
-                       const struct value *source, struct value **ret,
-                       enum moment *ret_moment, struct error *err)
+static int entry_field(struct gate *gate, const struct value *source,
+                       struct value **ret, enum moment *ret_moment,
+                       struct error *err)
 {
 	struct arena *arena = &gate->run->arena;
-	struct render render = run_render(gate->run, step);
+	struct render render = run_render(gate->run, gate->listed);
 	const char *path = artifact_named(gate, source);
 
 	*ret_moment = moment_of(gate, source);
 	if (*ret_moment == MOMENT_NEVER)
 		return 0;
 	if (*ret_moment == MOMENT_NOW && !path)
-		return render_value(arena, gate->run->job->path, source,
+		return render_value(arena, gate->listed->step->path, source,
 		                    &render, ret, err);
 	*ret = value_map(arena);
 	if (path)
@@ -158,27 +169,31 @@ static void add_entry(struct gate *gate, const struct step *step,
 	                           sizeof(*slip->entries));
 	slip->entries[slip->count++] = (struct slip_entry){
 		.step = step->id,
+		.item = gate->listed->block->item,
 		.effect = step->name,
 		.with = with,
 	};
 	value_map_text(arena, row, "step", step->id);
+	if (*gate->listed->block->item)
+		value_map_text(arena, row, "item", gate->listed->block->item);
 	value_map_text(arena, row, "effect", step->name);
 	value_map_text(arena, row, "says", says(gate, step, with));
 	value_list_add(arena, gate->effects, row);
 }
 
-static int list_effect(struct gate *gate, const struct step *step,
+static int list_effect(struct gate *gate, const struct live_step *live,
                        struct error *err)
 {
+	const struct step *step = live->step;
 	struct arena *arena = &gate->run->arena;
 	struct value *with = value_map(arena);
 
+	gate->listed = live;
 	for (size_t i = 0; i < step->config->length; i++) {
 		const struct member *member = &step->config->members[i];
 		struct value *value;
 		enum moment moment;
-		if (entry_field(gate, step, member->value, &value, &moment,
-		                err) < 0)
+		if (entry_field(gate, member->value, &value, &moment, err) < 0)
 			return -1;
 		if (moment == MOMENT_NEVER)
 			return 0;
@@ -189,44 +204,60 @@ static int list_effect(struct gate *gate, const struct step *step,
 }
 
 /* Below the gate a name means what the draft's files say, so the entries are
- * rendered with that: the scope with each file read back. */
-static struct value *scope_below(struct gate *gate, struct error *err)
+ * rendered with that: each file's step gets what is read back, until `undo`
+ * puts back what it was. */
+static int read_back(struct gate *gate, const struct value ***ret_before,
+                     struct error *err)
 {
 	struct live_run *run = gate->run;
 	struct arena *arena = &run->arena;
-	struct value *scope = value_copy(arena, run->scope);
+	size_t count = gate->drafting.artifacts->length;
 
-	for (size_t i = 0; i < gate->drafting.artifacts->length; i++) {
-		const struct live_step *live = gate->drafting.steps[i];
+	*ret_before =
+	        arena_array(arena, count + 1, sizeof(const struct value *));
+	for (size_t i = 0; i < count; i++) {
+		struct live_step *live = gate->drafting.steps[i];
+		const struct live_file *file = gate->drafting.files[i];
 		auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
-		if (run_artifact(run, live, &bytes, err) < 0)
-			return NULL;
-		struct value *value = document_parse(arena, live->path,
+		(*ret_before)[i] = live->output;
+		if (file->field)
+			continue;
+		if (run_artifact(run, live, file, &bytes, err) < 0)
+			return -1;
+		struct value *value = document_parse(arena, file->path,
 		                                     bytes.at, bytes.len, err);
 		if (!value)
-			return NULL;
-		value_map_set(arena, scope, live->step->id,
-		              document_with_path(arena, value, live->path));
+			return -1;
+		live->output = document_with_path(arena, value, file->path);
+		run_describe_step(run, live);
 	}
-	return scope;
+	return 0;
 }
 
-/* Every named effect between this gate and the next wall. */
+static void put_back(struct gate *gate, const struct value **before)
+{
+	for (size_t i = gate->drafting.artifacts->length; i-- > 0;) {
+		struct live_step *live = gate->drafting.steps[i];
+		live->output = before[i];
+		run_describe_step(gate->run, live);
+	}
+}
+
+/* Every named effect that this gate releases. */
 static int list_effects(struct gate *gate, struct error *err)
 {
 	struct live_run *run = gate->run;
-	struct value *above = run->scope;
-	struct value *below = scope_below(gate, err);
-	int status = below ? 0 : -1;
+	const struct value **before;
+	int status = read_back(gate, &before, err);
 
-	run->scope = below;
-	for (size_t i = 0; i < run->job->step_count && status == 0; i++) {
-		const struct step *step = run->steps[i].step;
-		if (step->wall == gate->live->step->index &&
+	for (struct live_step *live = live_first(run); live && status == 0;
+	     live = live_next(run, live)) {
+		const struct step *step = live->step;
+		if (step->gate == gate->live->step->index &&
 		    (step->kind->flags & KIND_ACTS) && step->name)
-			status = list_effect(gate, step, err);
+			status = list_effect(gate, live, err);
 	}
-	run->scope = above;
+	put_back(gate, before);
 	return status;
 }
 
@@ -240,7 +271,7 @@ static int gate_text(struct gate *gate, const char *name, const char **ret,
 
 	if (!source || source->kind != VALUE_STRING)
 		return 0;
-	return run_text(gate->run, step, source, ret, err);
+	return run_text(gate->run, gate->live, source, ret, err);
 }
 
 static int read_head(struct gate *gate, struct error *err)
@@ -267,8 +298,8 @@ static struct value *sources(struct gate *gate)
 	struct arena *arena = &run->arena;
 	struct value *list = value_list(arena);
 
-	for (size_t i = 0; i < gate->live->step->index; i++) {
-		const struct live_step *live = &run->steps[i];
+	for (const struct live_step *live = live_first(run);
+	     live && live != gate->live; live = live_next(run, live)) {
 		const struct value *file =
 		        value_path(live->output, "file.path");
 		if (file && text_equal(live->step->kind->name, "read"))
@@ -322,7 +353,7 @@ static void journal_opened(struct gate *gate)
 	struct live_run *run = gate->run;
 	struct engine *engine = run->engine;
 	struct arena *arena = &run->arena;
-	struct value *data = execute_about(run, gate->live->step->id);
+	struct value *data = execute_about(run, gate->live);
 
 	value_map_int(arena, data, "n", gate->drafting.n);
 	value_map_text(arena, data, "run_title", run_title(run));
@@ -340,9 +371,7 @@ static void journal_opened(struct gate *gate)
 	value_map_set(arena, data, "effects", gate->effects);
 	value_map_set(arena, data, "reused", execute_reused(run));
 	journal_add(engine->journal, EVENT_GATE_OPENED,
-	            arena_printf(arena, "%s/%s", run->record.id,
-	                         gate->live->step->id),
-	            data);
+	            execute_subject(run, gate->live), data);
 }
 
 static void tell_opened(struct gate *gate)
@@ -350,7 +379,7 @@ static void tell_opened(struct gate *gate)
 	struct note note = {
 		.kind = NOTE_GATE,
 		.run = gate->run->name,
-		.step = gate->live->step->id,
+		.step = live_name(gate->run, gate->live),
 		.state = "in review",
 		.text = gate->title,
 	};
@@ -367,10 +396,9 @@ int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
 
 	if (engine_look(engine, err) < 0 ||
 	    publish_merges(tick, run, err) < 0 ||
-	    execute_checks(run, live->step, err) < 0 ||
-	    read_head(&gate, err) < 0 ||
-	    drafting_gather(run, live->step->index, DRAFTING_REVIEWS,
-	                    &gate.drafting, err) < 0 ||
+	    execute_checks(run, live, err) < 0 || read_head(&gate, err) < 0 ||
+	    drafting_gather(run, live, DRAFTING_REVIEWS, &gate.drafting, err) <
+	            0 ||
 	    write_slip(&gate, err) < 0 ||
 	    drafting_build(&gate.drafting, &engine->tip, &gate.tip, err) < 0)
 		return -1;

@@ -54,8 +54,7 @@ int publish_merges(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct drafting drafting;
 
-	if (drafting_gather(run, STEP_NONE, DRAFTING_MERGES, &drafting, err) <
-	    0)
+	if (drafting_gather(run, NULL, DRAFTING_MERGES, &drafting, err) < 0)
 		return -1;
 	if (drafting.artifacts->length == 0)
 		return 0;
@@ -86,8 +85,8 @@ static int add_slip(struct live_run *run, struct drafting *drafting,
 static int changes_nothing(struct live_run *run,
                            const struct drafting *drafting, struct error *err)
 {
-	for (size_t i = 0; i < drafting->count; i++) {
-		const struct tree_change *change = drafting->commits[i].changes;
+	for (size_t i = 0; i < drafting->change_count; i++) {
+		const struct tree_change *change = &drafting->changes[i];
 		struct tree_entry there;
 		int found = repo_tree_find(run->engine->repo,
 		                           &run->engine->tip_tree, change->path,
@@ -107,7 +106,7 @@ int publish_reviews(struct tick *tick, struct live_run *run, struct error *err)
 	struct oid tip;
 
 	if (engine_look(engine, err) < 0 ||
-	    drafting_gather(run, STEP_NONE, DRAFTING_ALL, &drafting, err) < 0)
+	    drafting_gather(run, NULL, DRAFTING_ALL, &drafting, err) < 0)
 		return -1;
 	int same = changes_nothing(run, &drafting, err);
 	if (same != 0)
@@ -202,6 +201,8 @@ static int journal_merged(struct merge *merge, struct error *err)
 		const char *blob =
 		        oid_text(arena, &merge->artifacts[i].drafted);
 		value_map_text(arena, row, "step", merge->artifacts[i].step);
+		value_map_text(arena, row, "item", merge->artifacts[i].item);
+		value_map_text(arena, row, "field", merge->artifacts[i].field);
 		value_map_text(arena, row, "path", merge->artifacts[i].path);
 		value_map_text(arena, row, "blob", blob);
 		value_map_text(arena, row, "merged", blob);

@@ -1,8 +1,7 @@
 /*
- * Loading a run goes outside in: the pin's files, the job, each step's row,
- * the drafts, and last the scope. Below an approved gate a step with an
- * artifact means what was merged, so its output is parsed again from the
- * merged bytes; the step's own result is no longer looked at.
+ * Loading a run goes outside in: the pin's files, the job, the drafts, the
+ * rows of its steps, then the blocks, whose steps take those rows on and make
+ * the names that inner blocks are made of; last the gates that were passed.
  */
 #include "engine/cycle/run.h"
 
@@ -36,8 +35,8 @@ void run_free_auto(struct live_run **run)
 
 /* ---- Names --------------------------------------------------------------- */
 
-static void set_date(struct arena *arena, struct value *names, const char *zone,
-                     int64_t time_ms)
+void run_set_date(struct arena *arena, struct value *names, const char *zone,
+                  int64_t time_ms)
 {
 	auto_buf struct buf text = buf_make(64);
 	struct date date;
@@ -66,27 +65,41 @@ struct value *run_names(struct arena *arena, const char *zone, const char *id,
 
 	value_map_text(arena, names, "id", id);
 	value_map_text(arena, names, "job", job);
-	set_date(arena, names, zone, time_ms);
+	run_set_date(arena, names, zone, time_ms);
 	return names;
+}
+
+void run_share(struct arena *arena, struct value *map, const char *name,
+               const struct value *value)
+{
+	union {
+		const struct value *kept;
+		struct value *wanted;
+	} both = { .kept = value };
+
+	/* Results are not changed once they are made, so they are shared. */
+	value_map_set(arena, map, name, both.wanted);
 }
 
 void run_describe_step(struct live_run *run, const struct live_step *live)
 {
 	struct arena *arena = &run->arena;
-	struct value *all = value_get(run->scope, "steps");
-	struct value *about = value_map(arena);
-	const char *zone = run->config->timezone;
+	struct live_block *block = live->block;
+	struct value *about;
 
+	if (step_has_output(live->state))
+		run_share(&run->arena, block->scope, live->step->local,
+		          live->output);
+	if (!value_get(run->asked, live->step->local))
+		return;
+	about = value_map(arena);
 	value_map_text(arena, about, "state", step_state_name(live->state));
 	if (step_is_settled(live->state)) {
-		set_date(arena, about, zone, live->at);
+		run_set_date(arena, about, run->config->timezone, live->at);
 		value_map_text(arena, about, "cost", "0");
 		value_map_text(arena, about, "error", live->reason);
 	}
-	value_map_set(arena, all, live->step->id, about);
-	if (step_has_output(live->state) && live->output)
-		value_map_set(arena, run->scope, live->step->id,
-		              value_copy(arena, live->output));
+	value_map_set(arena, block->about, live->step->local, about);
 }
 
 /* The time of the trigger, which is the run's own: a replay sees it too. */
@@ -100,46 +113,45 @@ static int64_t trigger_time(const struct live_run *run)
 	return run->record.started_at;
 }
 
-static void make_scope(struct live_run *run, size_t count)
+static struct value *make_scope(struct live_run *run)
 {
 	struct arena *arena = &run->arena;
+	struct value *scope = value_map(arena);
 	struct value *names =
 	        run_names(arena, run->config->timezone, run->record.id,
 	                  run->record.job, trigger_time(run));
 
+	run->names = names;
 	run->day = value_get_text(names, "date", "");
 	value_map_text(arena, names, "title", run->record.title);
-	run->scope = value_map(arena);
-	value_map_set(arena, run->scope, "inputs",
-	              run->record.inputs ? value_copy(arena, run->record.inputs)
-	                                 : value_map(arena));
-	value_map_set(arena, run->scope, "run", names);
-	value_map_set(arena, run->scope, "company",
-	              value_copy(arena, run->config->company));
-	value_map_set(arena, run->scope, "steps", value_map(arena));
-	for (size_t i = 0; i < count; i++)
-		run_describe_step(run, &run->steps[i]);
+	value_map_set(arena, scope, "inputs", value_map(arena));
+	run_share(&run->arena, scope, "inputs", run->record.inputs);
+	value_map_set(arena, scope, "run", names);
+	run_share(&run->arena, scope, "company", run->config->company);
+	return scope;
 }
 
 /* ---- Rendering ----------------------------------------------------------- */
 
-struct render run_render(const struct live_run *run, const struct step *step)
+struct render run_render(const struct live_run *run,
+                         const struct live_step *live)
 {
 	return (struct render){
-		.scope = run->scope,
-		.strict = step ? step->strict : true,
+		.frame = live ? &live->block->frame : &run->root->frame,
+		.strict = live ? live->step->strict : true,
 		.locale = run->config->locale,
 		.engine = run->engine->env.engine,
 	};
 }
 
-int run_text(struct live_run *run, const struct step *step,
+int run_text(struct live_run *run, const struct live_step *live,
              const struct value *source, const char **ret, struct error *err)
 {
 	auto_buf struct buf text = buf_make(LIMIT_RENDERED);
-	struct render render = run_render(run, step);
-	struct template *template =
-	        template_parse(&run->arena, run->job->path, source, err);
+	struct render render = run_render(run, live);
+	struct template *template = template_parse(
+	        &run->arena, live ? live->step->path : run->job->path, source,
+	        err);
 
 	if (!template || template_render(template, &render, &text, err) < 0)
 		return -1;
@@ -158,29 +170,87 @@ const char *run_title(struct live_run *run)
 	return run->record.title ? run->record.title : run->job->name;
 }
 
-const char *run_effect_key(struct live_run *run, const struct step *step)
+const char *run_effect_key(struct live_run *run, const struct live_step *live)
 {
 	return key_effect(&run->arena, &run->engine->env.root->secret,
-	                  run->record.id, step->id, "", 0);
+	                  run->record.id, live->step->id, live->block->item, 0);
+}
+
+const char *run_hash(struct live_run *run, const char *record, const char *text)
+{
+	struct hasher *hasher =
+	        hasher_new(&run->engine->env.root->secret, record);
+	char name[HASH_TEXT_BYTES];
+
+	hasher_text(hasher, text);
+	hash_to_text(hasher_finish(hasher), name);
+	return arena_strdup(&run->arena, name);
+}
+
+/* ---- Files --------------------------------------------------------------- */
+
+/* A note's path is where it is, not what it says. */
+static const struct value *without_path(struct live_run *run,
+                                        const struct value *output)
+{
+	struct value *note = value_map(&run->arena);
+
+	for (size_t i = 0; i < output->length; i++)
+		if (strcmp(output->members[i].name, "path") != 0)
+			run_share(&run->arena, note, output->members[i].name,
+			          output->members[i].value);
+	return note;
 }
 
 int run_artifact(struct live_run *run, const struct live_step *live,
-                 struct buf *ret, struct error *err)
+                 const struct live_file *file, struct buf *ret,
+                 struct error *err)
 {
-	struct arena *arena = &run->arena;
 	const struct value *output = live->output;
 
-	/* A note's path is where it is, not what it says. */
-	if (live->step->kind->flags & KIND_ACTS) {
-		struct value *note = value_map(arena);
-		for (size_t i = 0; i < output->length; i++)
-			if (strcmp(output->members[i].name, "path") != 0)
-				value_map_set(arena, note,
-				              output->members[i].name,
-				              output->members[i].value);
-		output = note;
+	if (file->field)
+		output = value_get(output, file->field);
+	else if (live->step->kind->flags & KIND_ACTS)
+		output = without_path(run, output);
+	if (!output)
+		return error_set(err, ERR_FAILED,
+		                 "its output has no \"%s\" for \"%s\"",
+		                 file->field, file->path);
+	return document_write(ret, file->path, output, err);
+}
+
+static void add_file(struct live_run *run, struct live_step *live,
+                     const char *field, const char *path)
+{
+	live->files = arena_grow(&run->arena, live->files, live->file_count,
+	                         sizeof(*live->files));
+	live->files[live->file_count++] = (struct live_file){ field, path };
+}
+
+int run_place_files(struct live_run *run, struct live_step *live,
+                    struct error *err)
+{
+	const struct step *step = live->step;
+	const char *path;
+
+	live->file_count = 0;
+	if (step->artifact) {
+		if (run_text(run, live, step->artifact, &path, err) < 0)
+			return -1;
+		add_file(run, live, NULL, path);
+	} else if (text_equal(step->kind->name, "remember")) {
+		path = value_get_text(live->output, "path", NULL);
+		if (path)
+			add_file(run, live, NULL, path);
 	}
-	return document_write(ret, live->path, output, err);
+	for (size_t i = 0; step->artifacts && i < step->artifacts->length;
+	     i++) {
+		const struct member *member = &step->artifacts->members[i];
+		if (run_text(run, live, member->value, &path, err) < 0)
+			return -1;
+		add_file(run, live, member->name, path);
+	}
+	return 0;
 }
 
 /* ---- Loading ------------------------------------------------------------- */
@@ -206,98 +276,12 @@ static int load_job(struct live_run *run, struct error *err)
 	return error_wrap(err, "the job of run %s", run->record.id);
 }
 
-static struct live_step *find_step(struct live_run *run, const char *id)
-{
-	const struct step *step = job_step(run->job, id);
-
-	return step ? &run->steps[step->index] : NULL;
-}
-
-static int load_steps(struct live_run *run, struct error *err)
-{
-	struct arena *arena = &run->arena;
-	struct step_record *rows;
-	size_t count;
-
-	run->steps = arena_array(arena, run->job->step_count + 1,
-	                         sizeof(*run->steps));
-	for (size_t i = 0; i < run->job->step_count; i++)
-		run->steps[i].step = &run->job->steps[i];
-	if (view_steps(run->engine->view, arena, run->record.id, &rows, &count,
-	               err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct live_step *live = find_step(run, rows[i].step);
-		struct value *output = NULL;
-		if (!live)
-			continue;
-		if (rows[i].output &&
-		    journal_resolve(run->engine->repo, arena, rows[i].output,
-		                    &output, err) < 0)
-			return error_wrap(err, "the output of step \"%s\"",
-			                  rows[i].step);
-		live->state = rows[i].state;
-		live->key = rows[i].key;
-		live->event = rows[i].event;
-		live->output = output;
-		live->at = rows[i].at;
-		live->reason = rows[i].reason;
-		if (output && rows[i].state == STEP_DONE &&
-		    strcmp(live->step->kind->name, "remember") == 0)
-			live->path = value_get_text(output, "path", NULL);
-	}
-	return 0;
-}
-
-/* The artifact as it was merged: the step's output from here on. */
-static int take_merged(struct live_run *run, struct live_step *live,
-                       const struct artifact_record *artifact,
-                       struct error *err)
-{
-	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
-
-	if (repo_blob_read(run->engine->repo, &artifact->merged, &bytes, err) <
-	    0)
-		return -1;
-	struct value *merged = document_parse(&run->arena, artifact->path,
-	                                      bytes.at, bytes.len, err);
-	if (!merged)
-		return error_wrap(err, "the merged artifact of step \"%s\"",
-		                  live->step->id);
-	live->output = document_with_path(&run->arena, merged, artifact->path);
-	return 0;
-}
-
-static int load_artifacts(struct live_run *run,
-                          const struct draft_record *draft, struct error *err)
-{
-	struct artifact_record *artifacts;
-	size_t count;
-
-	if (view_artifacts(run->engine->view, &run->arena, draft, &artifacts,
-	                   &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct live_step *live = find_step(run, artifacts[i].step);
-		if (!live)
-			continue;
-		live->drafted = true;
-		live->path = artifacts[i].path;
-		if (draft->state == DRAFT_MERGED &&
-		    step_has_output(live->state) &&
-		    !oid_is_zero(&artifacts[i].merged) &&
-		    take_merged(run, live, &artifacts[i], err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int load_gate(struct live_run *run, const struct draft_record *draft,
                      struct error *err)
 {
 	struct arena *arena = &run->arena;
 	struct repo *repo = run->engine->repo;
-	const struct step *step = job_step(run->job, draft->step);
+	const struct live_step *step = live_at(run, draft->step, draft->item);
 	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
 	struct tree_entry entry;
 	struct commit commit;
@@ -324,23 +308,19 @@ static int load_gate(struct live_run *run, const struct draft_record *draft,
 	run->gates = arena_grow(arena, run->gates, run->gate_count,
 	                        sizeof(*run->gates));
 	run->gates[run->gate_count++] = (struct live_gate){
-		.step = step->index,
+		.step = step,
 		.draft = draft,
 		.slip = slip,
+		.tree = commit.tree,
 		.files = files_from_tree(repo, &commit.tree),
 	};
 	return 0;
 }
 
-static int load_drafts(struct live_run *run, struct error *err)
+static int load_gates(struct live_run *run, struct error *err)
 {
-	if (view_run_drafts(run->engine->view, &run->arena, run->record.id,
-	                    &run->drafts, &run->draft_count, err) < 0)
-		return -1;
 	for (size_t i = 0; i < run->draft_count; i++) {
 		const struct draft_record *draft = &run->drafts[i];
-		if (load_artifacts(run, draft, err) < 0)
-			return -1;
 		if (draft->step && draft->state == DRAFT_MERGED &&
 		    load_gate(run, draft, err) < 0)
 			return -1;
@@ -348,21 +328,53 @@ static int load_drafts(struct live_run *run, struct error *err)
 	return 0;
 }
 
-/* Where the artifacts go that no draft holds yet: a tick that ended between a
- * step and its draft has left no other trace of it than the job. */
-static int place_undrafted(struct live_run *run, struct error *err)
+static void ask_about(struct live_run *run, const char *name)
 {
+	if (text_starts(name, "steps."))
+		value_map_set(&run->arena, run->asked,
+		              name_head(&run->arena, name + strlen("steps.")),
+		              value_bool(&run->arena, true));
+}
+
+static void ask_about_all(struct live_run *run, const struct value *source)
+{
+	auto_errors struct errors ignored = { 0 }; /* the job was parsed */
+	struct name_use *uses = NULL;
+	size_t count = 0;
+
+	if (source)
+		render_names(&run->arena, run->job->path, source, &uses, &count,
+		             &ignored);
+	for (size_t i = 0; i < count; i++)
+		ask_about(run, uses[i].name);
+}
+
+/* What is said of a step besides its output costs something: it is only made
+ * for those that somebody asks about. */
+static void find_asked(struct live_run *run)
+{
+	run->asked = value_map(&run->arena);
 	for (size_t i = 0; i < run->job->step_count; i++) {
-		struct live_step *live = &run->steps[i];
-		if (live->path || !live->step->artifact ||
-		    !step_has_output(live->state))
-			continue;
-		if (run_text(run, live->step, live->step->artifact, &live->path,
-		             err) < 0)
-			return error_wrap(err, "the artifact of step \"%s\"",
-			                  live->step->id);
+		const struct step *step = &run->job->steps[i];
+		for (size_t n = 0; n < step->use_count; n++)
+			ask_about(run, step->uses[n].name);
+		if (step->other)
+			ask_about_all(run, step->other->outputs);
 	}
-	return 0;
+	ask_about_all(run, run->job->title);
+	ask_about_all(run, run->job->outputs);
+}
+
+static int load_steps(struct live_run *run, struct error *err)
+{
+	if (view_run_drafts(run->engine->view, &run->arena, run->record.id,
+	                    &run->drafts, &run->draft_count, err) < 0 ||
+	    run_read_rows(run, err) < 0)
+		return -1;
+	run->paths = value_map(&run->arena);
+	find_asked(run);
+	live_order(run);
+	return live_open(run, make_scope(run), err);
 }
 
 struct live_run *run_load(struct engine *engine, const char *id,
@@ -381,27 +393,32 @@ struct live_run *run_load(struct engine *engine, const char *id,
 	run->name = arena_printf(&run->arena, "%s %s", run->record.job,
 	                         engine_short(engine, &run->arena, id));
 	if (load_job(run, err) < 0 || load_steps(run, err) < 0 ||
-	    load_drafts(run, err) < 0)
-		return NULL;
-	make_scope(run, run->job->step_count);
-	if (place_undrafted(run, err) < 0)
+	    load_gates(run, err) < 0)
 		return NULL;
 	return steal(&run);
 }
 
-const struct live_gate *run_gate(const struct live_run *run, size_t wall)
+const struct live_gate *run_gate_of(const struct live_run *run,
+                                    const struct live_step *gate)
 {
-	for (size_t i = 0; i < run->gate_count; i++)
-		if (run->gates[i].step == wall)
+	for (size_t i = 0; gate && i < run->gate_count; i++)
+		if (run->gates[i].step == gate)
 			return &run->gates[i];
 	return NULL;
 }
 
-struct files *run_step_files(const struct live_run *run,
-                             const struct step *step)
+const struct live_gate *run_gate(const struct live_run *run,
+                                 const struct live_step *live)
 {
-	const struct live_gate *gate =
-	        step->wall == STEP_NONE ? NULL : run_gate(run, step->wall);
+	if (live->step->gate == STEP_NONE)
+		return NULL;
+	return run_gate_of(run, live_find(run, live->block, live->step->gate));
+}
+
+struct files *run_step_files(const struct live_run *run,
+                             const struct live_step *live)
+{
+	const struct live_gate *gate = run_gate(run, live);
 
 	return gate ? gate->files : run->pin;
 }

@@ -8,6 +8,7 @@
 
 static const struct field entry_fields[] = {
 	{ .name = "id", .type = FIELD_TEXT, .required = true },
+	{ .name = "item", .type = FIELD_TEXT },
 	{ .name = "effect", .type = FIELD_TEXT, .required = true },
 	{ .name = "with", .type = FIELD_MAP },
 	{ 0 },
@@ -53,6 +54,9 @@ int slip_write(struct buf *buf, const struct slip *slip, struct error *err)
 	for (size_t i = 0; i < slip->count; i++) {
 		struct value *entry = value_map(&arena);
 		value_map_text(&arena, entry, "id", slip->entries[i].step);
+		if (*slip->entries[i].item)
+			value_map_text(&arena, entry, "item",
+			               slip->entries[i].item);
 		value_map_text(&arena, entry, "effect",
 		               slip->entries[i].effect);
 		value_map_set(&arena, entry, "with",
@@ -80,6 +84,7 @@ static void read_entries(struct arena *arena, const struct value *map,
 		const struct value *with = value_get(entry, "with");
 		slip->entries[i] = (struct slip_entry){
 			.step = value_get_text(entry, "id", ""),
+			.item = value_get_text(entry, "item", ""),
 			.effect = value_get_text(entry, "effect", ""),
 			.with = with ? with : value_map(arena),
 			.pos = entry->pos,
@@ -93,7 +98,7 @@ static int check_entries(const struct slip *slip, const char *path,
 {
 	for (size_t i = 0; i < slip->count; i++) {
 		const struct slip_entry *entry = &slip->entries[i];
-		if (slip_find(slip, entry->step) != entry)
+		if (slip_find(slip, entry->step, entry->item) != entry)
 			return error_at(err, ERR_CONFIG, path, entry->pos,
 			                "the step \"%s\" is listed twice",
 			                entry->step);
@@ -173,10 +178,12 @@ int slip_resolve(struct arena *arena, const struct value *with,
 	return 0;
 }
 
-const struct slip_entry *slip_find(const struct slip *slip, const char *step)
+const struct slip_entry *slip_find(const struct slip *slip, const char *step,
+                                   const char *item)
 {
 	for (size_t i = 0; i < slip->count; i++)
-		if (strcmp(slip->entries[i].step, step) == 0)
+		if (strcmp(slip->entries[i].step, step) == 0 &&
+		    strcmp(slip->entries[i].item, item) == 0)
 			return &slip->entries[i];
 	return NULL;
 }

@@ -31,6 +31,7 @@
 
 struct slip_entry {
 	const char *step;
+	const char *item;   /* of a loop; "" outside of one */
 	const char *effect; /* an effect, or the type of an event */
 	const struct value *with;
 	struct pos pos;
@@ -69,6 +70,7 @@ int slip_resolve(struct arena *arena, const struct value *with,
                  const struct slip_resolver *resolver, const struct value **ret,
                  struct error *err) MUST_CHECK;
 
-const struct slip_entry *slip_find(const struct slip *slip, const char *step);
+const struct slip_entry *slip_find(const struct slip *slip, const char *step,
+                                   const char *item);
 
 #endif

@@ -202,6 +202,17 @@ static struct value *trigger_of(const struct starting *start)
 	return trigger;
 }
 
+/* Whether there are as many of it as there are items. */
+static bool is_in_loop(const struct job *job, const struct step *step)
+{
+	while (step->parent != STEP_NONE) {
+		step = &job->steps[step->parent];
+		if (step->fan)
+			return true;
+	}
+	return false;
+}
+
 static struct value *steps_of(const struct starting *start)
 {
 	struct value *list = value_list(start->arena);
@@ -211,6 +222,9 @@ static struct value *steps_of(const struct starting *start)
 		struct value *row = value_map(start->arena);
 		value_map_text(start->arena, row, "id", step->id);
 		value_map_text(start->arena, row, "kind", step->kind->name);
+		if (is_in_loop(start->job, step))
+			value_map_set(start->arena, row, "loop",
+			              value_bool(start->arena, true));
 		value_list_add(start->arena, list, row);
 	}
 	return list;

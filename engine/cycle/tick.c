@@ -112,51 +112,6 @@ static int collect_phase(struct tick *tick, struct error *err)
 	return triggers_collect(tick, err);
 }
 
-/* A run whose pinned files this reeve cannot read waits; the others go on. */
-static int tell_unreadable(struct tick *tick, const struct run_record *run,
-                           struct error *reason, struct error *err)
-{
-	auto_arena struct arena arena = { 0 };
-
-	if (reason->code != ERR_CONFIG) {
-		error_move(err, reason);
-		return -1;
-	}
-	struct note note = {
-		.kind = NOTE_PROBLEM,
-		.run = arena_printf(
-		        &arena, "%s %s", run->job,
-		        engine_short(tick->engine, &arena, run->id)),
-		.problem = reason,
-	};
-	tick_tell(tick, &note);
-	tick->problems++;
-	return 0;
-}
-
-/* A run that waits for the owner has nothing to do until that is journalled. */
-static int execute_phase(struct tick *tick, struct error *err)
-{
-	auto_arena struct arena arena = { 0 };
-	struct run_record *runs;
-	size_t count;
-
-	if (view_runs(tick->engine->view, &arena, RUNS_NOT_OVER, &runs, &count,
-	              err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		auto_error struct error reason = { 0 };
-		int queued = run_is_queued(tick->engine, &runs[i], err);
-		if (queued < 0)
-			return -1;
-		if (runs[i].state == RUN_OPEN && !queued &&
-		    execute_run(tick, runs[i].id, &reason) < 0 &&
-		    tell_unreadable(tick, &runs[i], &reason, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int cycle(struct tick *tick, struct error *err)
 {
 	struct idle idle;
@@ -171,7 +126,7 @@ static int cycle(struct tick *tick, struct error *err)
 		tick->due_at = 0;
 		idle = idle_look(tick->engine);
 		if (collect_phase(tick, err) < 0 ||
-		    execute_phase(tick, err) < 0 ||
+		    execute_runs(tick, err) < 0 ||
 		    publish_pending(tick, err) < 0)
 			return -1;
 	} while (tick->changes > before);

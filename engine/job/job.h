@@ -122,6 +122,7 @@ enum section {
 	SECTION_STEPS,
 	SECTION_ON_FAILURE, /* when one of the steps has failed */
 	SECTION_FINALLY,    /* at the end, however it ended */
+	SECTION_COUNT,
 };
 
 /* `for_each`: the step, or the block of steps below it, once for each item. */

@@ -33,6 +33,7 @@ struct step_run {
 	const char *item;              /* "" outside a fan-out */
 	struct workspace *workspace;   /* of the pin */
 	struct files *files;           /* that `read`, `recall`, `run` see */
+	bool owns_files;               /* they were laid for this step alone */
 	const struct frame *frame;     /* what names mean, innermost first */
 	const char *locale;            /* of the run's reeve.yaml */
 	const struct value *holidays;  /* of it, sorted; or NULL */

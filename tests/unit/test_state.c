@@ -9,19 +9,22 @@
 
 /* The whole table: one row a state, one column an event; "-" is refused. */
 static const char *const step_truth[STEP_STATES][STEP_EVENTS] = {
-	/* finishes, is reused, fails, is skipped, is intended, opens, is
-	 * declined, its run ends */
+	/* finishes, is reused, fails, is skipped, is intended, opens, is laid
+	 * to sleep, is declined, its run ends */
 	[STEP_WAITING] = { "done", "reused", "failed", "skipped", "started",
-	                   "in review", "declined", "void" },
-	[STEP_STARTED] = { "done", "-", "failed", "-", "-", "-", "-", "-" },
-	[STEP_IN_REVIEW] = { "done", "-", "-", "-", "-", "-", "declined",
+	                   "in review", "sleeping", "declined", "void" },
+	[STEP_STARTED] = { "done", "-", "failed", "-", "-", "-", "sleeping",
+	                   "-", "-" },
+	[STEP_IN_REVIEW] = { "done", "-", "-", "-", "-", "-", "-", "declined",
 	                     "void" },
-	[STEP_DONE] = { "-", "-", "-", "-", "-", "-", "declined", "-" },
-	[STEP_REUSED] = { "-", "-", "-", "-", "-", "-", "declined", "-" },
-	[STEP_FAILED] = { "-", "-", "-", "-", "-", "-", "-", "-" },
-	[STEP_SKIPPED] = { "-", "-", "-", "-", "-", "-", "-", "-" },
-	[STEP_DECLINED] = { "-", "-", "-", "-", "-", "-", "-", "-" },
-	[STEP_VOID] = { "-", "-", "-", "-", "-", "-", "-", "-" },
+	[STEP_SLEEPING] = { "done", "reused", "failed", "skipped", "started",
+	                    "-", "sleeping", "-", "void" },
+	[STEP_DONE] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-" },
+	[STEP_REUSED] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-" },
+	[STEP_FAILED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-" },
+	[STEP_SKIPPED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-" },
+	[STEP_DECLINED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-" },
+	[STEP_VOID] = { "-", "-", "-", "-", "-", "-", "-", "-", "-" },
 };
 
 static const char *const run_truth[RUN_STATES][RUN_EVENTS] = {
