@@ -54,7 +54,7 @@ int slip_write(struct buf *buf, const struct slip *slip, struct error *err)
 	for (size_t i = 0; i < slip->count; i++) {
 		struct value *entry = value_map(&arena);
 		value_map_text(&arena, entry, "id", slip->entries[i].step);
-		if (*slip->entries[i].item)
+		if (slip->entries[i].item && *slip->entries[i].item)
 			value_map_text(&arena, entry, "item",
 			               slip->entries[i].item);
 		value_map_text(&arena, entry, "effect",
