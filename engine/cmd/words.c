@@ -80,9 +80,10 @@ static const char *step_example(struct arena *arena, const char *kind,
 
 	buf_printf(&text, "- id: example\n  %s:%s%s\n", kind, name ? " " : "",
 	           name ? name : "");
-	if (name && fields->name)
+	if (name && fields && fields->name)
 		buf_add_text(&text, "  with:\n");
-	add_needed(&text, "    ", fields);
+	if (fields)
+		add_needed(&text, "    ", fields);
 	return arena_strndup(arena, text.at, text.len);
 }
 
