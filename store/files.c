@@ -32,8 +32,9 @@ struct listing {
 	size_t count;
 };
 
-/* All MUST. `read` is files_read() for a path that is a workspace path; `list`
- * adds what fits, in any order, each path once. */
+/* All MUST. `read` is files_read() for a path that is a workspace path, without
+ * the bytes if `ret` is NULL; `list` adds what fits, in any order, each path
+ * once. */
 struct files_kind {
 	int (*read)(struct files *files, const char *path, struct buf *ret,
 	            struct oid *ret_oid, struct error *err);
@@ -113,7 +114,7 @@ static int tree_read(struct files *files, const char *path, struct buf *ret,
 		return found;
 	if (!S_ISREG(entry.mode))
 		return 0;
-	if (repo_blob_read(files->repo, &entry.oid, ret, err) < 0)
+	if (ret && repo_blob_read(files->repo, &entry.oid, ret, err) < 0)
 		return -1;
 	*ret_oid = entry.oid;
 	return 1;
@@ -193,9 +194,11 @@ static int open_below(const char *root, const char *path, int *ret_fd,
 static int dir_read(struct files *files, const char *path, struct buf *ret,
                     struct oid *ret_oid, struct error *err)
 {
+	auto_buf struct buf own = buf_make(LIMIT_DATA_FILE);
+	struct buf *bytes = ret ? ret : &own;
 	auto_fd int fd = -1;
 	struct stat file;
-	size_t before = ret->len;
+	size_t before = bytes->len;
 
 	int found = open_below(files->root, path, &fd, err);
 	if (found <= 0)
@@ -205,9 +208,9 @@ static int dir_read(struct files *files, const char *path, struct buf *ret,
 		                   path);
 	if (!S_ISREG(file.st_mode))
 		return 0;
-	if (fd_read_all(fd, path, ret, err) < 0)
+	if (fd_read_all(fd, path, bytes, err) < 0)
 		return -1;
-	repo_blob_id(ret->at + before, ret->len - before, ret_oid);
+	repo_blob_id(bytes->at + before, bytes->len - before, ret_oid);
 	return 1;
 }
 
@@ -314,8 +317,10 @@ static int table_read(struct files *files, const char *path, struct buf *ret,
 
 		if (!text_equal(row->path, path))
 			continue;
-		buf_add(ret, row->bytes, row->len);
 		repo_blob_id(row->bytes, row->len, ret_oid);
+		if (!ret)
+			return 1;
+		buf_add(ret, row->bytes, row->len);
 		return buf_check(ret, path, err) < 0 ? -1 : 1;
 	}
 	return 0;
@@ -357,11 +362,12 @@ struct files *files_from_table(const struct file_row *rows, size_t count)
 static int overlay_read(struct files *files, const char *path, struct buf *ret,
                         struct oid *ret_oid, struct error *err)
 {
-	int found = files_read(files->over, path, ret, ret_oid, err);
+	int found =
+	        files->over->kind->read(files->over, path, ret, ret_oid, err);
 
 	if (found != 0)
 		return found;
-	return files_read(files->under, path, ret, ret_oid, err);
+	return files->under->kind->read(files->under, path, ret, ret_oid, err);
 }
 
 /* Both lists are sorted: pass through them side by side. */
@@ -435,6 +441,21 @@ int files_read(struct files *files, const char *path, struct buf *ret,
 		return error_wrap(err, "could not read \"%s\"", path);
 	if (found == 1 && ret_oid)
 		*ret_oid = oid;
+	return found;
+}
+
+int files_find(struct files *files, const char *path, struct oid *ret,
+               struct error *err)
+{
+	struct oid oid;
+
+	if (!can_be_there(path))
+		return 0;
+	int found = files->kind->read(files, path, NULL, &oid, err);
+	if (found < 0)
+		return error_wrap(err, "could not look for \"%s\"", path);
+	if (found == 1)
+		*ret = oid;
 	return found;
 }
 

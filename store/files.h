@@ -49,6 +49,10 @@ void files_free_auto(struct files **files);
 int files_read(struct files *files, const char *path, struct buf *ret,
                struct oid *ret_oid, struct error *err) MUST_CHECK;
 
+/* 1 and the id of the file's blob, 0 when there is none, -1. */
+int files_find(struct files *files, const char *path, struct oid *ret,
+               struct error *err) MUST_CHECK;
+
 struct file_entry {
 	const char *path;
 	struct oid oid; /* blob id */

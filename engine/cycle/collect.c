@@ -120,8 +120,7 @@ static int past_open(struct collector *collector, const struct oid *tree,
 	past->files = engine_files(collector->engine, tree, NULL, err);
 	if (!past->files)
 		return -1;
-	past->workspace =
-	        workspace_new(past->files, &collector->engine->language);
+	past->workspace = engine_workspace(collector->engine, past->files);
 	if (workspace_jobs(past->workspace, &names, &count, err) < 0)
 		return -1;
 	past->jobs =

@@ -118,6 +118,15 @@ struct files *engine_files(struct engine *engine, const struct oid *tree,
 	return files_overlay(files_from_tree(engine->repo, tree), under);
 }
 
+struct workspace *engine_workspace(struct engine *engine, struct files *files)
+{
+	auto_free char *dir = mem_printf("%s/jobs", engine->state_dir);
+	struct workspace *workspace = workspace_new(files, &engine->language);
+
+	workspace_cache(workspace, dir);
+	return workspace;
+}
+
 struct files *engine_work_files(struct arena *arena, const char *work_dir)
 {
 	return files_overlay(files_from_dir(work_dir), built_in(arena));
@@ -160,8 +169,7 @@ int engine_look(struct engine *engine, struct error *err)
 	engine->tip_files = engine_files(engine, &commit.tree, NULL, err);
 	if (!engine->tip_files)
 		return -1;
-	engine->tip_workspace =
-	        workspace_new(engine->tip_files, &engine->language);
+	engine->tip_workspace = engine_workspace(engine, engine->tip_files);
 	engine->tip = tip;
 	engine->tip_tree = commit.tree;
 	return 0;

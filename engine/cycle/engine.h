@@ -76,6 +76,12 @@ struct files *engine_files(struct engine *engine, const struct oid *tree,
                            const struct oid *library,
                            struct error *err) MUST_CHECK;
 
+/* What `files` say, with jobs that were parsed before taken from .reeve/jobs.
+ * Both engine and `files` must outlive it. */
+struct workspace *engine_workspace(struct engine *engine,
+                                   struct files *files) MUST_CHECK
+        FREED_BY(workspace_free);
+
 /* Write the built-in library into the repository and return its tree. */
 int engine_library(struct engine *engine, struct oid *ret,
                    struct error *err) MUST_CHECK;

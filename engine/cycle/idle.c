@@ -12,17 +12,15 @@
  */
 #include "engine/cycle/idle.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/base/alloc.h"
 #include "store/base/buf.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
+#include "store/base/program.h"
 #include "store/base/text.h"
 #include "store/lock.h"
 #include "store/repo_mark.h"
@@ -39,21 +37,6 @@ enum part {
 	PART_BRANCH,
 };
 
-/* The program, as far as another one would decide otherwise. */
-static bool add_program(struct hasher *hasher)
-{
-	struct stat file;
-
-	if (stat("/proc/self/exe", &file) < 0)
-		return false;
-	hasher_int(hasher, (int64_t)file.st_dev);
-	hasher_int(hasher, (int64_t)file.st_ino);
-	hasher_int(hasher, file.st_size);
-	hasher_int(hasher, file.st_mtim.tv_sec);
-	hasher_int(hasher, file.st_mtim.tv_nsec);
-	return true;
-}
-
 static struct idle look(struct repo *repo, const char *branch_ref)
 {
 	static const struct hash_secret none = { { 0 } };
@@ -63,13 +46,15 @@ static struct idle look(struct repo *repo, const char *branch_ref)
 	        mem_printf("%s/reeve", repo_common_dir(repo));
 	struct idle idle = { 0 };
 	struct hash refs;
+	struct hash program;
 
-	if (!repo_mark(repo, names, &refs))
+	if (!repo_mark(repo, names, &refs) || !program_hash(&program))
 		return idle;
 	struct hasher *hasher = hasher_new(&none, "idle");
 	hasher_bytes(hasher, &refs, sizeof(refs));
 	hasher_int(hasher, wake_size(lock_dir));
-	idle.known = add_program(hasher);
+	hasher_bytes(hasher, &program, sizeof(program));
+	idle.known = true;
 	idle.hash = hasher_finish(hasher);
 	return idle;
 }
@@ -125,18 +110,6 @@ static bool may_rest(struct tick *tick)
 	       !tries_again(tick, &arena, &ignored);
 }
 
-static int write_mark(const char *path, const char *line, size_t len,
-                      struct error *err)
-{
-	auto_free char *beside = mem_printf("%s.new", path);
-	auto_fd int fd =
-	        fd_open(beside, O_WRONLY | O_CREAT | O_TRUNC, 0644, err);
-
-	if (fd < 0 || fd_write_all(fd, beside, line, len, err) < 0)
-		return -1;
-	return rename(beside, path);
-}
-
 void idle_leave(struct tick *tick, const struct idle *before)
 {
 	auto_free char *path = mem_printf("%s/idle", tick->engine->state_dir);
@@ -153,7 +126,7 @@ void idle_leave(struct tick *tick, const struct idle *before)
 	           clock_wall_ms(&tick->engine->clock), tick->due_at,
 	           tick->engine->branch_ref);
 	/* Without a mark the next tick looks at everything: no harm. */
-	if (line.over || write_mark(path, line.at, line.len, &err) < 0)
+	if (line.over || file_put(path, line.at, line.len, 0600, &err) < 0)
 		(void)unlink(path);
 }
 

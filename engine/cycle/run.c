@@ -265,7 +265,7 @@ static int load_job(struct live_run *run, struct error *err)
 	                          &run->record.library, err);
 	if (!run->files)
 		return -1;
-	run->workspace = workspace_new(run->files, &engine->language);
+	run->workspace = engine_workspace(engine, run->files);
 	run->config = workspace_config(run->workspace, &errors);
 	if (run->config)
 		run->job =

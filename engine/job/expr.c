@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "engine/job/expr_tools.h"
+#include "engine/job/layout.h"
 #include "store/base/alloc.h"
 #include "store/base/buf.h"
 #include "store/base/limits.h"
@@ -287,3 +288,54 @@ void expr_warnings(const struct expr *expr, struct errors *warnings)
 {
 	tokens_warnings(expr->tokens, expr->count, expr->file, warnings);
 }
+
+/* ---- how it lies in memory */
+
+/* clang-format off */
+static const struct layout token_layout = {
+	.size = sizeof(struct token),
+	.rows = (const struct layout_row[]){
+		LAYOUT_IS_PLAIN(struct token, kind),
+		LAYOUT_IS_PLAIN(struct token, use),
+		LAYOUT_IS_BYTES(struct token, text, len),
+		LAYOUT_IS_PLAIN(struct token, len),
+		LAYOUT_IS_PLAIN(struct token, pos),
+		LAYOUT_IS_TEXT(struct token, name.dotted),
+		LAYOUT_IS_TEXT(struct token, name.first),
+		LAYOUT_IS_TEXT(struct token, name.rest),
+		LAYOUT_IS_TEXT(struct token, name.step),
+		LAYOUT_IS_PLAIN(struct token, parameter),
+		LAYOUT_IS_PLAIN(struct token, sql_at),
+		{ LAYOUT_END, 0, 0, 0, NULL },
+	},
+};
+
+static const struct layout pair_layout = {
+	.size = sizeof(struct pair),
+	.rows = (const struct layout_row[]){
+		LAYOUT_IS_PLAIN(struct pair, left),
+		LAYOUT_IS_PLAIN(struct pair, right),
+		{ LAYOUT_END, 0, 0, 0, NULL },
+	},
+};
+
+const struct layout layout_expr = {
+	.size = sizeof(struct expr),
+	.rows = (const struct layout_row[]){
+		LAYOUT_IS_TEXT(struct expr, file),
+		LAYOUT_IS_PLAIN(struct expr, pos),
+		LAYOUT_IS_TEXT(struct expr, sql),
+		LAYOUT_IS_PLAIN(struct expr, hash),
+		LAYOUT_IS_MANY(struct expr, tokens, count, token_layout),
+		LAYOUT_IS_PLAIN(struct expr, count),
+		LAYOUT_IS_MANY(struct expr, pairs.list, pairs.count,
+		               pair_layout),
+		LAYOUT_IS_PLAIN(struct expr, pairs.count),
+		LAYOUT_IS_MANY(struct expr, names, name_count,
+		               layout_name_use),
+		LAYOUT_IS_PLAIN(struct expr, name_count),
+		LAYOUT_IS_PLAIN(struct expr, is_truth),
+		{ LAYOUT_END, 0, 0, 0, NULL },
+	},
+};
+/* clang-format on */

@@ -8,12 +8,25 @@
 #include <string.h>
 
 #include "engine/job/job_private.h"
+#include "engine/job/layout.h"
 #include "store/base/alloc.h"
 
 struct job_index {
 	size_t *places;
-	size_t mask; /* a power of two, less one */
+	size_t size; /* a power of two */
 };
+
+/* clang-format off */
+const struct layout layout_job_index = {
+	.size = sizeof(struct job_index),
+	.rows = (const struct layout_row[]){
+		LAYOUT_IS_MANY(struct job_index, places, size, layout_size),
+		LAYOUT_IS_PLAIN(struct job_index, size),
+		{ LAYOUT_END, 0, 0, 0, NULL },
+	},
+};
+
+/* clang-format on */
 
 /* FNV-1a. */
 static size_t hash_id(const char *id)
@@ -33,17 +46,18 @@ void job_index_make(struct arena *arena, struct job *job, size_t count)
 	while (size < 2 * count)
 		size *= 2;
 	ids->places = arena_array(arena, size, sizeof(*ids->places));
-	ids->mask = size - 1;
+	ids->size = size;
 	job->ids = ids;
 }
 
 void job_index_add(struct job *job, size_t index)
 {
 	const struct job_index *ids = job->ids;
-	size_t place = hash_id(job->steps[index].id) & ids->mask;
+	size_t mask = ids->size - 1;
+	size_t place = hash_id(job->steps[index].id) & mask;
 
 	while (ids->places[place] != 0)
-		place = (place + 1) & ids->mask;
+		place = (place + 1) & mask;
 	ids->places[place] = index + 1;
 }
 
@@ -51,11 +65,13 @@ size_t job_find(const struct job *job, const char *id)
 {
 	const struct job_index *ids = job->ids;
 	size_t place;
+	size_t mask;
 
 	if (ids == NULL)
 		return STEP_NONE;
-	place = hash_id(id) & ids->mask;
-	for (; ids->places[place] != 0; place = (place + 1) & ids->mask) {
+	mask = ids->size - 1;
+	place = hash_id(id) & mask;
+	for (; ids->places[place] != 0; place = (place + 1) & mask) {
 		size_t index = ids->places[place] - 1;
 
 		if (strcmp(job->steps[index].id, id) == 0)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/job/job_cache.h"
 #include "store/base/alloc.h"
 #include "store/base/arena.h"
 #include "store/base/buf.h"
@@ -34,12 +35,18 @@ struct workspace {
 	struct shelf jobs;   /* as their files say */
 	struct shelf linked; /* with the jobs in them */
 	struct shelf templates;
+	const char *cache;     /* where parsed jobs are kept; or NULL */
+	struct image **images; /* jobs that were found there */
+	size_t image_count;
 };
 
 void workspace_free(struct workspace *workspace)
 {
 	if (workspace == NULL)
 		return;
+	for (size_t i = 0; i < workspace->image_count; i++)
+		image_close(workspace->images[i]);
+	free(workspace->images);
 	arena_clear(&workspace->arena);
 	free(workspace);
 }
@@ -57,6 +64,11 @@ struct workspace *workspace_new(struct files *files,
 	workspace->files = files;
 	workspace->language = language;
 	return workspace;
+}
+
+void workspace_cache(struct workspace *workspace, const char *dir)
+{
+	workspace->cache = arena_strdup(&workspace->arena, dir);
 }
 
 struct files *workspace_files(struct workspace *workspace)
@@ -194,34 +206,106 @@ const struct agent *workspace_agent(struct workspace *workspace,
 
 /* ---- jobs */
 
+/* The job as it was kept; NULL: it is to be parsed. */
+static const struct job *kept_job(struct workspace *workspace, const char *name,
+                                  const char *path)
+{
+	auto_error struct error ignored = { 0 }; /* whoever reads it will say */
+	struct image *image;
+	struct oid blob;
+
+	if (workspace->cache == NULL ||
+	    files_find(workspace->files, path, &blob, &ignored) <= 0)
+		return NULL;
+	image = job_cache_find(workspace->cache, name, &blob,
+	                       workspace->language);
+	if (image == NULL)
+		return NULL;
+	workspace->images = mem_grow(workspace->images, workspace->image_count,
+	                             sizeof(struct image *));
+	workspace->images[workspace->image_count++] = image;
+	return image_job(image);
+}
+
+static void keep_job(struct workspace *workspace, const char *name,
+                     const struct job *job)
+{
+	auto_error struct error ignored = { 0 }; /* then it is not kept */
+	struct oid blob;
+
+	if (workspace->cache != NULL &&
+	    files_find(workspace->files, job->path, &blob, &ignored) > 0)
+		job_cache_keep(workspace->cache, name, &blob, job);
+}
+
+static void add_missing_job(struct workspace *workspace, const char *name,
+                            struct errors *errors)
+{
+	auto_error struct error err = { 0 };
+	const char *const *names = NULL;
+	size_t count = 0;
+
+	if (workspace_jobs(workspace, &names, &count, &err) < 0)
+		errors_take(errors, &err);
+	else
+		add_missing(errors, "job", name, names, count);
+}
+
+static const struct job *parse_job(struct workspace *workspace,
+                                   const char *name, const char *path,
+                                   struct errors *errors)
+{
+	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
+	int found = 0;
+
+	if (is_file_name(name))
+		found = read_file(workspace, path, &bytes, errors);
+	if (found > 0)
+		return job_parse(&workspace->arena, path, bytes.at, bytes.len,
+		                 workspace->language, errors);
+	if (found == 0)
+		add_missing_job(workspace, name, errors);
+	return NULL;
+}
+
+/* What the job's own file says; `*ret_parsed` when it was parsed for that. */
+static const struct job *own_job(struct workspace *workspace, const char *name,
+                                 bool *ret_parsed, struct errors *errors)
+{
+	const char *path =
+	        arena_printf(&workspace->arena, "jobs/%s.yaml", name);
+	const struct job *job = shelf_get(&workspace->jobs, name);
+
+	*ret_parsed = false;
+	if (job == NULL && is_file_name(name))
+		job = kept_job(workspace, name, path);
+	if (job == NULL) {
+		job = parse_job(workspace, name, path, errors);
+		*ret_parsed = job != NULL;
+	}
+	if (shelf_get(&workspace->jobs, name) == NULL)
+		shelf_put(workspace, &workspace->jobs, name, job);
+	return job;
+}
+
 static const struct job *find_job(void *state, const char *name,
                                   struct errors *errors)
 {
 	struct workspace *workspace = state;
-	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
-	auto_error struct error err = { 0 };
-	const struct job *job = shelf_get(&workspace->jobs, name);
-	const char *path =
-	        arena_printf(&workspace->arena, "jobs/%s.yaml", name);
-	const char *const *names = NULL;
-	size_t count = 0;
-	int found = 0;
+	bool parsed;
+	const struct job *job = own_job(workspace, name, &parsed, errors);
 
-	if (job != NULL)
-		return job;
-	if (is_file_name(name))
-		found = read_file(workspace, path, &bytes, errors);
-	if (found > 0) {
-		job = job_parse(&workspace->arena, path, bytes.at, bytes.len,
-		                workspace->language, errors);
-		shelf_put(workspace, &workspace->jobs, name, job);
-		return job;
-	}
-	if (found == 0 && workspace_jobs(workspace, &names, &count, &err) < 0)
-		errors_take(errors, &err);
-	else if (found == 0)
-		add_missing(errors, "job", name, names, count);
-	return NULL;
+	if (parsed)
+		keep_job(workspace, name, job);
+	return job;
+}
+
+static bool has_other(const struct job *job)
+{
+	for (size_t i = 0; i < job->step_count; i++)
+		if (job->steps[i].other != NULL)
+			return true;
+	return false;
 }
 
 const struct job *workspace_job(struct workspace *workspace, const char *name,
@@ -229,14 +313,18 @@ const struct job *workspace_job(struct workspace *workspace, const char *name,
 {
 	const struct job *linked = shelf_get(&workspace->linked, name);
 	const struct job *job;
+	bool parsed;
 
 	if (linked != NULL)
 		return linked;
-	job = find_job(workspace, name, errors);
+	job = own_job(workspace, name, &parsed, errors);
 	if (job == NULL)
 		return NULL;
 	linked = job_link(&workspace->arena, job, find_job, workspace, errors);
 	shelf_put(workspace, &workspace->linked, name, linked);
+	/* A job with others in it is kept alone: they may change. */
+	if (parsed && linked != NULL)
+		keep_job(workspace, name, has_other(linked) ? job : linked);
 	return linked;
 }
 

@@ -27,6 +27,10 @@ struct workspace *workspace_new(struct files *files,
                                 const struct language *language) MUST_CHECK
         FREED_BY(workspace_free);
 
+/* Keep parsed jobs in the folder `dir`, and look for them there
+ * (job_cache.h). */
+void workspace_cache(struct workspace *workspace, const char *dir);
+
 struct files *workspace_files(struct workspace *workspace);
 const struct language *workspace_language(const struct workspace *workspace);
 

@@ -168,6 +168,7 @@ struct new_file {
 	const void *bytes;
 	size_t len;
 	mode_t mode;
+	bool durable;
 	/* Gives the temporary file its name: -1 with errno. */
 	int (*name)(const char *temporary, const char *path);
 };
@@ -203,14 +204,14 @@ static int fill_and_name(const struct new_file *file, int fd,
 {
 	if (fd_write_all(fd, file->path, file->bytes, file->len, err) < 0)
 		return -1;
-	if (sync_retrying(fd) < 0)
+	if (file->durable && sync_retrying(fd) < 0)
 		return file_error(err, errno, "write", file->path);
 	if (file->name(temporary, file->path) < 0)
 		return file_error(err, errno, "create", file->path);
 	return 0;
 }
 
-static int write_durably(const struct new_file *file, struct error *err)
+static int write_new(const struct new_file *file, struct error *err)
 {
 	auto_free char *directory = parent_of(file->path);
 	auto_free char *temporary = NULL;
@@ -225,7 +226,7 @@ static int write_durably(const struct new_file *file, struct error *err)
 		(void)unlink(temporary); /* `err` says what matters */
 		return -1;
 	}
-	return dir_sync(directory, err);
+	return file->durable ? dir_sync(directory, err) : 0;
 }
 
 int file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
@@ -236,10 +237,25 @@ int file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 		.bytes = bytes,
 		.len = len,
 		.mode = mode,
+		.durable = true,
 		.name = rename,
 	};
 
-	return write_durably(&file, err);
+	return write_new(&file, err);
+}
+
+int file_put(const char *path, const void *bytes, size_t len, mode_t mode,
+             struct error *err)
+{
+	struct new_file file = {
+		.path = path,
+		.bytes = bytes,
+		.len = len,
+		.mode = mode,
+		.name = rename,
+	};
+
+	return write_new(&file, err);
 }
 
 static int name_if_free(const char *temporary, const char *path)
@@ -258,10 +274,11 @@ int file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 		.bytes = bytes,
 		.len = len,
 		.mode = mode,
+		.durable = true,
 		.name = name_if_free,
 	};
 
-	return write_durably(&file, err);
+	return write_new(&file, err);
 }
 
 int file_move(const char *from, const char *to, struct error *err)

@@ -33,6 +33,10 @@ int file_read(const char *path, struct buf *ret, struct error *err) MUST_CHECK;
  * directory. Missing directories are made. */
 int file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
                  struct error *err) MUST_CHECK;
+/* The same for what can be made anew: a reader sees the old or the new bytes,
+ * but after a crash there may be none, or not all of them. */
+int file_put(const char *path, const void *bytes, size_t len, mode_t mode,
+             struct error *err) MUST_CHECK;
 /* Create a file that must not exist yet: durable as above. ERR_CONFLICT if
  * there is one. Missing directories are made. */
 int file_create(const char *path, const void *bytes, size_t len, mode_t mode,

@@ -40,6 +40,7 @@
 
 /* Steps. */
 #define LIMIT_STEPS      100000       /* of one job, linked */
+#define LIMIT_JOB_IMAGE  (256u << 20) /* a parsed job, as it is kept */
 #define LIMIT_JOB_DEPTH  8            /* jobs in jobs, loops in loops */
 #define LIMIT_ITEMS      1000000      /* of one for_each */
 #define LIMIT_OUTPUT     (16u << 20)  /* what one step may put out */

@@ -275,21 +275,31 @@ static void index_member(struct value *map, size_t number)
 	spot.slots[spot.at] = spot.tag | (uint32_t)(number + 1);
 }
 
+size_t value_members_size(size_t count)
+{
+	size_t size = size_mul(count, sizeof(struct member));
+
+	if (count > INDEX_FROM)
+		size = size_add(size, slot_count(count) * sizeof(uint32_t));
+	return size;
+}
+
+void value_members_moved(struct value *map)
+{
+	for (size_t i = 0; map->room > INDEX_FROM && i < map->length; i++)
+		index_member(map, i);
+}
+
 static void map_room(struct arena *arena, struct value *map, size_t count)
 {
 	size_t room = more_room(map, count);
-	size_t size = size_mul(room, sizeof(struct member));
-	struct member *members;
+	struct member *members = arena_alloc(arena, value_members_size(room));
 
-	if (room > INDEX_FROM)
-		size = size_add(size, slot_count(room) * sizeof(uint32_t));
-	members = arena_alloc(arena, size);
 	if (map->length > 0)
 		memcpy(members, map->members, map->length * sizeof(*members));
 	map->members = members;
 	map->room = (unsigned)room;
-	for (size_t i = 0; room > INDEX_FROM && i < map->length; i++)
-		index_member(map, i);
+	value_members_moved(map);
 }
 
 struct value *value_map_sized(struct arena *arena, size_t count)

@@ -120,6 +120,12 @@ bool value_equal(const struct value *a, const struct value *b);
 /* Only false, null and an empty list are not. NULL is not. */
 bool value_is_true(const struct value *value);
 
+/* For who copies a map byte by byte (image.h). So many bytes do the members of
+ * one take that has room for `count`; and when they have come to lie where they
+ * are now, with zeroes behind them, their names are found again. */
+size_t value_members_size(size_t count);
+void value_members_moved(struct value *map);
+
 /* The position of byte `offset` of a string's text in its file, as exactly as
  * its style allows (escapes before it in a quoted text shift it). */
 struct pos value_pos_at(const struct value *value, size_t offset);
