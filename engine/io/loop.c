@@ -244,6 +244,9 @@ static int next_moment(const struct loop *loop, int64_t now, int64_t until)
 		const struct child *child = loop->all[i].child;
 		if (child && child->due_at && (!until || child->due_at < until))
 			until = child->due_at;
+		if (child && child->room && !child->told &&
+		    (!until || child->look_at < until))
+			until = child->look_at;
 	}
 	if (!until)
 		return -1;
@@ -288,6 +291,8 @@ static int serve(struct loop *loop, int64_t until)
 			child_attend(child, &loop->rows[i * CHILD_POLLS]);
 		if (!child->ended && child->due_at && child->due_at <= now)
 			child_pass_deadline(child);
+		if (!child->ended)
+			child_look(child);
 	}
 	if (!loop->rows[loop->places * CHILD_POLLS].revents)
 		return 0;

@@ -80,7 +80,9 @@ struct child *child_new(const struct proc *proc, struct child_ends *ret_ends)
 	        buf_make(proc->max_output ? proc->max_output : LIMIT_OUTPUT);
 	child->last_words = buf_make(LIMIT_STDERR);
 	child->timeout_ms = proc->timeout_ms;
+	child->room = proc->room ? mem_strdup(proc->room) : NULL;
 	child->started_at = child_now();
+	child->look_at = child->started_at + 1000;
 	if (proc->timeout_ms > 0)
 		child->due_at = child->started_at + proc->timeout_ms;
 	if (proc->sandbox && proc->sandbox->rules >= 0)
@@ -104,6 +106,7 @@ void child_free(struct child *child)
 	buf_clear(&child->output);
 	buf_clear(&child->last_words);
 	free(child->program);
+	free(child->room);
 	free(child);
 }
 
@@ -176,7 +179,7 @@ void child_kill(struct child *child)
 		;
 }
 
-static void cut_off(struct child *child)
+void child_cut_off(struct child *child)
 {
 	fd_close(&child->out);
 	child->due_at = 0;
@@ -261,7 +264,7 @@ static void drain_output(struct child *child)
 	if (!child->output.over || child->too_much)
 		return;
 	child->too_much = true;
-	cut_off(child);
+	child_cut_off(child);
 }
 
 /* ---- A round ------------------------------------------------------------- */
@@ -390,6 +393,11 @@ static int judge(struct child *child, struct error *err)
 		return error_set(err, ERR_LIMIT,
 		                 "\"%s\" wrote more than %zu bytes", name,
 		                 child->output.max);
+	if (child->filled)
+		return error_set(err, ERR_LIMIT,
+		                 "\"%s\" filled its folder with more than "
+		                 "%llu bytes",
+		                 name, (unsigned long long)LIMIT_OUT);
 	if (child->timed_out)
 		return error_set(err, ERR_FAILED,
 		                 "\"%s\" did not end within %lld s: %s", name,

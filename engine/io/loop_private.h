@@ -55,9 +55,12 @@ struct child {
 	int64_t started_at; /* CLOCK_BOOTTIME, in ms, as the other two */
 	int64_t due_at;     /* when something is to be done; 0: never */
 	int64_t ended_at;
+	char *room;      /* the folder that it writes to, or NULL */
+	int64_t look_at; /* when to look how much; the first time */
 	bool ended;
 	bool told; /* to end, politely */
 	bool too_much;
+	bool filled; /* its folder, with too much */
 	bool timed_out;
 	bool stopped;
 	struct ending ending;
@@ -84,8 +87,12 @@ void child_spawn(struct child *child, const struct proc *proc,
 void child_poll(const struct child *child, struct pollfd *rows);
 /* What became of them: its pipes are served, its end is noticed. */
 void child_attend(struct child *child, const struct pollfd *rows);
+/* See whether its folder is `filled`, if it is time to. */
+void child_look(struct child *child);
 /* Its next moment has come: it is told to end, then made to. */
 void child_pass_deadline(struct child *child);
+/* It has had too much of something: kill it, and keep no byte more. */
+void child_cut_off(struct child *child);
 /* End it at once; of a slot's, the slot does that when it is closed. */
 void child_kill(struct child *child);
 /* It has ended, and so has all that it started; what it said is read. */

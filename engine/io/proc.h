@@ -27,8 +27,10 @@ struct proc {
 	const char *dir;         /* working directory */
 	const char *input;       /* on its standard input; NULL: empty */
 	size_t input_len;
-	int64_t timeout_ms;            /* 0: none */
-	size_t max_output;             /* bytes; 0: LIMIT_OUTPUT */
+	int64_t timeout_ms; /* 0: none */
+	const char *room;   /* a folder that it may fill with LIMIT_OUT
+	                       bytes; NULL: nobody looks */
+	size_t max_output;  /* bytes; 0: LIMIT_OUTPUT */
 	const struct sandbox *sandbox; /* what it may touch; NULL: all that we
 	                                  may */
 };

@@ -522,6 +522,7 @@ static int launch(struct step_run *run, const struct workplace *at,
 		.input = input,
 		.input_len = strlen(input),
 		.timeout_ms = timeout_ms ? timeout_ms : TIMEOUT_MS,
+		.room = at->out,
 		.sandbox = at->sandbox,
 	};
 	run->child = loop_start(run->env->loop, &proc, NULL, err);
