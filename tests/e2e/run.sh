@@ -84,6 +84,98 @@ isolation_is_told() {
 	has ../explained '"isolation":'
 }
 
+# workflow STEPS: a job of its own for the next tests, from standard input.
+workflow() {
+	{
+		printf '%s\n' "version: 1" "name: $1" "on: { manual: true }" \
+			"steps:"
+		sed 's/^/  /'
+	} | put "jobs/$1.yaml"
+	git add -A && commit "Add $1"
+}
+
+# What a step put out, and of what its key was made.
+told() { # RUN STEP TEXT...
+	local run=$1 step=$2
+	shift 2
+	reeve explain "$run" "$step" >../out
+	for text; do
+		says "$text"
+	done
+}
+
+gives_files() {
+	at programs
+	workflow files <<-'END'
+		- id: made
+		  run:
+		    argv: [sh, -c, "echo x,y >$0/a.csv; echo z >$0/b.txt; mkdir $0/d; echo w >$0/d/c.csv; echo said", "{{out}}"]
+		    reads: []
+		    files: ["**/*.csv"]
+		- id: used
+		  run:
+		    argv: [cat]
+		    stdin: "{{#made.files}}{{path}} has {{text}}{{/made.files}}"
+		    reads: []
+	END
+	exits 0 reeve run files
+	run=$(run_of files)
+	told "$run" used "d/c.csv has w"
+	told "$run" made "path: a.csv" "path: d/c.csv" "text: said"
+	lacks ../said "path: b.txt"
+	is "" "$(ls -A .reeve/checkout)"
+}
+
+# The folder differs by workspace, the key does not.
+out_is_in_no_key() {
+	local first second
+	at programs
+	workflow key <<-'END'
+		- id: place
+		  run: { argv: [echo, "{{out}}"], reads: [] }
+	END
+	cp -a . ../copy
+	exits 0 reeve run key
+	reeve explain "$(run_of key)" place >../first
+	cd ../copy
+	exits 0 reeve run key
+	reeve explain "$(run_of key)" place >../second
+	first=$(grep '^key' ../first) second=$(grep '^key' ../second)
+	is "$first" "$second"
+	has ../first '"{{out}}"'
+	has ../first "company/.reeve/checkout/"
+	has ../second "copy/.reeve/checkout/"
+}
+
+has_its_variables() {
+	at programs
+	workflow variables <<-'END'
+		- id: said
+		  env: { ONE: 1, LIST: "{{numbers.all}}" }
+		  run: { script: 'echo "$ONE $LIST"', reads: [] }
+		- id: numbers
+		  run:
+		    script: echo "{\"all\":[$TWO]}"
+		    env: { TWO: 2 }
+		    format: json
+		    reads: []
+	END
+	exits 0 reeve run variables
+	told "$(run_of variables)" said "1 [2]"
+}
+
+runs_its_own_script() {
+	at programs
+	printf '#!/bin/sh\necho ran here\n' | put tools/mine.sh
+	git add -A && commit "Add a tool"
+	workflow script <<-'END'
+		- id: said
+		  run: { argv: [./tools/mine.sh], reads: ["tools/*"] }
+	END
+	exits 0 reeve run script
+	told "$(run_of script)" said "ran here"
+}
+
 # ---- What it has not
 
 writes_elsewhere() {
@@ -177,6 +269,37 @@ outlives_us() {
 	flock -w 20 .reeve/checkout/*.out/lock true || fail "it lives"
 }
 
+# We are asked to end, and see to it before we do.
+is_asked_to_end() {
+	local tick status=0
+	at programs
+	reeve run program "script=$daemon; sleep 120" 2>../err &
+	tick=$!
+	while ! [ -e .reeve/checkout/*.out/ready ]; do
+		kill -0 $tick
+	done
+	kill -TERM $tick
+	wait $tick || status=$?
+	[ "$status" -ne 0 ] || fail "it went well"
+	has ../err "stopped by SIGTERM"
+	sound
+	exits 0 reeve run program "script=echo well"
+	is "" "$(ls -A .reeve/checkout)"
+}
+
+# In files that are each within their limit; they are made of blocks, so that
+# they take room without being written.
+fills_its_folder() {
+	fails 'cd "$REEVE_OUT"; for i in 1 2 3; do fallocate -l 1023M $i; done
+		sleep 60' "filled its folder"
+}
+
+# On a disk, and not in memory.
+has_room() {
+	[ "$(stat -f -c %T .)" != tmpfs ] &&
+		[ "$(df --output=avail -k . | tail -n 1)" -gt 8000000 ]
+}
+
 # ---- Where there is less
 
 # without_namespaces COMMAND...: in a user's, where no more can be made.
@@ -239,6 +362,10 @@ less() {
 
 it "a program has the files that it reads" its_own_files
 it "it has a folder of its own to write to" its_own_folder
+it "it gives files that it wrote" gives_files
+it "where it writes is in no key" out_is_in_no_key
+it "it has the variables of its step" has_its_variables
+it "a script of the workspace can be executed" runs_its_own_script
 it "explain tells what it ran in" isolation_is_told
 needs landlock "it may not write beside its files" writes_elsewhere
 needs landlock "it may not change its files" changes_its_files
@@ -258,6 +385,12 @@ it "what it locks is removed" locks_its_folder
 it "what cannot be removed fails the step alone" digs_a_hole
 needs processes "a daemon ends with it" leaves_a_daemon
 needs processes "and with us" outlives_us
+it "all of it ends when we are asked to" is_asked_to_end
+if has_room; then
+	it "it cannot fill the disk" fills_its_folder
+else
+	skip "it cannot fill the disk" "there is no room to try"
+fi
 less processes "without namespaces it runs in the rest" without_namespaces
 less landlock "without Landlock it runs in the rest" without_landlock
 plan
