@@ -278,12 +278,13 @@ is_asked_to_end() {
 	while ! [ -e .reeve/checkout/*.out/ready ]; do
 		kill -0 $tick
 	done
+	exec 8<.reeve/checkout/0.out/lock
 	kill -TERM $tick
 	wait $tick || status=$?
 	[ "$status" -ne 0 ] || fail "it went well"
 	has ../err "stopped by SIGTERM"
+	flock -n 8 || fail "it lives"
 	sound
-	exits 0 reeve run program "script=echo well"
 	is "" "$(ls -A .reeve/checkout)"
 }
 
