@@ -303,7 +303,7 @@ static bool check_items(const struct site *site, const struct field *field,
 
 	if (value->kind != VALUE_LIST)
 		return wrong(site, field, value);
-	for (size_t i = 0; i < value->length; i++)
+	for (size_t i = 0; i < value->length && !errors_full(site->errors); i++)
 		good &= one(site, field, value->items[i]);
 	return good;
 }
@@ -473,7 +473,7 @@ bool fields_check(const struct value *map, const struct field *fields,
 {
 	bool good = true;
 
-	for (size_t i = 0; i < map->length; i++) {
+	for (size_t i = 0; i < map->length && !errors_full(errors); i++) {
 		const struct member *member = &map->members[i];
 		const struct field *row = field_find(fields, member->name);
 

@@ -392,6 +392,8 @@ static void check_others(struct job_parser *parser, const struct value *root)
 		const struct member *member = &root->members[i];
 		const struct field *row = field_find(job_fields, member->name);
 
+		if (errors_full(parser->errors))
+			return;
 		if (row == NULL)
 			field_unknown(member, job_fields, "a job", parser->path,
 			              parser->errors);
