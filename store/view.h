@@ -92,6 +92,10 @@ int view_group_runs(struct view *view, struct arena *arena, const char *group,
  * for: 1, 0 when there is none, -1. */
 int view_last_slot(struct view *view, struct arena *arena, const char *job,
                    const char **ret, struct error *err) MUST_CHECK;
+/* The place (emitted_record.seq) of the last event of `type` that a batch of
+ * `job` took; 0: none did. */
+int view_last_batch(struct view *view, const char *job, const char *type,
+                    int64_t *ret, struct error *err) MUST_CHECK;
 /* What was decided about the many runs of `job` that `commit` would start,
  * "released" or "dropped": 1, 0 when nothing was, -1. */
 int view_flood(struct view *view, struct arena *arena, const char *job,

@@ -244,6 +244,28 @@ int view_last_slot(struct view *view, struct arena *arena, const char *job,
 	return ask_text(arena, row, ret, err);
 }
 
+int view_last_batch(struct view *view, const char *job, const char *type,
+                    int64_t *ret, struct error *err)
+{
+	struct statement *row = view_query(
+	        view,
+	        "select max(emitted.seq) from run join emitted "
+	        "on emitted.event = json_extract(run.cause, '$.last') "
+	        "where run.job = ?1 and "
+	        "json_extract(run.cause, '$.kind') = 'batch' and "
+	        "json_extract(run.cause, '$.type') = ?2",
+	        err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, job);
+	statement_bind_text(row, 2, type);
+	int found = statement_step(row, err);
+	*ret = found > 0 ? statement_int(row, 0) : 0;
+	statement_reset(row);
+	return found < 0 ? -1 : 0;
+}
+
 int view_flood(struct view *view, struct arena *arena, const char *job,
                const struct oid *commit, const char **ret, struct error *err)
 {

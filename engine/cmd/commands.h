@@ -17,6 +17,7 @@ extern const struct command command_log;
 extern const struct command command_rebuild;
 extern const struct command command_recall;
 extern const struct command command_reject;
+extern const struct command command_release;
 extern const struct command command_review;
 extern const struct command command_run;
 extern const struct command command_schema;

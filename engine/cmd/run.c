@@ -11,6 +11,7 @@ static int run_command(struct invocation *invocation, struct error *err)
 {
 	auto_engine struct engine *engine = engine_open(".", err);
 	struct value *inputs = pairs_read(invocation, "input", err);
+	struct run_record record;
 	const char *run;
 
 	if (!engine || !inputs)
@@ -18,12 +19,17 @@ static int run_command(struct invocation *invocation, struct error *err)
 	if (run_start_by_hand(engine, invocation->arena, invocation->args[0],
 	                      inputs, &run, err) < 0)
 		return -1;
+	if (view_run(engine->view, invocation->arena, run, &record, err) < 0)
+		return -1;
+	/* By `overlap: skip` it may be over before it began. */
+	bool skipped = run_is_over(record.state);
 	struct note started = {
-		.kind = NOTE_STARTED,
+		.kind = skipped ? NOTE_FINISHED : NOTE_STARTED,
+		.state = skipped ? run_state_name(record.state) : NULL,
 		.run = arena_printf(
 		        invocation->arena, "%s %s", invocation->args[0],
 		        engine_short(engine, invocation->arena, run)),
-		.text = "hand",
+		.text = skipped ? record.reason : "hand",
 	};
 	return tick_after(invocation, engine, &started, err);
 }

@@ -1,5 +1,6 @@
 #include "engine/cmd/runs.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "store/base/text.h"
@@ -19,7 +20,19 @@ const char *run_heading(const struct run_record *run)
 const char *run_cause(struct arena *arena, const struct value *trigger)
 {
 	const char *kind = value_get_text(trigger, "kind", "");
+	int64_t files = value_get_int(trigger, "files", 0);
 
+	if (files > 1)
+		return arena_printf(arena,
+		                    "because %" PRId64 " files were committed",
+		                    files);
+	if (strcmp(kind, "schedule") == 0)
+		return arena_printf(arena, "at the time %s",
+		                    value_get_text(trigger, "slot", "?"));
+	if (strcmp(kind, "batch") == 0)
+		return arena_printf(arena, "by %" PRId64 " events %s",
+		                    value_get_int(trigger, "count", 0),
+		                    value_get_text(trigger, "type", "?"));
 	if (strcmp(kind, "commit") == 0)
 		return arena_printf(arena, "because %s was committed",
 		                    value_get_text(trigger, "path", "a file"));

@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_rebuild,
 	&command_recall,
 	&command_reject,
+	&command_release,
 	&command_review,
 	&command_run,
 	&command_schema,

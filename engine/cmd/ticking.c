@@ -20,6 +20,7 @@ static const struct {
 	enum tint tint;
 	const char *says;
 } kinds[] = {
+	[NOTE_EMITTED] = { "emitted", TINT_BOLD, "told of by hand" },
 	[NOTE_STARTED] = { "started", TINT_BOLD, "started by" },
 	[NOTE_STEP] = { "step", TINT_DIM, NULL },
 	[NOTE_GATE] = { "gate", TINT_YELLOW, "waits for you:" },

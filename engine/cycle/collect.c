@@ -12,23 +12,19 @@
  * when everything up to there was started; a job that does not parse today
  * holds it, and says so.
  */
+#include "engine/cycle/collect.h"
+
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "engine/cycle/start.h"
-#include "engine/job/expr.h"
+#include "engine/cycle/schedule.h"
+#include "store/base/hash.h"
+#include "store/base/limits.h"
 #include "store/base/path.h"
 #include "store/base/text.h"
+#include "store/key.h"
 
-struct collector {
-	struct tick *tick;
-	struct engine *engine;
-	struct arena *arena;
-	bool held; /* something could not be started: look again next time */
-};
-
-static void tell_problem(struct collector *collector, struct error *problem)
+void collector_tell(struct collector *collector, struct error *problem)
 {
 	struct note note = {
 		.kind = NOTE_PROBLEM,
@@ -40,9 +36,8 @@ static void tell_problem(struct collector *collector, struct error *problem)
 	collector->held = true;
 }
 
-/* Start the job of that name as it is today. */
-static int start(struct collector *collector, const char *name,
-                 const struct cause *cause, struct error *err)
+int collector_start(struct collector *collector, const char *name,
+                    const struct cause *cause, struct error *err)
 {
 	auto_errors struct errors errors = { 0 };
 	auto_error struct error reason = { 0 };
@@ -53,13 +48,13 @@ static int start(struct collector *collector, const char *name,
 
 	if (!job) {
 		if (errors.items[0].code != ERR_MISSING)
-			tell_problem(collector, &errors.items[0]);
+			collector_tell(collector, &errors.items[0]);
 		return 0;
 	}
 	int started =
 	        start_run(engine, collector->arena, job, cause, &run, &reason);
 	if (started < 0 && reason.code == ERR_CONFIG) {
-		tell_problem(collector, &reason);
+		collector_tell(collector, &reason);
 		return 0;
 	}
 	if (started <= 0) {
@@ -80,57 +75,38 @@ static int start(struct collector *collector, const char *name,
 	return 0;
 }
 
-/* The workspace as it was in `commit`. */
-struct past {
-	struct files *files;
-	struct workspace *workspace;
-	const struct job **jobs;
-	size_t count;
-};
-
-static void past_clear(struct past *past)
+const struct job *collector_job(struct collector *collector,
+                                const struct past_job *past)
 {
-	workspace_free(past->workspace);
-	files_free(past->files);
-}
-
-/* The job as it was; as it is today when it could not be read then; NULL, and
- * told, when it cannot be read now either. */
-static const struct job *past_job(struct collector *collector,
-                                  struct past *past, const char *name)
-{
-	auto_errors struct errors ignored = { 0 };
 	auto_errors struct errors errors = { 0 };
-	const struct job *job = workspace_job(past->workspace, name, &ignored);
+	const struct job *job = past->job;
 
 	if (job)
 		return job;
-	job = workspace_job(collector->engine->tip_workspace, name, &errors);
+	job = workspace_job(collector->engine->tip_workspace, past->name,
+	                    &errors);
 	if (!job && errors.items[0].code != ERR_MISSING)
-		tell_problem(collector, &errors.items[0]);
+		collector_tell(collector, &errors.items[0]);
 	return job;
 }
 
-static int past_open(struct collector *collector, const struct oid *tree,
-                     struct past *past, struct error *err)
+int64_t collector_number(struct collector *collector, const char *name,
+                         int64_t otherwise)
 {
-	const char *const *names;
-	size_t count;
+	const char *note =
+	        view_note(collector->engine->view, collector->arena, name);
+	int64_t number;
 
-	past->files = engine_files(collector->engine, tree, NULL, err);
-	if (!past->files)
-		return -1;
-	past->workspace = engine_workspace(collector->engine, past->files);
-	if (workspace_jobs(past->workspace, &names, &count, err) < 0)
-		return -1;
-	past->jobs =
-	        arena_array(collector->arena, count + 1, sizeof(struct job *));
-	for (size_t i = 0; i < count; i++) {
-		const struct job *job = past_job(collector, past, names[i]);
-		if (job)
-			past->jobs[past->count++] = job;
-	}
-	return 0;
+	return note && text_to_int(note, 0, INT64_MAX, &number) ? number
+	                                                        : otherwise;
+}
+
+int collector_set_number(struct collector *collector, const char *name,
+                         int64_t number, struct error *err)
+{
+	return view_set_note(collector->engine->view, name,
+	                     arena_printf(collector->arena, "%" PRId64, number),
+	                     err);
 }
 
 /* ---- Commits ------------------------------------------------------------- */
@@ -158,8 +134,7 @@ static int fits(struct collector *collector, const struct trigger *trigger,
 {
 	bool wanted = false;
 
-	if (trigger->kind != TRIGGER_COMMIT ||
-	    !is_change(trigger->change, difference))
+	if (!is_change(trigger->change, difference))
 		return 0;
 	for (size_t i = 0; i < trigger->path_count; i++)
 		wanted = wanted ||
@@ -172,79 +147,236 @@ static int fits(struct collector *collector, const struct trigger *trigger,
 	return brought < 0 ? -1 : !brought;
 }
 
-static int start_by_commit(struct collector *collector, const char *job,
-                           const struct trigger *trigger,
-                           const struct tree_difference *difference,
-                           const struct commit *commit, struct error *err)
+/* A commit, what it changed, and what of that one trigger waits for. */
+struct change_set {
+	const struct commit *commit;
+	const struct tree_difference *all;
+	size_t all_count;
+	const struct tree_difference **wanted; /* by path */
+	size_t wanted_count;
+};
+
+static int want(struct collector *collector, const struct trigger *trigger,
+                struct change_set *set, struct error *err)
 {
-	struct arena *arena = collector->arena;
-	struct value *facts = value_map(arena);
-	const char *blob = oid_text(arena, &difference->new_oid);
-	struct cause cause = {
+	set->wanted = NULL;
+	set->wanted_count = 0;
+	for (size_t i = 0; i < set->all_count; i++) {
+		int wanted = fits(collector, trigger, &set->all[i], err);
+		if (wanted < 0)
+			return -1;
+		if (!wanted)
+			continue;
+		set->wanted = arena_grow(collector->arena, set->wanted,
+		                         set->wanted_count,
+		                         sizeof(struct tree_difference *));
+		set->wanted[set->wanted_count++] = &set->all[i];
+	}
+	return 0;
+}
+
+static struct cause commit_cause(struct collector *collector,
+                                 const struct trigger *trigger,
+                                 const struct change_set *set)
+{
+	struct value *facts = value_map(collector->arena);
+
+	value_map_text(collector->arena, facts, "commit",
+	               oid_text(collector->arena, &set->commit->id));
+	return (struct cause){
 		.kind = "commit",
-		.id = arena_printf(arena, "commit:%s:%s", difference->path,
-		                   blob),
-		.says = difference->path,
-		.time_ms = commit->committer.time_s * 1000,
+		.time_ms = set->commit->committer.time_s * 1000,
 		.facts = facts,
 		.with = trigger->with,
 	};
-
-	value_map_text(arena, facts, "path", difference->path);
-	value_map_text(arena, facts, "blob", blob);
-	value_map_text(arena, facts, "commit", oid_text(arena, &commit->id));
-	return start(collector, job, &cause, err);
 }
 
-static int collect_change(struct collector *collector, struct past *past,
-                          const struct tree_difference *difference,
-                          const struct commit *commit, struct error *err)
+static const char *file_id(struct arena *arena,
+                           const struct tree_difference *difference)
 {
-	for (size_t i = 0; i < past->count; i++) {
-		const struct job *job = past->jobs[i];
-		for (size_t n = 0; n < job->trigger_count; n++) {
-			int wanted = fits(collector, &job->triggers[n],
-			                  difference, err);
-			if (wanted < 0)
-				return -1;
-			if (wanted &&
-			    start_by_commit(collector, job->name,
-			                    &job->triggers[n], difference,
-			                    commit, err) < 0)
-				return -1;
-		}
+	return arena_printf(arena, "commit:%s:%s", difference->path,
+	                    oid_text(arena, &difference->new_oid));
+}
+
+static int start_by_file(struct collector *collector, const char *job,
+                         const struct trigger *trigger,
+                         const struct change_set *set,
+                         const struct tree_difference *difference,
+                         struct error *err)
+{
+	struct arena *arena = collector->arena;
+	struct cause cause = commit_cause(collector, trigger, set);
+	struct value *facts = value_map(arena);
+
+	cause.id = file_id(arena, difference);
+	cause.says = difference->path;
+	value_map_text(arena, facts, "path", difference->path);
+	value_map_text(arena, facts, "blob",
+	               oid_text(arena, &difference->new_oid));
+	value_map_set(arena, facts, "commit", value_get(cause.facts, "commit"));
+	cause.facts = facts;
+	return collector_start(collector, job, &cause, err);
+}
+
+/* One run for all files that fit. Which files with which content, is what it
+ * is known by: the same change brought twice is one trigger. */
+static int start_by_commit(struct collector *collector, const char *job,
+                           const struct trigger *trigger,
+                           const struct change_set *set, struct error *err)
+{
+	struct arena *arena = collector->arena;
+	const struct journal_root *root = collector->engine->env.root;
+	struct hasher *hasher = hasher_new(&root->secret, "reeve.files");
+	struct cause cause = commit_cause(collector, trigger, set);
+	struct value *facts = value_map(arena);
+	struct value *paths = value_list(arena);
+	char hash[HASH_TEXT_BYTES];
+
+	for (size_t i = 0; i < set->wanted_count; i++) {
+		const struct tree_difference *file = set->wanted[i];
+		hasher_text(hasher, file->path);
+		hasher_text(hasher, oid_text(arena, &file->new_oid));
+		value_list_add(arena, paths, value_string(arena, file->path));
 	}
+	hash_to_text(hasher_finish(hasher), hash);
+	cause.id = arena_printf(arena, "files:%s", hash);
+	cause.says = set->wanted_count == 1 ? set->wanted[0]->path
+	                                    : arena_printf(arena, "%zu files",
+	                                                   set->wanted_count);
+	value_map_set(arena, facts, "commit", value_get(cause.facts, "commit"));
+	value_map_int(arena, facts, "files", (int64_t)set->wanted_count);
+	value_map_text(arena, facts, "path", set->wanted[0]->path);
+	value_map_set(arena, facts, "paths", paths);
+	cause.facts = facts;
+	return collector_start(collector, job, &cause, err);
+}
+
+/* ---- Floods: a commit that would start very many runs -------------------- */
+
+/* How many of the runs are not there yet. */
+static int count_new(struct collector *collector, const char *job,
+                     const struct change_set *set, size_t *ret,
+                     struct error *err)
+{
+	struct engine *engine = collector->engine;
+	struct run_record known;
+
+	*ret = 0;
+	for (size_t i = 0; i < set->wanted_count; i++) {
+		const char *run =
+		        key_run(collector->arena, &engine->env.root->secret,
+		                job, file_id(collector->arena, set->wanted[i]));
+		int there = view_run(engine->view, collector->arena, run,
+		                     &known, err);
+		if (there < 0)
+			return -1;
+		*ret += there == 0;
+	}
+	return 0;
+}
+
+static void ask_about(struct collector *collector, const char *job,
+                      const struct change_set *set, size_t count)
+{
+	auto_error struct error problem = { 0 };
+	const char *commit = oid_text(collector->arena, &set->commit->id);
+
+	error_set(&problem, ERR_STATE,
+	          "commit %.12s would start %zu runs of \"%s\"; none of them "
+	          "is started",
+	          commit, count, job);
+	error_hint(&problem,
+	           "Start them with \"reeve release %s %.12s\", or leave them "
+	           "out with \"reeve release --drop %s %.12s\".",
+	           job, commit, job, commit);
+	collector_tell(collector, &problem);
+}
+
+/* 1 when the runs may start. */
+static int may_start(struct collector *collector, const char *job,
+                     const struct change_set *set, struct error *err)
+{
+	const char *verdict;
+	size_t count;
+
+	if (set->wanted_count <= LIMIT_FLOOD)
+		return 1;
+	int decided = view_flood(collector->engine->view, collector->arena, job,
+	                         &set->commit->id, &verdict, err);
+	if (decided != 0)
+		return decided < 0 ? -1 : text_equal(verdict, "released");
+	if (count_new(collector, job, set, &count, err) < 0)
+		return -1;
+	if (count <= LIMIT_FLOOD)
+		return 1;
+	ask_about(collector, job, set, count);
+	return 0;
+}
+
+static int collect_trigger(struct collector *collector, const char *job,
+                           const struct trigger *trigger,
+                           struct change_set *set, struct error *err)
+{
+	if (want(collector, trigger, set, err) < 0)
+		return -1;
+	if (set->wanted_count == 0)
+		return 0;
+	if (trigger->per_commit)
+		return start_by_commit(collector, job, trigger, set, err);
+	int may = may_start(collector, job, set, err);
+	for (size_t i = 0; may > 0 && i < set->wanted_count; i++)
+		if (start_by_file(collector, job, trigger, set, set->wanted[i],
+		                  err) < 0)
+			return -1;
+	return may < 0 ? -1 : 0;
+}
+
+static int collect_job(struct collector *collector, const struct past_job *past,
+                       struct change_set *set, struct error *err)
+{
+	const struct job *job = collector_job(collector, past);
+
+	for (size_t i = 0; job && i < job->trigger_count; i++)
+		if (job->triggers[i].kind == TRIGGER_COMMIT &&
+		    collect_trigger(collector, job->name, &job->triggers[i],
+		                    set, err) < 0)
+			return -1;
 	return 0;
 }
 
 static int collect_commit(struct collector *collector, const struct oid *id,
                           struct error *err)
 {
+	auto_arena struct arena arena = { 0 };
+	struct collector inner = *collector;
 	struct repo *repo = collector->engine->repo;
-	struct arena *arena = collector->arena;
-	struct past past CLEANUP(past_clear) = { 0 };
+	struct change_set set = { 0 };
+	struct tree_difference *differences;
 	struct commit commit;
 	struct commit before;
-	struct tree_difference *differences;
-	size_t count;
+	const struct past *past;
 
-	if (repo_commit_read(repo, arena, id, &commit, err) < 0)
+	inner.arena = &arena;
+	if (repo_commit_read(repo, &arena, id, &commit, err) < 0)
 		return -1;
 	bool is_first = commit.parent_count == 0;
-	if (!is_first &&
-	    repo_commit_read(repo, arena, &commit.parents[0], &before, err) < 0)
+	if (!is_first && repo_commit_read(repo, &arena, &commit.parents[0],
+	                                  &before, err) < 0)
 		return -1;
-	if (repo_tree_diff(repo, arena, is_first ? NULL : &before.tree,
-	                   &commit.tree, &differences, &count, err) < 0)
+	if (repo_tree_diff(repo, &arena, is_first ? NULL : &before.tree,
+	                   &commit.tree, &differences, &set.all_count, err) < 0)
 		return -1;
-	if (count == 0)
+	if (set.all_count == 0)
 		return 0;
-	if (past_open(collector, &commit.tree, &past, err) < 0)
+	past = past_of(collector->engine, &commit.tree, err);
+	if (!past)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (collect_change(collector, &past, &differences[i], &commit,
-		                   err) < 0)
+	set.commit = &commit;
+	set.all = differences;
+	for (size_t i = 0; i < past->count; i++)
+		if (collect_job(&inner, &past->jobs[i], &set, err) < 0)
 			return -1;
+	collector->held = inner.held;
 	return 0;
 }
 
@@ -306,132 +438,31 @@ static int collect_commits(struct collector *collector, struct error *err)
 	                     oid_text(collector->arena, &engine->tip), err);
 }
 
-/* ---- Events -------------------------------------------------------------- */
-
-static int event_fits(struct collector *collector,
-                      const struct trigger *trigger,
-                      const struct emitted_record *emitted, struct value *event,
-                      struct error *err)
-{
-	struct value *scope = value_map(collector->arena);
-
-	if (trigger->kind != TRIGGER_EVENT ||
-	    !text_equal(trigger->event_type, emitted->type))
-		return 0;
-	if (!trigger->where)
-		return 1;
-	value_map_set(collector->arena, scope, "event", event);
-
-	const struct render render = { .scope = scope,
-		                       .engine =
-		                               collector->engine->env.engine };
-
-	return expr_is_true(trigger->where, &render, err);
-}
-
-static int start_by_event(struct collector *collector, const char *job,
-                          const struct trigger *trigger,
-                          const struct emitted_record *emitted,
-                          struct value *event, struct error *err)
-{
-	struct arena *arena = collector->arena;
-	struct value *facts = value_map(arena);
-	struct cause cause = {
-		.kind = "event",
-		.id = arena_printf(arena, "event:%s", emitted->event),
-		.says = emitted->type,
-		.time_ms = emitted->at,
-		.facts = facts,
-		.with = trigger->with,
-	};
-
-	value_map_text(arena, facts, "type", emitted->type);
-	value_map_text(arena, facts, "from_run", emitted->run);
-	value_map_set(arena, facts, "event", event);
-	return start(collector, job, &cause, err);
-}
-
-static int offer_event(struct collector *collector, struct past *past,
-                       const struct emitted_record *emitted,
-                       struct value *event, struct error *err)
-{
-	for (size_t i = 0; i < past->count; i++) {
-		const struct job *job = past->jobs[i];
-		for (size_t n = 0; n < job->trigger_count; n++) {
-			auto_error struct error reason = { 0 };
-			int wanted = event_fits(collector, &job->triggers[n],
-			                        emitted, event, &reason);
-			if (wanted < 0)
-				tell_problem(collector, &reason);
-			if (wanted > 0 &&
-			    start_by_event(collector, job->name,
-			                   &job->triggers[n], emitted, event,
-			                   err) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
-static int collect_event(struct collector *collector,
-                         const struct emitted_record *emitted,
-                         struct error *err)
-{
-	struct engine *engine = collector->engine;
-	struct past past CLEANUP(past_clear) = { 0 };
-	struct oid tree = engine->tip_tree;
-	struct value *event;
-	struct commit commit;
-
-	if (repo_object_exists(engine->repo, &emitted->commit)) {
-		if (repo_commit_read(engine->repo, collector->arena,
-		                     &emitted->commit, &commit, err) < 0)
-			return -1;
-		tree = commit.tree;
-	}
-	if (journal_resolve(engine->repo, collector->arena, emitted->data,
-	                    &event, err) < 0 ||
-	    past_open(collector, &tree, &past, err) < 0)
-		return -1;
-	return offer_event(collector, &past, emitted, event, err);
-}
-
-static int collect_events(struct collector *collector, struct error *err)
-{
-	struct engine *engine = collector->engine;
-	const char *note = view_note(engine->view, collector->arena, "events");
-	struct emitted_record *emitted;
-	int64_t since = 0;
-	size_t count;
-
-	if (note && !text_to_int(note, 0, INT64_MAX, &since))
-		since = 0;
-	if (view_emitted(engine->view, collector->arena, since, &emitted,
-	                 &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (collect_event(collector, &emitted[i], err) < 0)
-			return -1;
-	if (count == 0 || collector->held)
-		return 0;
-	return view_set_note(engine->view, "events",
-	                     arena_printf(collector->arena, "%" PRId64,
-	                                  emitted[count - 1].seq),
-	                     err);
-}
-
 int triggers_collect(struct tick *tick, struct error *err)
 {
-	auto_arena struct arena arena = { 0 };
-	struct collector commits = {
-		.tick = tick,
-		.engine = tick->engine,
-		.arena = &arena,
+	static int (*const collectors[])(struct collector * collector,
+	                                 struct error * err) = {
+		collect_commits,
+		events_collect,
+		batches_collect,
+		slots_collect,
 	};
-	struct collector events = commits;
 
-	if (engine_look(tick->engine, err) < 0 ||
-	    collect_commits(&commits, err) < 0)
+	if (engine_look(tick->engine, err) < 0)
 		return -1;
-	return collect_events(&events, err);
+	for (size_t i = 0; i < ARRAY_LEN(collectors); i++) {
+		auto_arena struct arena arena = { 0 };
+		struct collector collector = {
+			.tick = tick,
+			.engine = tick->engine,
+			.arena = &arena,
+		};
+		if (collectors[i](&collector, err) < 0)
+			return -1;
+	}
+	/* What is not known is looked at again at once. */
+	int64_t next_ms = schedules_next(tick->engine);
+	if (next_ms != INT64_MAX)
+		tick_due(tick, next_ms > 0 ? next_ms : 1);
+	return 0;
 }

@@ -328,6 +328,7 @@ void engine_close(struct engine *engine)
 	view_close(engine->view);
 	journal_close(engine->journal);
 	repo_close(engine->repo);
+	arena_clear(&engine->past_arena);
 	arena_clear(&engine->arena);
 	free(engine->lock_dir);
 	free(engine->state_dir);

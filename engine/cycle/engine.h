@@ -22,6 +22,8 @@
 #include "store/files.h"
 #include "store/view.h"
 
+struct past;
+
 struct engine {
 	struct env env;
 	struct repo *repo;
@@ -43,6 +45,10 @@ struct engine {
 	struct workspace *tip_workspace;
 	const struct job **proved; /* of its jobs, those that check passes */
 	size_t proved_count;
+	/* Jobs of trees that were looked at (past.h), for the engine's life. */
+	struct arena past_arena;
+	struct past **pasts;
+	size_t past_count;
 	bool view_moved; /* the view was unusable and moved aside */
 };
 

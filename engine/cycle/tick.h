@@ -21,6 +21,7 @@
 
 /* What a tick tells as it happens; the caller prints it. */
 enum note_kind {
+	NOTE_EMITTED,  /* an event, by hand; `run` is its type */
 	NOTE_STARTED,  /* a run */
 	NOTE_STEP,     /* a step was settled */
 	NOTE_GATE,     /* a gate or a draft was opened */

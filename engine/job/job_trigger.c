@@ -480,6 +480,23 @@ static struct trigger *parse_triggers(struct job_parser *parser, size_t row,
 	return list;
 }
 
+/* What a batch has taken is known by job and type: two would take turns. */
+static void check_batches(struct job_parser *parser, const struct trigger *list,
+                          const struct trigger *end)
+{
+	for (const struct trigger *at = list; at < end; at++)
+		for (const struct trigger *before = list; before < at; before++)
+			if (at->kind == TRIGGER_EVENT && at->cron != NULL &&
+			    before->kind == TRIGGER_EVENT &&
+			    before->cron != NULL &&
+			    text_equal(at->event_type, before->event_type)) {
+				(void)job_error(parser, at->pos,
+				                "a second batch of \"%s\"",
+				                at->event_type);
+				break;
+			}
+}
+
 void job_parse_triggers(struct job_parser *parser, const struct value *on)
 {
 	const struct value *manual = value_get(on, "manual");
@@ -496,6 +513,7 @@ void job_parse_triggers(struct job_parser *parser, const struct value *on)
 	list = next = arena_array(parser->arena, most, sizeof(*list));
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
 		next = parse_triggers(parser, i, maps[i], next);
+	check_batches(parser, list, next);
 	if (manual != NULL && manual->boolean) {
 		next->kind = TRIGGER_MANUAL;
 		next->pos = manual->pos;
