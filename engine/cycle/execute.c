@@ -56,13 +56,13 @@ static void work_free_auto(struct work **work)
 
 /* ---- Telling ------------------------------------------------------------- */
 
-static void tell_step(struct tick *tick, const struct live_run *run,
+static void tell_step(struct tick *tick, struct live_run *run,
                       const struct live_step *live)
 {
 	struct note note = {
 		.kind = NOTE_STEP,
 		.run = run->name,
-		.step = live->step->id,
+		.step = live_name(run, live),
 		.state = step_state_name(live->state),
 		.text = live->reason,
 	};
