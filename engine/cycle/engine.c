@@ -285,12 +285,17 @@ static void read_settings(struct engine *engine)
 	forget_tip(engine);
 }
 
-/* How many programs run side by side. */
-static size_t processors(void)
+/* How many programs run side by side: as the owner says, else one for each
+ * processor. */
+static size_t places(struct engine *engine)
 {
-	long count = sysconf(_SC_NPROCESSORS_ONLN);
+	auto_error struct error ignored = { 0 };
+	const struct config *config = engine_config(engine, &ignored);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return count > 0 ? (size_t)count : 1;
+	if (config && config->jobs > 0)
+		return (size_t)config->jobs;
+	return processors > 0 ? (size_t)processors : 1;
 }
 
 struct engine *engine_open(const char *dir, struct error *err)
@@ -310,10 +315,10 @@ struct engine *engine_open(const char *dir, struct error *err)
 	engine->env.clock = &engine->clock;
 	engine->env.work_dir = repo_work_dir(engine->repo);
 	engine->env.state_dir = engine->state_dir;
-	engine->env.loop = loop_open(processors());
 	engine->env.checkouts =
 	        checkouts_open(engine->state_dir, &engine->env.root->secret);
 	read_settings(engine);
+	engine->env.loop = loop_open(places(engine));
 	return steal(&engine);
 }
 
