@@ -30,8 +30,8 @@ enum step_event {
 	STEP_FAILS,
 	STEP_IS_SKIPPED,
 	STEP_IS_INTENDED,
-	STEP_OPENS,     /* a gate */
-	STEP_IS_LAID,   /* to sleep */
+	STEP_OPENS,   /* a gate */
+	STEP_IS_LAID, /* to sleep */
 	STEP_IS_DECLINED,
 	STEP_RUN_ENDS,
 };

@@ -136,7 +136,7 @@ void run_free_auto(struct live_run **run);
 struct live_run *run_load(struct engine *engine, const char *id,
                           struct error *err) MUST_CHECK FREED_BY(run_free);
 
-/* ---- Places (block.c) ---- */
+/* ---- Places (place.c) ---- */
 
 /* Whether the step is a loop, seen from outside: its parts are items. */
 bool live_is_loop(const struct live_step *live);
@@ -154,6 +154,10 @@ struct live_step *live_find(const struct live_run *run,
 struct live_step *live_at(const struct live_run *run, const char *id,
                           const char *item);
 
+/* The step of the block behind `child` (NULL: the first), or NULL; those of
+ * inner blocks are not looked at. */
+struct live_step *live_child(const struct live_block *block,
+                             const struct live_step *child);
 /* Every live step, blocks before their parts, in written order:
  *
  *	for (struct live_step *live = live_first(run); live;
@@ -177,7 +181,7 @@ const struct value *live_gather(struct live_run *run,
 /* The items of a loop as its end is journalled: list of {key, item}. */
 struct value *live_items(struct live_run *run, const struct live_step *live);
 
-/* ---- Order (block.c) ---- */
+/* ---- Order (place.c, block.c) ---- */
 
 /* Make the table of dependents. Before any block is filled. */
 void live_order(struct live_run *run);

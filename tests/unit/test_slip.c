@@ -128,7 +128,8 @@ static void test_slip__is_read_back(void **state)
 			assert_row_text(n, entry->effect, "email.send");
 			assert_row(n,
 			           value_equal(entry->with, entries[n].with));
-			assert_row(n, slip_find(read, entry->step, entry->item) == entry);
+			assert_row(n, slip_find(read, entry->step,
+			                        entry->item) == entry);
 			assert_row(n, entry->pos.line > 3);
 		}
 		assert_row(i, !slip_find(read, "nobody", ""));
