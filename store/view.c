@@ -18,7 +18,7 @@
 #include "store/view_private.h"
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
-#define VIEW_FORMAT      2          /* raised when the tables change */
+#define VIEW_FORMAT      3          /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -26,7 +26,7 @@ static const char schema[] =
         "create table run (seq integer primary key, id text unique, job text,"
         " title text, state text, epoch integer, cause text, inputs text,"
         " commit_id text, tree text, library text, started_at integer,"
-        " finished_at integer, reason text, grp text) strict;"
+        " finished_at integer, reason text, grp text, since integer) strict;"
         "create index run_state on run (state);"
         "create index run_job on run (job);"
         "create index run_group on run (grp) where grp is not null;"
@@ -36,8 +36,14 @@ static const char schema[] =
         " kind text, state text, key text, event text, commit_id text,"
         " parent_id text, line integer, output text, at integer default 0,"
         " wake_at integer default 0, attempt integer default 0,"
-        " reason text, primary key (run, step, item)) strict, without rowid;"
+        " reason text, since integer,"
+        " primary key (run, step, item)) strict, without rowid;"
         "create index step_wake on step (wake_at) where wake_at > 0;"
+        "create index step_sleeping on step (run) where state = 'sleeping';"
+        "create table listen (run text, step text, item text, type text,"
+        " primary key (run, step, item, type)) strict, without rowid;"
+        "create table rest (run text primary key, seq integer)"
+        " strict, without rowid;"
         "create table result (key text primary key, run text, step text,"
         " kind text, output text, event text, commit_id text,"
         " parent_id text, line integer, at integer) strict, without rowid;"
@@ -59,6 +65,7 @@ static const char schema[] =
         "create table emitted (seq integer primary key, event text unique,"
         " run text, step text, type text, data text, commit_id text,"
         " at integer) strict;"
+        "create index emitted_type on emitted (type);"
         "create table number (sequence text, number integer, run text,"
         " step text, item text, primary key (sequence, number),"
         " unique (sequence, run, step, item)) strict;"

@@ -101,6 +101,16 @@ int view_last_batch(struct view *view, const char *job, const char *type,
 int view_flood(struct view *view, struct arena *arena, const char *job,
                const struct oid *commit, const char **ret,
                struct error *err) MUST_CHECK;
+/* Those that are not over and of which something may be done at `now_ms`, by
+ * start: all that do not rest, and of those that do the ones whose time has
+ * come or that listen to an event that came since. */
+int view_runs_due(struct view *view, struct arena *arena, int64_t now_ms,
+                  struct run_record **ret, size_t *ret_count,
+                  struct error *err) MUST_CHECK;
+/* Nothing more can be done in the run, which has heard the events up to `seq`,
+ * before it is due. As local as a note; any event about the run ends it. */
+int view_set_rest(struct view *view, const char *run, int64_t seq,
+                  struct error *err) MUST_CHECK;
 /* 1, 0 when there is none, -1. */
 int view_run(struct view *view, struct arena *arena, const char *id,
              struct run_record *ret, struct error *err) MUST_CHECK;
@@ -235,6 +245,24 @@ struct emitted_record {
 int view_emitted(struct view *view, struct arena *arena, int64_t seq,
                  struct emitted_record **ret, size_t *ret_count,
                  struct error *err) MUST_CHECK;
+
+/* The place of the last of them; 0: there is none. */
+int view_last_emitted(struct view *view, int64_t *ret,
+                      struct error *err) MUST_CHECK;
+
+/* Who listens: a step that sleeps, to what came since it lay down; or with
+ * "" the run, to what came since it started. */
+struct listener {
+	const char *run;
+	const char *step;
+	const char *item;
+	const char *type; /* of events; NULL: any */
+};
+
+/* What `listener` hears, oldest first. */
+int view_heard(struct view *view, struct arena *arena,
+               const struct listener *listener, struct emitted_record **ret,
+               size_t *ret_count, struct error *err) MUST_CHECK;
 
 struct number_holder {
 	const char *run;

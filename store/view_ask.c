@@ -218,6 +218,58 @@ int view_group_runs(struct view *view, struct arena *arena, const char *group,
 	return ask_all(&question, ret, ret_count, err);
 }
 
+int view_runs_due(struct view *view, struct arena *arena, int64_t now_ms,
+                  struct run_record **ret, size_t *ret_count, struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        RUN_COLUMNS
+	        "left join rest on rest.run = run.id "
+	        "where run.state in ('open', 'waiting') and case "
+	        "when rest.run is null then run.state = 'open' "
+	        "or exists (select 1 from step where step.run = run.id "
+	        "and step.state = 'sleeping') "
+	        "or exists (select 1 from listen where listen.run = run.id) "
+	        "else exists (select 1 from step where step.run = run.id "
+	        "and step.state = 'sleeping' "
+	        "and step.wake_at between 1 and ?1) "
+	        "or exists (select 1 from emitted as e, listen as l "
+	        "where e.seq > rest.seq and l.run = run.id "
+	        "and l.type in (e.type, '*')) end order by run.seq",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_int(rows, 1, now_ms);
+	struct question question = about_runs(view, arena, rows);
+	return ask_all(&question, ret, ret_count, err);
+}
+
+int view_set_rest(struct view *view, const char *run, int64_t seq,
+                  struct error *err)
+{
+	struct statement *row = view_query(
+	        view, "insert or replace into rest (run, seq) values (?1, ?2)",
+	        err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, run);
+	statement_bind_int(row, 2, seq);
+	return statement_run(row, err);
+}
+
+int view_rouse(struct view *view, const char *run, struct error *err)
+{
+	struct statement *row =
+	        view_query(view, "delete from rest where run = ?1", err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, run);
+	return statement_run(row, err);
+}
+
 /* The first column of the only row: 1, 0 when there is none or it is null. */
 static int ask_text(struct arena *arena, struct statement *row,
                     const char **ret, struct error *err)
@@ -667,6 +719,44 @@ int view_emitted(struct view *view, struct arena *arena, int64_t seq,
 	if (!rows)
 		return -1;
 	statement_bind_int(rows, 1, seq);
+	struct question question = { view, arena, rows,
+		                     sizeof(struct emitted_record),
+		                     read_emitted };
+	return ask_all(&question, ret, ret_count, err);
+}
+
+int view_last_emitted(struct view *view, int64_t *ret, struct error *err)
+{
+	struct statement *row = view_query(
+	        view, "select coalesce(max(seq), 0) from emitted", err);
+
+	if (!row)
+		return -1;
+	int found = statement_step(row, err);
+	*ret = found > 0 ? statement_int(row, 0) : 0;
+	statement_reset(row);
+	return found < 0 ? -1 : 0;
+}
+
+int view_heard(struct view *view, struct arena *arena,
+               const struct listener *listener, struct emitted_record **ret,
+               size_t *ret_count, struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        "select seq, event, run, step, type, data, commit_id, "
+	        "at from emitted where (?4 is null or type = ?4) and seq > "
+	        "case ?2 when '' then (select since from run where id = ?1) "
+	        "else (select since from step where run = ?1 and step = ?2 "
+	        "and item = ?3) end order by seq",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_text(rows, 1, listener->run);
+	statement_bind_text(rows, 2, listener->step);
+	statement_bind_text(rows, 3, listener->item);
+	statement_bind_text(rows, 4, listener->type);
 	struct question question = { view, arena, rows,
 		                     sizeof(struct emitted_record),
 		                     read_emitted };

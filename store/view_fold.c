@@ -168,11 +168,25 @@ static int insert_item(struct fold *fold, const char *step)
 	return db_changes(fold->view->db) > 0;
 }
 
+/* It listens no more. */
+static int stop_listening(struct fold *fold, const char *step)
+{
+	struct statement *row =
+	        query(fold, "delete from listen "
+	                    "where run = ?1 and step = ?2 and item = ?3");
+
+	if (!row)
+		return -1;
+	bind_step(fold, row, 1, step);
+	return finish(fold, row);
+}
+
 /* The same for the step `step`: its state and time alone. */
 static int move_step(struct fold *fold, const char *step, enum step_event event)
 {
 	enum step_state state = STEP_WAITING;
 	int found = step_state_now(fold, step, &state);
+	bool slept = found > 0 && state == STEP_SLEEPING;
 
 	if (found == 0 && *fold->item)
 		found = insert_item(fold, step);
@@ -180,6 +194,8 @@ static int move_step(struct fold *fold, const char *step, enum step_event event)
 		return -1;
 	if (!found || !step_next(state, event, &state))
 		return make_void(fold, "the step is not in a state for it");
+	if (slept && stop_listening(fold, step) < 0)
+		return -1;
 	struct statement *row =
 	        query(fold, "update step set state = ?4, at = ?5, wake_at = 0 "
 	                    "where run = ?1 and step = ?2 and item = ?3");
@@ -254,13 +270,37 @@ static int insert_step(struct fold *fold, const struct value *step, size_t n)
 	return finish(fold, row);
 }
 
+/* The types of events that the step, or with "" the run, is to hear of. */
+static int listen_to(struct fold *fold, const char *step)
+{
+	struct value *types;
+
+	if (journal_member(fold->view->repo, fold->arena, fold->data, "listens",
+	                   &types, fold->err) < 0)
+		return -1;
+	for (size_t i = 0; types && i < types->length; i++) {
+		struct statement *row = query(
+		        fold, "insert or ignore into listen (run, step, item, "
+		              "type) values (?1, ?2, ?3, ?4)");
+		if (!row)
+			return -1;
+		bind_step(fold, row, 1, step);
+		statement_bind_text(row, 4, types->items[i]->text);
+		if (finish(fold, row) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int fold_run_started(struct fold *fold)
 {
 	struct statement *row =
 	        query(fold, "insert or ignore into run (id, job, title, state, "
 	                    "epoch, cause, inputs, commit_id, tree, library, "
-	                    "started_at, finished_at, grp) values (?1, ?2, ?3, "
-	                    "'open', ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)");
+	                    "started_at, finished_at, grp, since) "
+	                    "values (?1, ?2, ?3, "
+	                    "'open', ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, "
+	                    "(select coalesce(max(seq), 0) from emitted))");
 	struct value *steps;
 
 	if (!row)
@@ -286,7 +326,7 @@ static int fold_run_started(struct fold *fold)
 	for (size_t i = 0; steps && i < steps->length; i++)
 		if (insert_step(fold, steps->items[i], i) < 0)
 			return -1;
-	return 0;
+	return listen_to(fold, "");
 }
 
 /* One line of a reused blob: "step item key event", item "-" for none. */
@@ -435,14 +475,16 @@ static int fold_step_slept(struct fold *fold)
 	if (moved <= 0)
 		return as_status(moved);
 	struct statement *row =
-	        query(fold, "update step set wake_at = ?4, attempt = ?5 "
+	        query(fold, "update step set wake_at = ?4, attempt = ?5, "
+	                    "since = coalesce(since, (select "
+	                    "coalesce(max(seq), 0) from emitted)) "
 	                    "where run = ?1 and step = ?2 and item = ?3");
 	if (!row)
 		return -1;
 	bind_step(fold, row, 1, fold->step);
 	statement_bind_int(row, 4, value_get_int(fold->data, "wake_at", 0));
 	statement_bind_int(row, 5, value_get_int(fold->data, "attempt", 0));
-	return finish(fold, row);
+	return finish(fold, row) < 0 ? -1 : listen_to(fold, fold->step);
 }
 
 /* ---- Drafts and gates ---------------------------------------------------- */
@@ -824,5 +866,8 @@ int view_apply(void *state, const struct event *event,
 		.err = err,
 	};
 
+	/* Whatever is new of a run, somebody has to look at it. */
+	if (*fold.run && view_rouse(view, fold.run, err) < 0)
+		return -1;
 	return handlers[event->type](&fold);
 }

@@ -28,6 +28,10 @@ struct view {
 struct statement *view_query(struct view *view, const char *sql,
                              struct error *err) MUST_CHECK;
 
+/* Forget that the run rests. */
+int view_rouse(struct view *view, const char *run,
+               struct error *err) MUST_CHECK;
+
 /* The fold. -1 only when the view itself cannot be written. */
 int view_apply(void *state, const struct event *event,
                const struct journal_place *place, struct error *err);

@@ -596,9 +596,8 @@ static int take_failure(struct tick *tick, struct live_run *run,
 	}
 	if (is_settled_in_journal(tick, run, live))
 		return 0;
-	int again = sleep_before_retry(tick, run, live, reason, err);
-	if (again != 0)
-		return again < 0 ? -1 : 0;
+	if (sleep_before_retry(tick, run, live, reason))
+		return 0;
 	fail(tick, run, live, reason, NULL);
 	return 0;
 }
@@ -788,12 +787,14 @@ static int advance_leaf(struct tick *tick, struct live_run *run,
 	return carry_out(&work, err);
 }
 
-/* Whether it waits for something that is not here: a merge, a time. */
+/* Whether it waits for something that is not here: a merge, a time. A `wait`
+ * looks for itself. */
 static bool is_waiting_for(const struct live_run *run,
                            const struct live_step *live)
 {
 	return live->state == STEP_IN_REVIEW || live->state == STEP_STARTED ||
 	       (live->state == STEP_SLEEPING &&
+	        !(live->step->kind->flags & KIND_PASSES) &&
 	        (live->wake_at == 0 ||
 	         live->wake_at > clock_wall_ms(&run->engine->clock)));
 }
@@ -811,6 +812,8 @@ static int advance_step(struct tick *tick, struct live_run *run,
 		status = -1;
 	else if (wanted && live_is_block(live))
 		status = advance_block(tick, run, live, &reason);
+	else if (wanted && (live->step->kind->flags & KIND_PASSES))
+		status = wait_advance(tick, run, live, &reason);
 	else if (wanted && (live->step->kind->flags & KIND_WALL))
 		status = gate_open(tick, run, live, &reason);
 	else if (wanted)

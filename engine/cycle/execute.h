@@ -44,14 +44,33 @@ const struct live_step *execute_failure(const struct live_run *run);
 int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
               struct error *err) MUST_CHECK;
 
-/* Lay a step that failed to sleep before its next try: 1; 0 when it has no
- * try left. (sleep.c) */
-int sleep_before_retry(struct tick *tick, struct live_run *run,
-                       struct live_step *live, const struct error *reason,
-                       struct error *err) MUST_CHECK;
+/* How a step is laid to sleep. */
+struct nap {
+	int64_t wake_at; /* 0: only an event wakes it */
+	int64_t attempt; /* tries that failed */
+	const char *reason;
+	struct value *listens;     /* types of events, "*" for any; or NULL */
+	const struct value *begun; /* its output until it wakes; or NULL */
+};
+
+/* It sleeps; that is durable with the next flush, before anything acts.
+ * (sleep.c) */
+void sleep_lay(struct tick *tick, struct live_run *run, struct live_step *live,
+               const struct nap *nap);
+/* Lay a step that failed to sleep before its next try; false when it has no
+ * try left. */
+bool sleep_before_retry(struct tick *tick, struct live_run *run,
+                        struct live_step *live, const struct error *reason);
+/* "2026-11-27 09:00", in `arena`: for people, in the zone of the run. */
+const char *sleep_time(const struct live_run *run, struct arena *arena,
+                       int64_t at_ms);
 /* Let the steps be ready whose time has come, and say in `ret_next` when the
  * next one's comes (0: none sleeps until a time). */
 void sleep_wake(struct live_run *run, int64_t *ret_next);
+
+/* Begin the wait `live`, or look whether it is over. (wait.c) */
+int wait_advance(struct tick *tick, struct live_run *run,
+                 struct live_step *live, struct error *err) MUST_CHECK;
 
 /* Put the artifacts that no draft holds yet and that are to be merged without
  * a review into a draft of that kind. Called before a gate and at the end; a

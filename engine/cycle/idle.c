@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/cycle/start.h"
 #include "store/base/alloc.h"
 #include "store/base/buf.h"
 #include "store/base/fd.h"
@@ -69,14 +70,15 @@ struct idle idle_look(struct engine *engine)
 /* Whether one of the runs goes on by itself at the next tick. */
 static bool goes_on(struct tick *tick, struct arena *arena, struct error *err)
 {
+	struct engine *engine = tick->engine;
 	struct run_record *runs;
 	size_t count;
 
-	if (view_runs(tick->engine->view, arena, RUNS_NOT_OVER, &runs, &count,
-	              err) < 0)
+	if (view_runs_due(engine->view, arena, clock_wall_ms(&engine->clock),
+	                  &runs, &count, err) < 0)
 		return true;
 	for (size_t i = 0; i < count; i++)
-		if (runs[i].state == RUN_OPEN && !tick->due_at)
+		if (run_is_queued(engine, &runs[i], err) <= 0)
 			return true;
 	return false;
 }

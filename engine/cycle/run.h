@@ -124,6 +124,7 @@ struct live_run {
 	/* Steps to look at: all that they wait for is settled. */
 	struct live_step **ready;
 	size_t ready_head, ready_count, ready_room;
+	int64_t heard;   /* of the journal's events, when it was loaded */
 	size_t sleeping; /* steps that do */
 	size_t running;  /* children of this run at work */
 };

@@ -8,7 +8,55 @@
 #include <string.h>
 
 #include "engine/cycle/execute.h"
-#include "store/base/text.h"
+#include "store/base/date.h"
+
+const char *sleep_time(const struct live_run *run, struct arena *arena,
+                       int64_t at_ms)
+{
+	struct date date;
+
+	zone_local(run->config->timezone, at_ms, &date);
+	return arena_printf(arena, "%04d-%02d-%02d %02d:%02d", date.year,
+	                    date.month, date.day, date.hour, date.minute);
+}
+
+static void tell_laid(struct tick *tick, struct live_run *run,
+                      const struct live_step *live)
+{
+	struct note note = {
+		.kind = NOTE_STEP,
+		.run = run->name,
+		.step = live_name(run, live),
+		.state = step_state_name(live->state),
+		.text = live->reason,
+	};
+
+	tick_tell(tick, &note);
+}
+
+void sleep_lay(struct tick *tick, struct live_run *run, struct live_step *live,
+               const struct nap *nap)
+{
+	struct arena *arena = &run->arena;
+	struct value *data = execute_about(run, live);
+
+	value_map_int(arena, data, "wake_at", nap->wake_at);
+	value_map_int(arena, data, "attempt", nap->attempt);
+	value_map_text(arena, data, "reason", nap->reason);
+	value_map_set(arena, data, "listens", nap->listens);
+	run_share(arena, data, "output", nap->begun);
+	journal_add(run->engine->journal, EVENT_STEP_SLEPT,
+	            execute_subject(run, live), data);
+	run->sleeping += live->state != STEP_SLEEPING;
+	live->state = STEP_SLEEPING;
+	live->wake_at = nap->wake_at;
+	live->attempt = nap->attempt;
+	live->reason = arena_strdup(arena, nap->reason);
+	if (nap->begun)
+		live->output = nap->begun;
+	run_describe_step(run, live);
+	tell_laid(tick, run, live);
+}
 
 /* What `retry` says, for the pause after `attempt` failures. */
 static int64_t pause_ms(const struct live_run *run, const struct retry *retry,
@@ -25,40 +73,25 @@ static int64_t pause_ms(const struct live_run *run, const struct retry *retry,
 	return pause / 2 + (int64_t)(chance % (uint64_t)(pause / 2 + 1));
 }
 
-int sleep_before_retry(struct tick *tick, struct live_run *run,
-                       struct live_step *live, const struct error *reason,
-                       struct error *err)
+bool sleep_before_retry(struct tick *tick, struct live_run *run,
+                        struct live_step *live, const struct error *reason)
 {
 	const struct retry *retry = &live->step->retry;
-	struct engine *engine = run->engine;
-	struct value *data;
 
 	if (live->attempt >= retry->max ||
 	    !(live->step->kind->flags & KIND_COMPUTES))
-		return 0;
-	live->wake_at = clock_wall_ms(&engine->clock) +
-	                pause_ms(run, retry, live->attempt);
-	live->attempt++;
-	data = execute_about(run, live);
-	value_map_int(&run->arena, data, "wake_at", live->wake_at);
-	value_map_int(&run->arena, data, "attempt", live->attempt);
-	value_map_text(&run->arena, data, "reason", reason->message);
-	journal_add(engine->journal, EVENT_STEP_SLEPT,
-	            execute_subject(run, live), data);
-	run->sleeping += live->state != STEP_SLEEPING;
-	live->state = STEP_SLEEPING;
-	live->reason = arena_strdup(&run->arena, reason->message);
-	run_describe_step(run, live);
-	struct note note = {
-		.kind = NOTE_STEP,
-		.run = run->name,
-		.step = live_name(run, live),
-		.state = step_state_name(live->state),
-		.text = live->reason,
+		return false;
+	int64_t wake_at = clock_wall_ms(&run->engine->clock) +
+	                  pause_ms(run, retry, live->attempt);
+	const struct nap nap = {
+		.wake_at = wake_at,
+		.attempt = live->attempt + 1,
+		.reason = arena_printf(&run->arena, "%s; tried again at %s",
+		                       reason->message,
+		                       sleep_time(run, &run->arena, wake_at)),
 	};
-	tick_tell(tick, &note);
-	(void)err; /* it is durable with the next flush, before anything acts */
-	return 1;
+	sleep_lay(tick, run, live, &nap);
+	return true;
 }
 
 void sleep_wake(struct live_run *run, int64_t *ret_next)

@@ -6,7 +6,6 @@
  * Pauses of under a minute are sat out; longer ones are in the journal, and a
  * later tick goes on.
  */
-#include <poll.h>
 #include <stdlib.h>
 
 #include "engine/cycle/execute.h"
@@ -51,6 +50,32 @@ static int tell_unreadable(struct tick *tick, const struct run_record *run,
 	return 0;
 }
 
+static bool is_in_review(const struct live_run *run)
+{
+	for (const struct live_step *live = live_first(run); live;
+	     live = live_next(run, live))
+		if (live->state == STEP_IN_REVIEW)
+			return true;
+	return false;
+}
+
+/* 1 when the run waits for what a later tick sees, which then looks at it; 0
+ * when the end of a pause is near. */
+static int rest(struct live_run *run, struct error *err)
+{
+	struct view *view = run->engine->view;
+	int64_t next;
+
+	sleep_wake(run, &next);
+	if (run->ready_head < run->ready_count ||
+	    (next && next - clock_wall_ms(&run->engine->clock) <= SAT_OUT_MS))
+		return 0;
+	if (run->sleeping == 0 && !is_in_review(run))
+		return 1;
+	return view_set_rest(view, run->record.id, run->heard, err) < 0 ? -1
+	                                                                : 1;
+}
+
 /* 1 when it is over, or nothing more can be done in it now; 0 while it is at
  * work. */
 static int advance(struct tick *tick, struct live_run *run, struct error *err)
@@ -70,7 +95,7 @@ static int advance(struct tick *tick, struct live_run *run, struct error *err)
 	                  arena_printf(&run->arena, "%s: goes on", run->name),
 	                  err) < 0)
 		return -1;
-	return run->sleeping == 0;
+	return rest(run, err);
 }
 
 /* The earliest time at which a sleeper of them is to be woken; 0: none. */
@@ -123,7 +148,7 @@ static int await(struct workers *workers, struct error *err)
 		return execute_reap(tick, pause, err) < 0 ? -1 : 1;
 	if (pause < 0 || pause > SAT_OUT_MS)
 		return 0;
-	(void)poll(NULL, 0, (int)pause); /* earlier is no harm */
+	clock_pause(&tick->engine->clock, pause);
 	return 1;
 }
 
@@ -164,15 +189,30 @@ static int take_on(struct workers *workers, const struct run_record *record,
                    struct error *err)
 {
 	auto_error struct error reason = { 0 };
-	struct live_run *run =
-	        run_load(workers->tick->engine, record->id, &reason);
+	struct engine *engine = workers->tick->engine;
+	int64_t heard;
 
+	if (view_last_emitted(engine->view, &heard, err) < 0)
+		return -1;
+	struct live_run *run = run_load(engine, record->id, &reason);
 	if (!run)
 		return tell_unreadable(workers->tick, record, &reason, err);
+	run->heard = heard;
 	workers->runs = mem_grow(workers->runs, workers->count,
 	                         sizeof(struct live_run *));
 	workers->runs[workers->count++] = run;
 	return advance_all(workers, err);
+}
+
+/* When the first of all that sleep wakes, somebody must look. */
+static int tell_due(struct tick *tick, struct error *err)
+{
+	int64_t at;
+	int sleeps = view_wake(tick->engine->view, &at, err);
+
+	if (sleeps > 0)
+		tick_due(tick, at);
+	return sleeps < 0 ? -1 : 0;
 }
 
 /* A run that waits for the owner has nothing to do until that is journalled. */
@@ -183,16 +223,16 @@ int execute_runs(struct tick *tick, struct error *err)
 	struct run_record *runs;
 	size_t count;
 
-	if (view_runs(tick->engine->view, &arena, RUNS_NOT_OVER, &runs, &count,
-	              err) < 0)
+	if (view_runs_due(tick->engine->view, &arena,
+	                  clock_wall_ms(&tick->engine->clock), &runs, &count,
+	                  err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		int queued = run_is_queued(tick->engine, &runs[i], err);
 		if (queued < 0)
 			return -1;
-		if (runs[i].state == RUN_OPEN && !queued &&
-		    take_on(&workers, &runs[i], err) < 0)
+		if (!queued && take_on(&workers, &runs[i], err) < 0)
 			return -1;
 	}
-	return work_off(&workers, err);
+	return work_off(&workers, err) < 0 ? -1 : tell_due(tick, err);
 }

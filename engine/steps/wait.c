@@ -75,7 +75,7 @@ static const struct shape *wait_shape(struct workspace *workspace,
 	static const struct shape any = { .kind = SHAPE_ANY };
 	static const struct shape text = { .kind = SHAPE_TEXT };
 	static const struct shape_field fields[] = {
-		{ "came", &text, "whether an event came, not the time" },
+		{ "came", &text, "what came first: event or time" },
 		{ "event", &any, "what it holds; null when none came" },
 		{ "since", &text, "from when on events were looked at" },
 		{ "time", &text, "when the waiting was over" },

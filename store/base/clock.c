@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -106,6 +107,22 @@ void clock_random(const struct clock *clock, void *bytes, size_t len)
 	clock->random(clock->state, bytes, len);
 }
 
+static void system_pause(void *opaque, int64_t ms)
+{
+	struct clock_state *state = opaque;
+
+	if (state->next_ms != 0)
+		state->next_ms += ms;
+	else
+		(void)poll(NULL, 0, (int)ms); /* earlier is no harm */
+}
+
+void clock_pause(const struct clock *clock, int64_t ms)
+{
+	if (clock->pause != NULL)
+		clock->pause(clock->state, ms);
+}
+
 /* A variable's value; NULL when it is not set or empty. */
 static const char *variable(const char *name)
 {
@@ -141,6 +158,7 @@ int clock_system(struct clock *ret, struct clock_state *state,
 	};
 	*ret = (struct clock){
 		.wall_ms = system_wall_ms,
+		.pause = system_pause,
 		.boot_ms = system_boot_ms,
 		.random = system_random,
 		.state = state,

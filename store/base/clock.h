@@ -23,11 +23,15 @@ struct clock {
 	int64_t (*boot_ms)(void *state); /* CLOCK_BOOTTIME */
 	void (*random)(void *state, void *bytes, size_t len);
 	void *state;
+	/* MAY: let so much time pass. NULL: it does by itself. */
+	void (*pause)(void *state, int64_t ms);
 };
 
 int64_t clock_wall_ms(const struct clock *clock);
 int64_t clock_boot_ms(const struct clock *clock);
 void clock_random(const struct clock *clock, void *bytes, size_t len);
+/* Sleep; a signal may end it earlier. A test's time only goes on. */
+void clock_pause(const struct clock *clock, int64_t ms);
 
 /* The state of clock_system() and of a test's clock. */
 struct clock_state {

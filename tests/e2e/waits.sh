@@ -1,0 +1,355 @@
+# Runs that wait: for a time, for an event, for another try; what ends them,
+# and what is done only once.
+. "$REEVE_TOP/tests/e2e/lib.sh"
+
+# clock INSTANT: what follows happens then; a second passes at each look.
+clock() {
+	export REEVE_TEST_CLOCK=$1
+	export REEVE_TEST_SEED=$((${REEVE_TEST_SEED:-0} + 1))
+}
+
+# A company with a job for each case; mail goes out without being asked.
+stage_waiting() {
+	git init -q
+	put reeve.yaml <<-'END'
+		version: 1
+		company: { name: Lovelace Analytics }
+		timezone: Europe/Berlin
+		holidays: ["2026-11-25"]
+		connectors:
+		  email: { transport: file, folder: outbox, from: "Ada <ada@example.com>" }
+		policy:
+		  - { effect: email.send, then: auto }
+	END
+	put jobs/pause.yaml <<-'END'
+		version: 1
+		name: pause
+		on: { manual: true }
+		steps:
+		  - { id: pause, wait: { for: 5d } }
+		  - id: after
+		    let: { came: pause.came, time: pause.time, since: pause.since }
+	END
+	put jobs/workdays.yaml <<-'END'
+		version: 1
+		name: workdays
+		on: { manual: true }
+		steps:
+		  - { id: pause, wait: { for: 3 workdays } }
+	END
+	put jobs/until.yaml <<-'END'
+		version: 1
+		name: until
+		on: { manual: true }
+		inputs: { day: { type: string, required: true } }
+		steps:
+		  - { id: pause, wait: { until: "{{inputs.day}}" } }
+	END
+	put jobs/reply.yaml <<-'END'
+		version: 1
+		name: reply
+		on: { manual: true }
+		inputs: { to: { type: string, default: ann@acme.example } }
+		may: { email.send: 1 }
+		steps:
+		  - id: send
+		    call: email.send
+		    with: { to: "{{inputs.to}}", subject: Hello, text: Well? }
+		  - id: answer
+		    wait: { for: 5 workdays, event: email.received, answers: send }
+		  - id: after
+		    let: { came: answer.came }
+	END
+	put jobs/deal.yaml <<-'END'
+		version: 1
+		name: deal
+		on: { manual: true }
+		inputs: { client: { type: string, required: true } }
+		steps:
+		  - id: won
+		    wait: { event: deal.won, where: event.client = inputs.client, for: 30d }
+		  - id: after
+		    let: { came: won.came, amount: "coalesce(won.event.amount, '0')" }
+	END
+	put jobs/items.yaml <<-'END'
+		version: 1
+		name: items
+		on: { manual: true }
+		steps:
+		  - id: each
+		    for_each: { n: [one, two] }
+		    key: "{{n}}"
+		    steps:
+		      - { id: heard, wait: { event: went, where: event.n = n } }
+		      - { id: after, let: { came: heard.came } }
+		  - id: last
+		    needs: [each]
+		    let: { count: "1" }
+	END
+	put jobs/tries.yaml <<-'END'
+		version: 1
+		name: tries
+		on: { manual: true }
+		inputs: { script: { type: string, default: "exit 1" } }
+		steps:
+		  - id: short
+		    run: { argv: [sh, -c, "{{inputs.script}}"] }
+		    retry: { max: 3, delay: 8s, max_delay: 20s }
+		    continue_on_error: true
+		  - id: state
+		    let: { became: steps.short.state }
+	END
+	put jobs/slow.yaml <<-'END'
+		version: 1
+		name: slow
+		on: { manual: true }
+		steps:
+		  - id: long
+		    run: { argv: [sh, -c, "exit 1"] }
+		    retry: { max: 1, delay: 20m, max_delay: 20m }
+	END
+	put jobs/hang.yaml <<-'END'
+		version: 1
+		name: hang
+		on: { manual: true }
+		steps:
+		  - { id: hang, run: { argv: [sleep, "100"] }, timeout: 1s }
+	END
+	commit "Begin"
+	reeve init -q
+	[ -z "$(git status --porcelain)" ] || commit "Be a workspace"
+}
+
+# output RUN STEP: of the step, as explain shows it.
+output() {
+	reeve explain --json "$1" "$2"
+}
+
+# rests: a tick has nothing to do, and says so without opening anything.
+rests() {
+	reeve tick >../out
+	is "nothing to do" "$(cat ../out)"
+}
+
+journal() {
+	git rev-parse reeve/journal
+}
+
+# ---- A time
+
+five_days() {
+	at waiting
+	# A Friday, before the clocks change on Sunday.
+	clock 2026-10-23T08:00:00Z
+	reeve run pause
+	is sleeping "$(state_of pause pause)"
+	local tip
+	tip=$(journal)
+	clock 2026-10-28T08:59:00Z
+	rests
+	is "$tip" "$(journal)"
+	# Ten in Berlin is an hour later in UTC now.
+	clock 2026-10-28T09:00:20Z
+	reeve tick
+	is done "$(state_of pause)"
+	output "$(run_of pause)" pause >../out
+	has ../out '"came": "time"'
+	has ../out '"time": "2026-10-28T09:00'
+	sound
+}
+
+workdays() {
+	at waiting
+	# Monday; Wednesday is a holiday, so the third workday is Friday.
+	clock 2026-11-23T08:00:00Z
+	reeve run workdays
+	clock 2026-11-27T07:59:00Z
+	reeve tick
+	is sleeping "$(state_of workdays pause)"
+	clock 2026-11-27T08:00:30Z
+	reeve tick
+	is done "$(state_of workdays)"
+}
+
+until_a_day() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run until day=2026-12-01
+	reeve status "$(run_of until)" >../out
+	has ../out "until 2026-12-01 00:00"
+	clock 2026-11-30T22:59:00Z
+	rests
+	clock 2026-11-30T23:00:30Z
+	reeve tick
+	is done "$(state_of until)"
+	# One that is over already is not waited for.
+	clock 2026-12-02T23:00:30Z
+	reeve run until day=2026-12-01T09:00:00Z
+	is done "$(state_of until)"
+	clock 2026-12-03T23:00:30Z
+	exits 1 reeve run until day=soon
+	says '"soon" is no time to wait until'
+}
+
+# ---- An event
+
+an_answer() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run reply
+	is 1 "$(mails)"
+	local id
+	id=$(output "$(run_of reply)" send | sed -n 's/.*"message_id": "\(.*\)".*/\1/p' | head -1)
+	[ -n "$id" ]
+	clock 2026-11-24T08:00:00Z
+	reeve emit email.received answers=other text=No
+	is sleeping "$(state_of reply answer)"
+	rests
+	clock 2026-11-25T08:00:00Z
+	reeve emit email.received answers="$id" text=Yes
+	is done "$(state_of reply)"
+	output "$(run_of reply)" answer >../out
+	has ../out '"came": "event"'
+	has ../out '"text": "Yes"'
+	sound
+}
+
+no_answer() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run reply
+	clock 2026-12-20T08:00:00Z
+	reeve tick
+	is done "$(state_of reply)"
+	output "$(run_of reply)" answer >../out
+	has ../out '"came": "time"'
+	has ../out '"event": null'
+}
+
+where_it_fits() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve emit deal.won client=acme amount=1
+	reeve run deal client=acme
+	clock 2026-11-23T09:00:00Z
+	reeve run deal client=globex
+	# What came before was not for this wait, and what lacks a field says
+	# so and is not.
+	is sleeping "$(state_of deal won)"
+	clock 2026-11-24T08:00:00Z
+	exits 0 reeve emit deal.won amount=2
+	says "client"
+	clock 2026-11-25T08:00:00Z
+	reeve emit deal.won client=globex amount=3
+	is done "$(state_of deal)"
+	is 1 "$(reeve status | grep -c 'open')"
+	output "$(run_of deal)" after >../out
+	has ../out '"amount": "3"'
+	sound
+}
+
+too_late() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run deal client=acme
+	clock 2026-12-24T08:00:00Z
+	reeve emit deal.won client=acme amount=9
+	output "$(run_of deal)" after >../out
+	has ../out '"came": "time"'
+}
+
+item_by_item() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run items
+	clock 2026-11-24T08:00:00Z
+	reeve emit went n=two
+	is open "$(state_of items)"
+	reeve status "$(run_of items)" >../out
+	is 1 "$(grep -c ' heard .*sleeping' ../out)"
+	is 1 "$(grep -c ' after .*done' ../out)"
+	rests
+	clock 2026-11-25T08:00:00Z
+	reeve emit went n=one
+	is done "$(state_of items)"
+	sound
+}
+
+# ---- Another try
+
+# slept: of each event that laid a step to sleep, after how many failures and
+# for how many seconds.
+slept() {
+	git log --reverse --format=%B reeve/journal | python3 -c '
+import datetime, json, sys
+for line in sys.stdin:
+    if "dev.reeve.step.slept" not in line:
+        continue
+    event = json.loads(line)
+    at = datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
+    wakes = event["data"]["wake_at"] / 1000 - at.timestamp()
+    print(event["data"]["attempt"], round(wakes))
+'
+}
+
+short_pauses() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run tries
+	# The run is done: its failure was allowed, and others see it.
+	is done "$(state_of tries)"
+	is failed "$(state_of tries short)"
+	output "$(run_of tries)" state >../out
+	has ../out '"became": "failed"'
+	# Between half and all of 8, 16 and 20 seconds, less two looks at the
+	# clock.
+	slept >../out
+	awk '{ least = $1 == 1 ? 4 : $1 == 2 ? 8 : 10
+	       most = $1 == 1 ? 8 : $1 == 2 ? 16 : 20
+	       if ($1 != NR || $2 < least - 2 || $2 > most) exit 1 }
+	     END { exit NR != 3 }' ../out || { cat ../out; fail "pauses"; }
+	sound
+}
+
+long_pauses() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run slow
+	is sleeping "$(state_of slow long)"
+	reeve status "$(run_of slow)" >../out
+	has ../out "tried again at 2026-11-23 09:"
+	clock 2026-11-23T08:09:00Z
+	rests
+	# Another machine, or a view made anew, knows it too.
+	rm -rf .reeve
+	clock 2026-11-23T08:09:00Z
+	reeve tick
+	is sleeping "$(state_of slow long)"
+	is 1 "$(events step.slept)"
+	clock 2026-11-23T08:21:00Z
+	exits 1 reeve tick
+	is failed "$(state_of slow)"
+	is 1 "$(events step.slept)"
+	sound
+}
+
+a_deadline() {
+	at waiting
+	exits 1 reeve run hang
+	says "1 s"
+	is failed "$(state_of hang)"
+}
+
+it "a failure is tried again after growing pauses" short_pauses
+it "over a minute a later tick goes on" long_pauses
+it "a program that hangs is ended" a_deadline
+it "five days are five days, whatever the clocks do" five_days
+it "workdays leave out weekends and holidays" workdays
+it "a day begins at its midnight" until_a_day
+it "an answer ends the wait for it" an_answer
+it "without one the time does" no_answer
+it "only events that fit end a wait" where_it_fits
+it "an event behind the time came too late" too_late
+it "items wait each for itself" item_by_item
+
+plan
