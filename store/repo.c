@@ -162,6 +162,7 @@ void repo_close(struct repo *repo)
 		(void)git_libgit2_shutdown();
 	}
 	repo_batch_free(repo->batch);
+	shelf_free(repo->shelf);
 	peek_clear(&repo->at);
 	odb_close(repo->objects);
 	free(repo->objects_dir);

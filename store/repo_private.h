@@ -20,6 +20,8 @@
 #include "store/repo.h"
 #include "store/repo_peek.h"
 
+struct shelf;
+
 struct repo {
 	struct peek at; /* where it is; no work_dir when it is bare */
 	bool is_plain;  /* peek_ref() may be asked */
@@ -28,6 +30,7 @@ struct repo {
 	git_repository *git; /* NULL until repo_start() */
 	git_odb *odb;
 	struct batch *batch; /* NULL until the first */
+	struct shelf *shelf; /* levels looked into last; repo_level.c */
 	int lock_wait_ms;    /* how long a reference's lock is waited for */
 };
 
@@ -148,5 +151,31 @@ int repo_move_aside(struct repo *repo, const char *path,
                     struct error *err) MUST_CHECK;
 /* fsync the file or directory at `path`: 1, 0 when there is none, -1. */
 int repo_sync_path(const char *path, struct error *err) MUST_CHECK;
+
+/* One name of a level of a tree: mode 0 is none. */
+struct slot {
+	const char *name;
+	struct oid oid;
+	unsigned mode;
+};
+
+/* A tree while its entries are read, one after the other. */
+struct level {
+	struct object object;
+	const struct oid *oid;
+	const char *at;
+};
+
+void level_close(struct level *level);
+int level_open(struct repo *repo, const struct oid *oid, struct level *ret,
+               struct error *err) MUST_CHECK;
+/* 1 and the next entry, whose name lives as long as the level; 0; -1. */
+int level_next(struct level *level, struct slot *ret,
+               struct error *err) MUST_CHECK;
+/* 1 and the entry `name` (which `ret` does not hold) of the tree `oid`, 0, -1.
+ * Asking the same tree again costs no reading. */
+int level_find(struct repo *repo, const struct oid *oid, const char *name,
+               struct slot *ret, struct error *err) MUST_CHECK;
+void shelf_free(struct shelf *shelf);
 
 #endif

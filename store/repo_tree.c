@@ -65,69 +65,6 @@ int repo_tree_open(struct repo *repo, const struct oid *oid, git_tree **ret,
 
 /* Reading. */
 
-/* One name of a level: mode 0 is none. */
-struct slot {
-	const char *name;
-	struct oid oid;
-	unsigned mode;
-};
-
-/* A tree while its entries are read, one after the other. */
-struct level {
-	struct object object;
-	const struct oid *oid;
-	const char *at;
-};
-
-static void level_close(struct level *level)
-{
-	object_clear(&level->object);
-}
-
-static int level_open(struct repo *repo, const struct oid *oid,
-                      struct level *ret, struct error *err)
-{
-	if (repo_object_read(repo, oid, OBJECT_TREE, &ret->object, err) < 0)
-		return -1;
-	ret->oid = oid;
-	ret->at = ret->object.bytes;
-	return 0;
-}
-
-static int fail_level(const struct level *level, struct error *err)
-{
-	char text[OID_TEXT_BYTES];
-
-	oid_to_text(level->oid, text);
-	return error_set(err, ERR_CORRUPT, "the tree %s is not well-formed",
-	                 text);
-}
-
-/* 1 and the next entry, whose name lives as long as the level; 0; -1. */
-static int level_next(struct level *level, struct slot *ret, struct error *err)
-{
-	const char *end = level->object.bytes + level->object.len;
-	unsigned mode = 0;
-
-	if (level->at == end)
-		return 0;
-	for (; *level->at >= '0' && *level->at <= '7'; level->at++) {
-		if (mode > UINT16_MAX)
-			return fail_level(level, err);
-		mode = mode << 3 | (unsigned)(*level->at - '0');
-	}
-	if (*level->at != ' ' || mode == 0)
-		return fail_level(level, err);
-	const char *name = level->at + 1;
-	size_t len = strlen(name); /* a NUL follows the object */
-	if (len == 0 || (size_t)(end - name) < len + 1 + sizeof(ret->oid))
-		return fail_level(level, err);
-	*ret = (struct slot){ .name = name, .mode = mode };
-	memcpy(ret->oid.bytes, name + len + 1, sizeof(ret->oid.bytes));
-	level->at = name + len + 1 + sizeof(ret->oid.bytes);
-	return 1;
-}
-
 /* Modes that old and foreign programs wrote, as one of git's. */
 static unsigned plain_mode(unsigned mode)
 {
@@ -138,22 +75,6 @@ static unsigned plain_mode(unsigned mode)
 	if ((mode & S_IFMT) == MODE_SUBMODULE)
 		return MODE_SUBMODULE;
 	return S_ISLNK(mode) ? MODE_LINK : MODE_FILE;
-}
-
-/* 1 and the entry `name` of the tree `oid`, 0, -1. */
-static int find_entry(struct repo *repo, const struct oid *oid,
-                      const char *name, struct slot *ret, struct error *err)
-{
-	CLEANUP(level_close) struct level level = { 0 };
-	int found;
-
-	if (level_open(repo, oid, &level, err) < 0)
-		return -1;
-	while ((found = level_next(&level, ret, err)) == 1)
-		if (strcmp(ret->name, name) == 0)
-			break;
-	ret->name = NULL;
-	return found;
 }
 
 /* Looked up level by level: a directory whose object is gone is an error. */
@@ -170,7 +91,7 @@ int repo_tree_find(struct repo *repo, const struct oid *tree, const char *path,
 
 		if (!S_ISDIR(entry.mode))
 			return 0;
-		int found = find_entry(repo, &level, name, &entry, err);
+		int found = level_find(repo, &level, name, &entry, err);
 		if (found != 1)
 			return found;
 	}

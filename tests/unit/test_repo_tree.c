@@ -383,3 +383,31 @@ static void test_repo_tree__the_diff_is_gits(void **state)
 	                                   &fixture.err),
 	               ERR_LIMIT);
 }
+
+/* Levels stay on a shelf: what is asked again, also after many others were
+ * looked into, is found as it is in that tree, not in another one. */
+static void test_repo_tree__finds_what_each_tree_has(void **state)
+{
+	auto_fixture struct fixture fixture;
+	struct oid trees[40];
+	struct tree_entry entry;
+
+	UNUSED_STATE(state);
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_LEN(trees); i++) {
+		auto_free char *path = mem_printf("a/%zu/b", i);
+		struct tree_change change = file(&fixture, path, path);
+		fixture_ok(&fixture,
+		           repo_tree_write(fixture.repo, NULL, &change, 1,
+		                           &trees[i], &fixture.err));
+	}
+	for (size_t i = 0; i < 2 * ARRAY_LEN(trees); i++) {
+		size_t n = i % ARRAY_LEN(trees);
+		auto_free char *path = mem_printf("a/%zu/b", n);
+		auto_free char *other = mem_printf("a/%zu/b", n + 1);
+		assert_row(i, repo_tree_find(fixture.repo, &trees[n], path,
+		                             &entry, &fixture.err) == 1);
+		assert_row(i, repo_tree_find(fixture.repo, &trees[n], other,
+		                             &entry, &fixture.err) == 0);
+	}
+}
