@@ -137,6 +137,9 @@ struct step_record {
 	int64_t wake_at; /* of one that sleeps: when at the latest; 0: never */
 	int64_t attempt; /* tries that failed */
 	const char *reason; /* of a failure, a skip, …; or NULL */
+	/* Of view_result(): the id that the canonical JSON of its ingredients
+	 * has as a blob. */
+	const char *ingredients;
 };
 
 /* In the order of the job, then of the items. */

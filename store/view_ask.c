@@ -431,6 +431,7 @@ static void read_step(struct arena *arena, struct statement *row, void *record)
 	step->reason = read_text(arena, row, 11);
 	step->wake_at = statement_int(row, 12);
 	step->attempt = statement_int(row, 13);
+	step->ingredients = read_text(arena, row, 14);
 }
 
 static struct question about_steps(struct view *view, struct arena *arena,
@@ -446,7 +447,7 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
 	struct statement *rows = view_query(
 	        view,
 	        "select step, item, kind, state, key, event, commit_id, "
-	        "parent_id, line, output, at, reason, wake_at, attempt "
+	        "parent_id, line, output, at, reason, wake_at, attempt, null "
 	        "from step where run = ?1 and item <> '*' order by n, item",
 	        err);
 
@@ -463,8 +464,8 @@ int view_result(struct view *view, struct arena *arena, const char *key,
 	struct statement *rows = view_query(
 	        view,
 	        "select step, '', kind, 'done', key, event, commit_id, "
-	        "parent_id, line, output, at, null, 0, 0 from result "
-	        "where key = ?1",
+	        "parent_id, line, output, at, null, 0, 0, ingredients "
+	        "from result where key = ?1",
 	        err);
 
 	if (!rows)

@@ -429,12 +429,31 @@ static int fold_run_finished(struct fold *fold)
 
 /* ---- Steps --------------------------------------------------------------- */
 
+/* The blob that the value's canonical JSON would be, or is in: then the event
+ * has a stand-in. */
+static void bind_json_blob(const struct fold *fold, struct statement *row,
+                           int n, const char *name)
+{
+	const struct value *value = value_get(fold->data, name);
+	const char *blob = value_get_text(value, "$blob", NULL);
+	struct oid oid;
+
+	if (!value || blob) {
+		statement_bind_text(row, n, blob);
+		return;
+	}
+	const char *json = json_canonical(fold->arena, value);
+	repo_blob_id(json, strlen(json), &oid);
+	bind_oid(row, n, &oid);
+}
+
 static int keep_result(struct fold *fold)
 {
 	struct statement *row = query(
 	        fold, "insert or ignore into result (key, run, step, kind, "
-	              "output, event, commit_id, parent_id, line, at) values "
-	              "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+	              "output, event, commit_id, parent_id, line, at, "
+	              "ingredients) values "
+	              "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
 
 	if (!row)
 		return -1;
@@ -448,6 +467,7 @@ static int keep_result(struct fold *fold)
 	bind_oid(row, 8, &fold->place->parent);
 	statement_bind_int(row, 9, fold->place->line);
 	statement_bind_int(row, 10, fold->event->time_ms);
+	bind_json_blob(fold, row, 11, "ingredients");
 	return finish(fold, row);
 }
 

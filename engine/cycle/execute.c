@@ -36,6 +36,7 @@ struct work {
 	struct live_step *live;
 	struct step_run step_run;
 	const char *key;
+	struct oid ingredients; /* of a blob of their canonical JSON */
 	int64_t started;
 };
 
@@ -377,26 +378,23 @@ static int compute_key(struct work *work, struct error *err)
 		              value_bool(arena, false));
 	if (kind->prepare && kind->prepare(step_run, err) < 0)
 		return -1;
-	work->key =
-	        key_content(arena, &run->engine->env.root->secret, kind->name,
-	                    kind->format, step_run->ingredients);
+	const char *json = json_canonical(arena, step_run->ingredients);
+	size_t len = strlen(json);
+	repo_blob_id(json, len, &work->ingredients);
+	work->key = key_content_bytes(arena, &run->engine->env.root->secret,
+	                              kind->name, kind->format, json, len);
 	return 0;
 }
 
-/* The same ingredients, not only the same hash of them. */
-static int same_ingredients(struct work *work, const struct step_record *result,
-                            struct error *err)
+/* The same ingredients, not only the same key made of them: a key is quick to
+ * make, and so is another text of the same one for who knows the secret. */
+static bool same_ingredients(const struct work *work,
+                             const struct step_record *result)
 {
-	struct engine *engine = work->run->engine;
-	struct value *known;
-	struct event *event = journal_event_at(engine->journal, &work->arena,
-	                                       &result->place, err);
+	char text[OID_TEXT_BYTES];
 
-	if (!event ||
-	    journal_member(engine->env.repo, &work->arena, event->data,
-	                   "ingredients", &known, err) < 0)
-		return -1;
-	return known && value_equal(known, work->step_run.ingredients);
+	oid_to_text(&work->ingredients, text);
+	return text_equal(result->ingredients, text);
 }
 
 /* Whether a result of that age may be taken. */
@@ -421,12 +419,11 @@ static int reuse(struct work *work, struct error *err)
 		return 0;
 	int found = view_result(run->engine->view, &work->arena, work->key,
 	                        &result, err);
-	if (found > 0 && !is_fresh(work, &result))
+	if (found < 0)
+		return -1;
+	if (!found || !is_fresh(work, &result) ||
+	    !same_ingredients(work, &result))
 		return 0;
-	if (found > 0)
-		found = same_ingredients(work, &result, err);
-	if (found <= 0)
-		return found;
 	if (journal_resolve(run->engine->env.repo, &run->arena, result.output,
 	                    &output, err) < 0)
 		return -1;
