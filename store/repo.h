@@ -102,6 +102,9 @@ int repo_blob_write(struct repo *repo, const void *bytes, size_t len,
 void repo_batch_begin(struct repo *repo);
 int repo_batch_commit(struct repo *repo, struct error *err) MUST_CHECK;
 void repo_batch_abandon(struct repo *repo);
+/* Either of them, for who has done in the batch what ended with `status`. */
+int repo_batch_end(struct repo *repo, int status,
+                   struct error *err) MUST_CHECK;
 
 /* The id that a blob of these bytes has; writes nothing. */
 void repo_blob_id(const void *bytes, size_t len, struct oid *ret);

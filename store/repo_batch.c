@@ -188,3 +188,11 @@ void repo_batch_abandon(struct repo *repo)
 	if (--repo->batch->depth == 0)
 		forget_items(repo->batch);
 }
+
+int repo_batch_end(struct repo *repo, int status, struct error *err)
+{
+	if (status >= 0)
+		return repo_batch_commit(repo, err) < 0 ? -1 : status;
+	repo_batch_abandon(repo);
+	return -1;
+}

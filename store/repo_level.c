@@ -21,11 +21,12 @@ struct known_level {
 	struct arena arena;
 	struct slot *slots;
 	size_t count;
+	bool wanted; /* again, since it was last passed over */
 };
 
 struct shelf {
 	struct known_level levels[SHELF_LEVELS];
-	size_t next; /* to be given up */
+	size_t next; /* to be given up, unless it is wanted */
 };
 
 /* ---- Reading ------------------------------------------------------------- */
@@ -138,8 +139,14 @@ look_into(struct repo *repo, const struct oid *oid, struct error *err)
 	struct shelf *shelf = repo->shelf;
 	struct known_level *known = take_down(shelf, oid);
 
-	if (known)
+	if (known) {
+		known->wanted = true;
 		return known;
+	}
+	/* The folders above are wanted more often than those in them. */
+	for (; shelf->levels[shelf->next].wanted;
+	     shelf->next = (shelf->next + 1) % SHELF_LEVELS)
+		shelf->levels[shelf->next].wanted = false;
 	known = &shelf->levels[shelf->next];
 	shelf->next = (shelf->next + 1) % SHELF_LEVELS;
 	give_up(known);

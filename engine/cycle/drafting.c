@@ -9,10 +9,7 @@
 
 static bool has_gate_below(const struct live_run *run, const struct step *step)
 {
-	for (size_t i = step->index + 1; i < run->job->step_count; i++)
-		if (run->job->steps[i].kind->flags & KIND_WALL)
-			return true;
-	return false;
+	return run->last_wall != STEP_NONE && run->last_wall > step->index;
 }
 
 /* What stands above a gate is shown by that gate, unless the step itself says
@@ -107,6 +104,26 @@ static struct draft_commit *commit_for(struct drafting *drafting,
 	return add_commit(drafting, message_for(drafting, live));
 }
 
+/* The blob of the file, which need not be written when the owner's branch has
+ * it at that path. */
+static int keep_bytes(struct drafting *drafting, const char *path,
+                      const struct buf *bytes, struct oid *ret,
+                      struct error *err)
+{
+	struct engine *engine = drafting->run->engine;
+	struct tree_entry there;
+
+	repo_blob_id(bytes->at, bytes->len, ret);
+	int found = repo_tree_find(engine->repo, &engine->tip_tree, path,
+	                           &there, err);
+	if (found < 0)
+		return -1;
+	if (found && oid_equal(&there.oid, ret))
+		return 0;
+	drafting->differs = true;
+	return repo_blob_write(engine->repo, bytes->at, bytes->len, ret, err);
+}
+
 static int add_artifact(struct drafting *drafting, struct live_step *live,
                         const struct live_file *file, struct error *err)
 {
@@ -118,8 +135,7 @@ static int add_artifact(struct drafting *drafting, struct live_step *live,
 	struct oid oid;
 
 	if (run_artifact(run, live, file, &bytes, err) < 0 ||
-	    repo_blob_write(run->engine->repo, bytes.at, bytes.len, &oid, err) <
-	            0)
+	    keep_bytes(drafting, file->path, &bytes, &oid, err) < 0)
 		return -1;
 	value_map_text(arena, row, "step", live->step->id);
 	if (*live->block->item)
@@ -246,9 +262,14 @@ int drafting_build(struct drafting *drafting, const struct oid *base,
 	return 0;
 }
 
-void drafting_done(struct drafting *drafting)
+void drafting_none(struct drafting *drafting)
 {
 	for (size_t i = 0; i < drafting->artifacts->length; i++)
 		drafting->steps[i]->drafted = true;
+}
+
+void drafting_done(struct drafting *drafting)
+{
+	drafting_none(drafting);
 	drafting->run->draft_count++;
 }

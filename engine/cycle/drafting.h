@@ -24,6 +24,7 @@ struct drafting {
 	struct value *artifacts;  /* list of {step, item, field, path, blob} */
 	struct live_step **steps; /* whose artifacts they are; one each */
 	const struct live_file **files; /* and which; one each */
+	bool differs; /* the owner's branch has one of them otherwise, or not */
 };
 
 /* Which artifacts: those that are merged without a review, or the others. */
@@ -51,6 +52,8 @@ int drafting_build(struct drafting *drafting, const struct oid *base,
 
 /* The artifacts are in a draft now. */
 void drafting_done(struct drafting *drafting);
+/* They need no draft. */
+void drafting_none(struct drafting *drafting);
 
 /* Whether an artifact of `step` is merged without a review. */
 bool drafting_merges(const struct live_run *run, const struct step *step);

@@ -212,6 +212,20 @@ const struct config *engine_config(struct engine *engine, struct error *err)
 	return config;
 }
 
+const struct config *engine_config_seen(struct engine *engine,
+                                        struct error *err)
+{
+	auto_errors struct errors ignored = { 0 };
+
+	if (engine->tip_workspace) {
+		const struct config *config =
+		        workspace_config(engine->tip_workspace, &ignored);
+		if (config)
+			return config;
+	}
+	return engine_config(engine, err);
+}
+
 /* ---- Opening ------------------------------------------------------------- */
 
 static const char *source_name(struct arena *arena)

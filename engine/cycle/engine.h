@@ -75,6 +75,9 @@ int engine_prove(struct engine *engine, const struct job *job,
 /* reeve.yaml at the owner's tip, parsed. The first of its errors otherwise. */
 const struct config *engine_config(struct engine *engine,
                                    struct error *err) MUST_CHECK;
+/* The same as it was when the tip was last looked at: for what is no effect. */
+const struct config *engine_config_seen(struct engine *engine,
+                                        struct error *err) MUST_CHECK;
 
 /* The files of `tree` with the library `library` laid under them; zero means
  * the built-in one. Free with files_free(). */

@@ -75,7 +75,7 @@ int wait_advance(struct tick *tick, struct live_run *run,
 /* Put the artifacts that no draft holds yet and that are to be merged without
  * a review into a draft of that kind. Called before a gate and at the end; a
  * later publish phase merges it. (publish.c) */
-int publish_merges(struct tick *tick, struct live_run *run,
+int publish_merges(struct tick *tick, struct live_run *run, bool at_end,
                    struct error *err) MUST_CHECK;
 /* At the end of a run: the rest, as a review that nothing waits for. */
 int publish_reviews(struct tick *tick, struct live_run *run,

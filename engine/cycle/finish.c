@@ -98,7 +98,7 @@ int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
 	const char *state = failed ? "failed" : "done";
 	struct value *data = execute_about(run, NULL);
 
-	if (publish_merges(tick, run, err) < 0)
+	if (publish_merges(tick, run, true, err) < 0)
 		return -1;
 	if (!failed && publish_reviews(tick, run, err) < 0)
 		return -1;

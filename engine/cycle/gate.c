@@ -388,6 +388,24 @@ static void tell_opened(struct gate *gate)
 	gate->tick->changes++;
 }
 
+/* The draft's commits, and the event that tells of it. */
+static int draft(struct gate *gate, struct error *err)
+{
+	struct live_run *run = gate->run;
+	struct engine *engine = run->engine;
+
+	if (drafting_gather(run, gate->live, DRAFTING_REVIEWS, &gate->drafting,
+	                    err) < 0 ||
+	    write_slip(gate, err) < 0 ||
+	    drafting_build(&gate->drafting, &engine->tip, &gate->tip, err) < 0)
+		return -1;
+	journal_opened(gate);
+	return journal_flush(engine->journal,
+	                     arena_printf(&run->arena, "%s: %s waits",
+	                                  run->name, gate->live->step->id),
+	                     err);
+}
+
 int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
               struct error *err)
 {
@@ -395,18 +413,11 @@ int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
 	struct gate gate = { .tick = tick, .run = run, .live = live };
 
 	if (engine_look(engine, err) < 0 ||
-	    publish_merges(tick, run, err) < 0 ||
-	    execute_checks(run, live, err) < 0 || read_head(&gate, err) < 0 ||
-	    drafting_gather(run, live, DRAFTING_REVIEWS, &gate.drafting, err) <
-	            0 ||
-	    write_slip(&gate, err) < 0 ||
-	    drafting_build(&gate.drafting, &engine->tip, &gate.tip, err) < 0)
+	    publish_merges(tick, run, false, err) < 0 ||
+	    execute_checks(run, live, err) < 0 || read_head(&gate, err) < 0)
 		return -1;
-	journal_opened(&gate);
-	if (journal_flush(engine->journal,
-	                  arena_printf(&run->arena, "%s: %s waits", run->name,
-	                               live->step->id),
-	                  err) < 0)
+	repo_batch_begin(engine->repo);
+	if (repo_batch_end(engine->repo, draft(&gate, err), err) < 0)
 		return -1;
 	live->state = STEP_IN_REVIEW;
 	run_describe_step(run, live);

@@ -50,7 +50,9 @@ static int journal_draft(struct live_run *run, struct drafting *drafting,
 	return 0;
 }
 
-int publish_merges(struct tick *tick, struct live_run *run, struct error *err)
+/* 1 when there is one now. At the run's end none is needed for files that the
+ * owner's branch has as they are; before, they may not stay so. */
+static int open_merge(struct live_run *run, bool at_end, struct error *err)
 {
 	struct drafting drafting;
 
@@ -58,11 +60,26 @@ int publish_merges(struct tick *tick, struct live_run *run, struct error *err)
 		return -1;
 	if (drafting.artifacts->length == 0)
 		return 0;
-	if (engine_look(run->engine, err) < 0 ||
-	    journal_draft(run, &drafting, NULL, err) < 0)
+	if (at_end && !drafting.differs) {
+		drafting_none(&drafting);
+		return 0;
+	}
+	return journal_draft(run, &drafting, NULL, err) < 0 ? -1 : 1;
+}
+
+int publish_merges(struct tick *tick, struct live_run *run, bool at_end,
+                   struct error *err)
+{
+	struct repo *repo = run->engine->repo;
+
+	if (engine_look(run->engine, err) < 0)
 		return -1;
-	tick->changes++;
-	return 0;
+	repo_batch_begin(repo);
+	int opened = open_merge(run, at_end, err);
+	opened = repo_batch_end(repo, opened, err);
+	if (opened > 0)
+		tick->changes++;
+	return opened < 0 ? -1 : 0;
 }
 
 static int add_slip(struct live_run *run, struct drafting *drafting,
@@ -81,21 +98,20 @@ static int add_slip(struct live_run *run, struct drafting *drafting,
 	                         "slip of its files", err);
 }
 
-/* Whether the files are in the owner's branch already, as they are. */
-static int changes_nothing(struct live_run *run,
-                           const struct drafting *drafting, struct error *err)
+/* 1 when there is one now; its tip is in `ret`. */
+static int open_review(struct live_run *run, struct drafting *drafting,
+                       struct oid *ret, struct error *err)
 {
-	for (size_t i = 0; i < drafting->change_count; i++) {
-		const struct tree_change *change = &drafting->changes[i];
-		struct tree_entry there;
-		int found = repo_tree_find(run->engine->repo,
-		                           &run->engine->tip_tree, change->path,
-		                           &there, err);
-		if (found < 0)
-			return -1;
-		if (!found || !oid_equal(&there.oid, &change->oid))
-			return 0;
-	}
+	struct engine *engine = run->engine;
+
+	if (drafting_gather(run, NULL, DRAFTING_ALL, drafting, err) < 0)
+		return -1;
+	if (!drafting->differs)
+		return 0;
+	if (add_slip(run, drafting, err) < 0 ||
+	    drafting_build(drafting, &engine->tip, ret, err) < 0 ||
+	    journal_draft(run, drafting, ret, err) < 0)
+		return -1;
 	return 1;
 }
 
@@ -105,16 +121,13 @@ int publish_reviews(struct tick *tick, struct live_run *run, struct error *err)
 	struct drafting drafting;
 	struct oid tip;
 
-	if (engine_look(engine, err) < 0 ||
-	    drafting_gather(run, NULL, DRAFTING_ALL, &drafting, err) < 0)
+	if (engine_look(engine, err) < 0)
 		return -1;
-	int same = changes_nothing(run, &drafting, err);
-	if (same != 0)
-		return same < 0 ? -1 : 0;
-	if (add_slip(run, &drafting, err) < 0 ||
-	    drafting_build(&drafting, &engine->tip, &tip, err) < 0 ||
-	    journal_draft(run, &drafting, &tip, err) < 0)
-		return -1;
+	repo_batch_begin(engine->repo);
+	int opened = open_review(run, &drafting, &tip, err);
+	opened = repo_batch_end(engine->repo, opened, err);
+	if (opened <= 0)
+		return opened;
 	struct note note = {
 		.kind = NOTE_GATE,
 		.run = run->name,
@@ -186,8 +199,11 @@ static int build_merge(struct merge *merge, struct error *err)
 		.change_count = merge->count,
 	};
 	merge->commit = engine->tip;
-	return draft_build(engine->repo, &commit, 1, &reeve, &merge->commit,
-	                   err);
+	repo_batch_begin(engine->repo);
+	return repo_batch_end(engine->repo,
+	                      draft_build(engine->repo, &commit, 1, &reeve,
+	                                  &merge->commit, err),
+	                      err);
 }
 
 static int journal_merged(struct merge *merge, struct error *err)

@@ -365,8 +365,17 @@ static void find_asked(struct live_run *run)
 	ask_about_all(run, run->job->outputs);
 }
 
+static size_t find_last_wall(const struct job *job)
+{
+	for (size_t i = job->step_count; i-- > 0;)
+		if (job->steps[i].kind->flags & KIND_WALL)
+			return i;
+	return STEP_NONE;
+}
+
 static int load_steps(struct live_run *run, struct error *err)
 {
+	run->last_wall = find_last_wall(run->job);
 	if (view_run_drafts(run->engine->view, &run->arena, run->record.id,
 	                    &run->drafts, &run->draft_count, err) < 0 ||
 	    run_read_rows(run, err) < 0)

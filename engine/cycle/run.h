@@ -124,9 +124,10 @@ struct live_run {
 	/* Steps to look at: all that they wait for is settled. */
 	struct live_step **ready;
 	size_t ready_head, ready_count, ready_room;
-	int64_t heard;   /* of the journal's events, when it was loaded */
-	size_t sleeping; /* steps that do */
-	size_t running;  /* children of this run at work */
+	int64_t heard;    /* of the journal's events, when it was loaded */
+	size_t last_wall; /* the last step that is a gate or a wait, or none */
+	size_t sleeping;  /* steps that do */
+	size_t running;   /* children of this run at work */
 };
 
 void run_free(struct live_run *run);
