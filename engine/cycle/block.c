@@ -384,8 +384,7 @@ int live_unfold(struct live_run *run, struct live_step *live, struct error *err)
 
 /* ---- What a block gives -------------------------------------------------- */
 
-/* Whether all of the item came about. */
-static bool is_whole(const struct live_block *part)
+bool live_is_whole(const struct live_block *part)
 {
 	for (const struct live_step *live = live_child(part, NULL); live;
 	     live = live_child(part, live))
@@ -435,7 +434,7 @@ const struct value *live_gather(struct live_run *run,
 	if (!live_is_loop(live))
 		return gather_outputs(run, live, err);
 	for (size_t i = 0; i < live->part_count; i++)
-		if (is_whole(live->parts[i]))
+		if (live_is_whole(live->parts[i]))
 			value_list_add(&run->arena, list,
 			               gather_part(run, live, live->parts[i]));
 	return list;

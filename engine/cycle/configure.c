@@ -57,29 +57,24 @@ struct released {
 	struct arena *arena;
 };
 
-/* The step whose file at `path` it is; NULL: nobody's, or it is declined. */
-static const struct live_step *writer_of(const struct live_run *run,
-                                         const char *path)
-{
-	for (const struct live_step *live = live_first(run); live;
-	     live = live_next(run, live))
-		for (size_t i = 0; i < live->file_count; i++)
-			if (text_equal(live->files[i].path, path) &&
-			    step_has_output(live->state))
-				return live;
-	return NULL;
-}
-
 /* { artifact: path }: the text of the file as it was merged. */
 static int released_text(struct released *released, const char *path,
                          struct value **ret, struct error *err)
 {
-	const struct live_step *live = writer_of(released->run, path);
-	const struct value *output = live ? live->output : NULL;
+	const struct live_step *live = run_writer(released->run, path);
+	const struct value *output = NULL;
+
+	if (live && step_has_output(live->state))
+		output = live->output;
+	for (size_t i = 0; output && i < live->file_count; i++)
+		if (live->files[i].field &&
+		    text_equal(live->files[i].path, path)) {
+			output = value_get(output, live->files[i].field);
+			break;
+		}
 	const struct value *text = output && output->kind == VALUE_MAP
 	                                   ? value_get(output, "text")
 	                                   : output;
-
 	if (!text)
 		return error_set(err, ERR_FAILED,
 		                 "the slip names \"%s\", which is no artifact "
@@ -208,6 +203,7 @@ int execute_configure(struct live_run *run, const struct live_step *live,
 		.files = run_step_files(run, live),
 		.frame = &live->block->frame,
 		.locale = run->config->locale,
+		.holidays = run->config->holidays,
 		.name = live->step->name,
 		.effect_key = acts ? run_effect_key(run, live) : NULL,
 		.owner_config = acts ? engine_config(engine, err)

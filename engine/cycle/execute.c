@@ -292,7 +292,7 @@ static int check_file(struct live_run *run, const struct live_step *live,
                       const struct live_file *file, struct error *err)
 {
 	auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
-	const char *other = value_get_text(run->paths, file->path, NULL);
+	const struct live_step *other = run_writer(run, file->path);
 
 	if (path_check_artifact(file->path, err) < 0) {
 		err->code = ERR_FAILED;
@@ -302,7 +302,7 @@ static int check_file(struct live_run *run, const struct live_step *live,
 		return error_set(err, ERR_FAILED,
 		                 "the artifact \"%s\" is written by step "
 		                 "\"%s\" too",
-		                 file->path, other);
+		                 file->path, live_name(run, other));
 	return run_artifact(run, live, file, &bytes, err);
 }
 
@@ -318,9 +318,7 @@ static int place_files(struct live_run *run, struct live_step *live,
 		    check_file(run, live, &live->files[i], err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < live->file_count; i++)
-		value_map_text(&run->arena, run->paths, live->files[i].path,
-		               live_name(run, live));
+	run_claim_files(run, live);
 	return 0;
 }
 

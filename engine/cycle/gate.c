@@ -7,18 +7,17 @@
  * process that dies in between leaves an open gate whose branch the next tick
  * makes.
  *
- * The slip lists every effect up to the next wall whose values are known now,
- * rendered. A value that an effect above it in the same list will give is
- * marked `later`. Text that is an artifact is named, not copied.
+ * What the slip lists is found in a preview of what stands below, in which
+ * names mean what the files of the draft say.
  */
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/bus/bus.h"
 #include "engine/cycle/drafting.h"
 #include "engine/cycle/execute.h"
+#include "engine/cycle/listing.h"
+#include "engine/cycle/preview.h"
 #include "engine/job/document.h"
-#include "engine/job/field.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
 
@@ -26,7 +25,7 @@ struct gate {
 	struct tick *tick;
 	struct live_run *run;
 	struct live_step *live;
-	const struct live_step *listed; /* the effect that is listed */
+	struct preview preview;
 	struct drafting drafting;
 	const char *title;
 	const char *priority;
@@ -38,226 +37,56 @@ struct gate {
 
 /* ---- The slip's entries -------------------------------------------------- */
 
-/* What a template's names say about when it can be rendered. */
-enum moment {
-	MOMENT_NOW,
-	MOMENT_LATER, /* it names an effect of this list */
-	MOMENT_NEVER, /* it names what was skipped or this gate does not settle
-	               */
-};
-
-/* The step that `name` means to the effect that is listed, or NULL. */
-static const struct live_step *step_named(const struct gate *gate,
-                                          const char *name)
-{
-	const struct live_step *live = gate->listed;
-	const struct step *step =
-	        job_step_from(gate->run->job, live->step->parent, name);
-
-	return step ? live_find(gate->run, live->block, step->index) : NULL;
-}
-
-/* The step that an effect of this gate's list names, if it is not done. */
-static enum moment moment_of_name(const struct gate *gate, const char *name)
+/* One file as it will be read back: a field of the output, or all of it. */
+static int read_back_file(struct gate *gate, size_t i, struct error *err)
 {
 	struct live_run *run = gate->run;
-	const char *head = name_head(&run->arena, name);
-	bool about = text_equal(head, "steps");
+	struct arena *arena = &run->arena;
+	struct live_step *live = gate->drafting.steps[i];
+	const struct live_file *file = gate->drafting.files[i];
+	auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
 
-	if (about)
-		head = name_head(&run->arena, name + strcspn(name, ".") + 1);
-	const struct live_step *live = step_named(gate, head);
-	if (!live)
-		return MOMENT_NOW;
-	if (step_is_settled(live->state))
-		return about || step_has_output(live->state) ? MOMENT_NOW
-		                                             : MOMENT_NEVER;
-	return live->step->kind->flags & KIND_ACTS ? MOMENT_LATER
-	                                           : MOMENT_NEVER;
-}
-
-static enum moment moment_of(const struct gate *gate,
-                             const struct value *source)
-{
-	struct name_use *uses = NULL;
-	size_t count = 0;
-	auto_errors struct errors ignored = { 0 }; /* the job was parsed */
-	enum moment moment = MOMENT_NOW;
-
-	render_names(&gate->run->arena, gate->run->job->path, source, &uses,
-	             &count, &ignored);
-	for (size_t i = 0; i < count; i++) {
-		enum moment one = uses[i].inside
-		                          ? MOMENT_NOW
-		                          : moment_of_name(gate, uses[i].name);
-		if (one > moment)
-			moment = one;
-	}
-	return moment;
-}
-
-/* "{{proposal.text}}" of a step whose artifact is in this draft, or
- * "{{letter}}" when that artifact is nothing but text: its path. */
-static const char *artifact_named(const struct gate *gate,
-                                  const struct value *source)
-{
-	struct live_run *run = gate->run;
-	auto_error struct error ignored = { 0 };
-
-	if (source->kind != VALUE_STRING)
-		return NULL;
-	struct template *template =
-	        template_parse(&run->arena, run->job->path, source, &ignored);
-	const struct name_use *single =
-	        template ? template_single(template) : NULL;
-	if (!single)
-		return NULL;
-	const char *head = name_head(&run->arena, single->name);
-	const struct live_step *live = step_named(gate, head);
-	bool all = strcmp(head, single->name) == 0 && live && live->output &&
-	           live->output->kind == VALUE_STRING;
-	if (!live || live->file_count != 1 || live->files[0].field ||
-	    (!all && !text_ends(single->name, ".text")))
-		return NULL;
-	return live->files[0].path;
-}
-
-/* One field of an entry; MOMENT_NEVER leaves the whole entry out. */
-static int entry_field(struct gate *gate, const struct value *source,
-                       struct value **ret, enum moment *ret_moment,
-                       struct error *err)
-{
-	struct arena *arena = &gate->run->arena;
-	struct render render = run_render(gate->run, gate->listed);
-	const char *path = artifact_named(gate, source);
-
-	*ret_moment = moment_of(gate, source);
-	if (*ret_moment == MOMENT_NEVER)
-		return 0;
-	if (*ret_moment == MOMENT_NOW && !path)
-		return render_value(arena, gate->listed->step->path, source,
-		                    &render, ret, err);
-	*ret = value_map(arena);
-	if (path)
-		value_map_text(arena, *ret, "artifact", path);
-	else
-		value_map_set(arena, *ret, "later", value_copy(arena, source));
-	return 0;
-}
-
-/* What the review says of it: one line. */
-static const char *says(struct gate *gate, const struct step *step,
-                        const struct value *with)
-{
-	const struct effect *effect =
-	        language_effect(&gate->run->engine->language, step->name);
-
-	if (effect && effect->describe)
-		return effect->describe(&gate->run->arena, with);
-	return arena_printf(&gate->run->arena, "%s %s", step->kind->name,
-	                    step->name);
-}
-
-static void add_entry(struct gate *gate, const struct step *step,
-                      const struct value *with)
-{
-	struct arena *arena = &gate->run->arena;
-	struct slip *slip = &gate->slip;
-	struct value *row = value_map(arena);
-
-	slip->entries = arena_grow(arena, slip->entries, slip->count,
-	                           sizeof(*slip->entries));
-	slip->entries[slip->count++] = (struct slip_entry){
-		.step = step->id,
-		.item = gate->listed->block->item,
-		.effect = step->name,
-		.with = with,
-	};
-	value_map_text(arena, row, "step", step->id);
-	if (*gate->listed->block->item)
-		value_map_text(arena, row, "item", gate->listed->block->item);
-	value_map_text(arena, row, "effect", step->name);
-	value_map_text(arena, row, "says", says(gate, step, with));
-	value_list_add(arena, gate->effects, row);
-}
-
-static int list_effect(struct gate *gate, const struct live_step *live,
-                       struct error *err)
-{
-	const struct step *step = live->step;
-	struct arena *arena = &gate->run->arena;
-	struct value *with = value_map(arena);
-
-	gate->listed = live;
-	for (size_t i = 0; i < step->config->length; i++) {
-		const struct member *member = &step->config->members[i];
-		struct value *value;
-		enum moment moment;
-		if (entry_field(gate, member->value, &value, &moment, err) < 0)
-			return -1;
-		if (moment == MOMENT_NEVER)
-			return 0;
-		value_map_set(arena, with, member->name, value);
-	}
-	add_entry(gate, step, with);
+	if (run_artifact(run, live, file, &bytes, err) < 0)
+		return -1;
+	struct value *value =
+	        document_parse(arena, file->path, bytes.at, bytes.len, err);
+	if (!value)
+		return -1;
+	value = document_with_path(arena, value, file->path);
+	preview_set(&gate->preview, live, live->state,
+	            run_with_file(run, live, file->field, value));
 	return 0;
 }
 
 /* Below the gate a name means what the draft's files say, so the entries are
- * rendered with that: each file's step gets what is read back, until `undo`
- * puts back what it was. */
-static int read_back(struct gate *gate, const struct value ***ret_before,
-                     struct error *err)
+ * rendered with that. */
+static int preview_draft(struct gate *gate, struct error *err)
 {
-	struct live_run *run = gate->run;
-	struct arena *arena = &run->arena;
-	size_t count = gate->drafting.artifacts->length;
-
-	*ret_before =
-	        arena_array(arena, count + 1, sizeof(const struct value *));
-	for (size_t i = 0; i < count; i++) {
-		struct live_step *live = gate->drafting.steps[i];
-		const struct live_file *file = gate->drafting.files[i];
-		auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
-		(*ret_before)[i] = live->output;
-		if (file->field)
-			continue;
-		if (run_artifact(run, live, file, &bytes, err) < 0)
+	for (size_t i = 0; i < gate->drafting.artifacts->length; i++)
+		if (read_back_file(gate, i, err) < 0)
 			return -1;
-		struct value *value = document_parse(arena, file->path,
-		                                     bytes.at, bytes.len, err);
-		if (!value)
-			return -1;
-		live->output = document_with_path(arena, value, file->path);
-		run_describe_step(run, live);
-	}
-	return 0;
-}
-
-static void put_back(struct gate *gate, const struct value **before)
-{
-	for (size_t i = gate->drafting.artifacts->length; i-- > 0;) {
-		struct live_step *live = gate->drafting.steps[i];
-		live->output = before[i];
-		run_describe_step(gate->run, live);
-	}
+	return preview_begin(&gate->preview, err);
 }
 
 /* Every named effect that this gate releases. */
 static int list_effects(struct gate *gate, struct error *err)
 {
-	struct live_run *run = gate->run;
-	const struct value **before;
-	int status = read_back(gate, &before, err);
+	const struct step *step = gate->live->step;
+	const char *items = value_get_text(step->config, "items", NULL);
+	struct listing listing = {
+		.preview = &gate->preview,
+		.items = items ? job_step_from(gate->run->job, step->parent,
+		                               items)
+		               : NULL,
+	};
+	int status = preview_draft(gate, err);
 
-	for (struct live_step *live = live_first(run); live && status == 0;
-	     live = live_next(run, live)) {
-		const struct step *step = live->step;
-		if (step->gate == gate->live->step->index &&
-		    (step->kind->flags & KIND_ACTS) && step->name)
-			status = list_effect(gate, live, err);
-	}
-	put_back(gate, before);
+	if (status == 0)
+		status = listing_make(&listing, err);
+	preview_end(&gate->preview);
+	gate->slip.entries = listing.entries;
+	gate->slip.count = listing.count;
+	gate->effects = listing.effects;
 	return status;
 }
 
@@ -329,7 +158,6 @@ static int write_slip(struct gate *gate, struct error *err)
 	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
 	struct live_run *run = gate->run;
 
-	gate->effects = value_list(&run->arena);
 	gate->slip = (struct slip){
 		.gate = gate->live->step->id,
 		.run = run->record.id,
@@ -410,7 +238,12 @@ int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
               struct error *err)
 {
 	struct engine *engine = run->engine;
-	struct gate gate = { .tick = tick, .run = run, .live = live };
+	struct gate gate = {
+		.tick = tick,
+		.run = run,
+		.live = live,
+		.preview = { .run = run, .gate = live },
+	};
 
 	if (engine_look(engine, err) < 0 ||
 	    publish_merges(tick, run, false, err) < 0 ||

@@ -185,6 +185,23 @@ static int take_step(struct live_run *run, struct live_step *live,
 	return 0;
 }
 
+const struct value *run_with_file(struct live_run *run,
+                                  const struct live_step *live,
+                                  const char *field, struct value *value)
+{
+	const struct value *before = live->output;
+	struct value *output = value_map(&run->arena);
+
+	if (!field)
+		return value;
+	for (size_t i = 0;
+	     before && before->kind == VALUE_MAP && i < before->length; i++)
+		run_share(&run->arena, output, before->members[i].name,
+		          before->members[i].value);
+	value_map_set(&run->arena, output, field, value);
+	return output;
+}
+
 /* The file as it was merged; one field of the output, or all of it. */
 static int take_merged(struct live_run *run, struct live_step *live,
                        const struct artifact_record *artifact,
@@ -202,16 +219,7 @@ static int take_merged(struct live_run *run, struct live_step *live,
 		return error_wrap(err, "the merged artifact of step \"%s\"",
 		                  live->step->id);
 	merged = document_with_path(arena, merged, artifact->path);
-	if (!artifact->field) {
-		live->output = merged;
-		return 0;
-	}
-	struct value *output = value_map(arena);
-	for (size_t i = 0; live->output && i < live->output->length; i++)
-		run_share(&run->arena, output, live->output->members[i].name,
-		          live->output->members[i].value);
-	value_map_set(arena, output, artifact->field, merged);
-	live->output = output;
+	live->output = run_with_file(run, live, artifact->field, merged);
 	return 0;
 }
 
@@ -227,7 +235,6 @@ static int take_file(struct live_run *run, struct live_step *live,
 		.path = artifact->path,
 	};
 	live->drafted = true;
-	value_map_text(&run->arena, run->paths, artifact->path, live->step->id);
 	if (row->draft->state != DRAFT_MERGED ||
 	    !step_has_output(live->state) || oid_is_zero(&artifact->merged))
 		return 0;
@@ -248,6 +255,7 @@ int run_attach(struct live_run *run, struct live_step *live, struct error *err)
 	for (n = find(files, index, item); is_at(files, n, index, item); n++)
 		if (take_file(run, live, files->rows[n].record, err) < 0)
 			return -1;
+	run_claim_files(run, live);
 	run_describe_step(run, live);
 	/* A tick that ended between a step and its draft has left no other
 	 * trace of where its files go than the job. */
@@ -257,5 +265,6 @@ int run_attach(struct live_run *run, struct live_step *live, struct error *err)
 	if (run_place_files(run, live, err) < 0)
 		return error_wrap(err, "the artifact of step \"%s\"",
 		                  live->step->id);
+	run_claim_files(run, live);
 	return 0;
 }

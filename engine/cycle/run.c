@@ -140,6 +140,7 @@ struct render run_render(const struct live_run *run,
 		.frame = live ? &live->block->frame : &run->root->frame,
 		.strict = live ? live->step->strict : true,
 		.locale = run->config->locale,
+		.holidays = run->config->holidays,
 		.engine = run->engine->env.engine,
 	};
 }
@@ -251,6 +252,25 @@ int run_place_files(struct live_run *run, struct live_step *live,
 		add_file(run, live, member->name, path);
 	}
 	return 0;
+}
+
+void run_claim_files(struct live_run *run, struct live_step *live)
+{
+	for (size_t i = 0; i < live->file_count; i++) {
+		run->writers =
+		        arena_grow(&run->arena, run->writers, run->writer_count,
+		                   sizeof(struct live_step *));
+		value_map_int(&run->arena, run->paths, live->files[i].path,
+		              (int64_t)run->writer_count);
+		run->writers[run->writer_count++] = live;
+	}
+}
+
+struct live_step *run_writer(const struct live_run *run, const char *path)
+{
+	int64_t n = value_get_int(run->paths, path, -1);
+
+	return n < 0 ? NULL : run->writers[n];
 }
 
 /* ---- Loading ------------------------------------------------------------- */

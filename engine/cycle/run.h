@@ -73,15 +73,17 @@ struct live_block {
 	struct live_step *over; /* that it is a part of; NULL: the run itself */
 	const char *item;       /* "" outside of loops; "acme", "acme/2" */
 	const struct value *value; /* the item; NULL: none */
-	size_t number;             /* among its loop's parts */
-	size_t first, end;         /* job->steps that it spans; never none */
-	struct live_step *steps;   /* by index - first; those of inner blocks
-	                              are not used */
-	size_t open;               /* of its own steps, not yet settled */
-	bool active;               /* its steps may begin */
-	bool executed;             /* it did something in this run */
-	struct value *scope;       /* the names that it has itself */
-	struct value *about;       /* its `steps` */
+	/* In a preview: the part of another loop that the item is from. */
+	const struct live_block *source;
+	size_t number;           /* among its loop's parts */
+	size_t first, end;       /* job->steps that it spans; never none */
+	struct live_step *steps; /* by index - first; those of inner blocks
+	                            are not used */
+	size_t open;             /* of its own steps, not yet settled */
+	bool active;             /* its steps may begin */
+	bool executed;           /* it did something in this run */
+	struct value *scope;     /* the names that it has itself */
+	struct value *about;     /* its `steps` */
 	struct frame frame;
 };
 
@@ -113,7 +115,9 @@ struct live_run {
 	struct live_gate *gates;
 	size_t gate_count;
 	struct value *names; /* run.* */
-	struct value *paths; /* of files: path to the step that writes it */
+	struct value *paths; /* of files: path to its number in `writers` */
+	struct live_step **writers;
+	size_t writer_count;
 	struct value *asked; /* names that somebody asks `steps.NAME` about */
 	struct run_rows *rows;
 	size_t open[SECTION_COUNT]; /* own steps of the run, not settled */
@@ -180,6 +184,9 @@ int live_unfold(struct live_run *run, struct live_step *live,
 const struct value *live_gather(struct live_run *run,
                                 const struct live_step *live,
                                 struct error *err) MUST_CHECK;
+/* Whether all of the item came about: it is one of those that the loop gives.
+ */
+bool live_is_whole(const struct live_block *part);
 /* The items of a loop as its end is journalled: list of {key, item}. */
 struct value *live_items(struct live_run *run, const struct live_step *live);
 
@@ -218,6 +225,11 @@ bool run_knows_parts(const struct live_run *run, const struct live_step *live);
 /* Take on what the journal knows of the step at `live`'s place. */
 int run_attach(struct live_run *run, struct live_step *live,
                struct error *err) MUST_CHECK;
+/* What `live` gives when the file of that field (NULL: of all of it) holds
+ * `value`. */
+const struct value *run_with_file(struct live_run *run,
+                                  const struct live_step *live,
+                                  const char *field, struct value *value);
 /* Put what is known of `live` into its block's names: its output, its state.
  * Called whenever a step's state has changed. */
 void run_describe_step(struct live_run *run, const struct live_step *live);
@@ -253,6 +265,11 @@ int run_artifact(struct live_run *run, const struct live_step *live,
 /* Render where the files of `live` go, from its output. (files may be none.) */
 int run_place_files(struct live_run *run, struct live_step *live,
                     struct error *err) MUST_CHECK;
+
+/* From here on the files of `live` are its own; who writes the one at `path`,
+ * or NULL. */
+void run_claim_files(struct live_run *run, struct live_step *live);
+struct live_step *run_writer(const struct live_run *run, const char *path);
 
 /* The effect key of a step of this run. */
 const char *run_effect_key(struct live_run *run, const struct live_step *live);

@@ -10,6 +10,8 @@ static const struct field entry_fields[] = {
 	{ .name = "id", .type = FIELD_TEXT, .required = true },
 	{ .name = "item", .type = FIELD_TEXT },
 	{ .name = "effect", .type = FIELD_TEXT, .required = true },
+	{ .name = "field", .type = FIELD_TEXT },
+	{ .name = "items", .type = FIELD_MAP },
 	{ .name = "with", .type = FIELD_MAP },
 	{ 0 },
 };
@@ -38,6 +40,24 @@ static const char comment[] =
 static const char comment_empty[] =
         "# Merging this draft takes over its files; it releases nothing.\n";
 
+static struct value *entry_value(struct arena *arena,
+                                 const struct slip_entry *entry)
+{
+	struct value *map = value_map(arena);
+
+	value_map_text(arena, map, "id", entry->step);
+	if (entry->item && *entry->item)
+		value_map_text(arena, map, "item", entry->item);
+	value_map_text(arena, map, "effect", entry->effect);
+	if (entry->items) {
+		value_map_text(arena, map, "field", entry->field);
+		value_map_set(arena, map, "items",
+		              value_copy(arena, entry->items));
+	}
+	value_map_set(arena, map, "with", value_copy(arena, entry->with));
+	return map;
+}
+
 int slip_write(struct buf *buf, const struct slip *slip, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
@@ -51,68 +71,112 @@ int slip_write(struct buf *buf, const struct slip *slip, struct error *err)
 	if (slip->about)
 		value_map_set(&arena, map, "about",
 		              value_copy(&arena, slip->about));
-	for (size_t i = 0; i < slip->count; i++) {
-		struct value *entry = value_map(&arena);
-		value_map_text(&arena, entry, "id", slip->entries[i].step);
-		if (slip->entries[i].item && *slip->entries[i].item)
-			value_map_text(&arena, entry, "item",
-			               slip->entries[i].item);
-		value_map_text(&arena, entry, "effect",
-		               slip->entries[i].effect);
-		value_map_set(&arena, entry, "with",
-		              value_copy(&arena, slip->entries[i].with));
-		value_list_add(&arena, effects, entry);
-	}
+	for (size_t i = 0; i < slip->count; i++)
+		value_list_add(&arena, effects,
+		               entry_value(&arena, &slip->entries[i]));
 	value_map_set(&arena, map, "effects", effects);
 	buf_add_text(buf, slip->count ? comment : comment_empty);
 	return yaml_write(buf, map, err);
 }
 
-/* One of the owner's edits may have left `effects:` empty, which is null. */
+static struct slip_entry *add_entry(struct arena *arena, struct slip *slip)
+{
+	slip->entries = arena_grow(arena, slip->entries, slip->count,
+	                           sizeof(*slip->entries));
+	return &slip->entries[slip->count++];
+}
+
+/* What stands for many: an entry for each of its items. */
+static void read_items(struct arena *arena, const struct value *entry,
+                       const struct slip_entry *all, struct slip *slip)
+{
+	const struct value *items = value_get(entry, "items");
+	const char *field = value_get_text(entry, "field", NULL);
+
+	for (size_t i = 0; i < items->length; i++) {
+		const struct member *item = &items->members[i];
+		struct slip_entry *one = add_entry(arena, slip);
+		struct value *with =
+		        value_map_sized(arena, all->with->length + 1);
+		*one = *all;
+		one->item = item->name;
+		one->pos = item->pos;
+		one->with = with;
+		if (field)
+			value_map_set(arena, with, field, item->value);
+		for (size_t n = 0; n < all->with->length; n++)
+			value_map_set(arena, with, all->with->members[n].name,
+			              all->with->members[n].value);
+	}
+}
+
+/* One of the owner's edits may have left `effects:` empty, which is null; and
+ * an `items:` from which all are struck. */
 static void read_entries(struct arena *arena, const struct value *map,
                          struct slip *slip)
 {
 	const struct value *effects = value_get(map, "effects");
 
-	if (!effects || effects->kind != VALUE_LIST)
-		return;
-	slip->count = effects->length;
-	slip->entries =
-	        arena_array(arena, slip->count + 1, sizeof(*slip->entries));
-	for (size_t i = 0; i < slip->count; i++) {
+	for (size_t i = 0;
+	     effects && effects->kind == VALUE_LIST && i < effects->length;
+	     i++) {
 		const struct value *entry = effects->items[i];
 		const struct value *with = value_get(entry, "with");
-		slip->entries[i] = (struct slip_entry){
+		const struct slip_entry read = {
 			.step = value_get_text(entry, "id", ""),
 			.item = value_get_text(entry, "item", ""),
 			.effect = value_get_text(entry, "effect", ""),
 			.with = with ? with : value_map(arena),
 			.pos = entry->pos,
 		};
+		if (value_get(entry, "items"))
+			read_items(arena, entry, &read, slip);
+		else
+			*add_entry(arena, slip) = read;
 	}
 }
 
-/* A step that stood there twice, after a merge perhaps, could mean either. */
-static int check_entries(const struct slip *slip, const char *path,
-                         struct error *err)
+static const char *place_of(struct arena *arena, const char *step,
+                            const char *item)
 {
+	return arena_printf(arena, "%s %s", step, item);
+}
+
+/* A step that stood there twice, after a merge perhaps, could mean either. */
+static int index_entries(struct arena *arena, struct slip *slip,
+                         const char *path, struct error *err)
+{
+	struct value *by_place = value_map_sized(arena, slip->count);
+
 	for (size_t i = 0; i < slip->count; i++) {
 		const struct slip_entry *entry = &slip->entries[i];
-		if (slip_find(slip, entry->step, entry->item) != entry)
+		if (!value_map_add(arena, by_place,
+		                   place_of(arena, entry->step, entry->item),
+		                   value_int(arena, (int64_t)i)))
 			return error_at(err, ERR_CONFIG, path, entry->pos,
 			                "the step \"%s\" is listed twice",
 			                entry->step);
 	}
+	slip->by_place = by_place;
 	return 0;
 }
 
-/* The map without a null `effects`, which fields_check() would refuse. */
+/* The map with nothing where it has null, which fields_check() would refuse. */
 static struct value *without_null(struct arena *arena, struct value *map)
 {
 	struct value *effects = value_get(map, "effects");
 
 	if (effects && effects->kind == VALUE_NULL)
 		value_map_set(arena, map, "effects", value_list(arena));
+	for (size_t i = 0;
+	     effects && effects->kind == VALUE_LIST && i < effects->length;
+	     i++) {
+		const struct value *items =
+		        value_get(effects->items[i], "items");
+		if (items && items->kind == VALUE_NULL)
+			value_map_set(arena, effects->items[i], "items",
+			              value_map(arena));
+	}
 	return map;
 }
 
@@ -142,7 +206,7 @@ struct slip *slip_parse(struct arena *arena, const char *path,
 	slip->revision = value_get_int(map, "revision", 1);
 	slip->about = value_get(map, "about");
 	read_entries(arena, map, slip);
-	if (check_entries(slip, path, err) < 0)
+	if (index_entries(arena, slip, path, err) < 0)
 		return NULL;
 	if (strcmp(slip->run, run) == 0)
 		return slip;
@@ -154,7 +218,11 @@ struct slip *slip_parse(struct arena *arena, const char *path,
 
 static bool is_stand_in(const struct value *value)
 {
-	return value->kind == VALUE_MAP && value->length == 1 &&
+	if (value->kind != VALUE_MAP)
+		return false;
+	if (value->length == 2)
+		return value_get(value, "each") && value_get(value, "first");
+	return value->length == 1 &&
 	       (value_get(value, "artifact") || value_get(value, "later"));
 }
 
@@ -181,9 +249,9 @@ int slip_resolve(struct arena *arena, const struct value *with,
 const struct slip_entry *slip_find(const struct slip *slip, const char *step,
                                    const char *item)
 {
-	for (size_t i = 0; i < slip->count; i++)
-		if (strcmp(slip->entries[i].step, step) == 0 &&
-		    strcmp(slip->entries[i].item, item) == 0)
-			return &slip->entries[i];
-	return NULL;
+	auto_arena struct arena arena = { 0 };
+	int64_t n =
+	        value_get_int(slip->by_place, place_of(&arena, step, item), -1);
+
+	return n < 0 ? NULL : &slip->entries[n];
 }

@@ -16,6 +16,22 @@
  *
  * A field is a value; or { artifact: path }: the text of that file as merged;
  * or { later: "{{send.message_id}}" }: what the job says, once it is known.
+ *
+ * Many entries of one step are one, with whom each item's reaches:
+ *
+ *	  - id: send
+ *	    effect: email.send
+ *	    field: to
+ *	    items:
+ *	      acme: ann@acme.example
+ *	      globex: tom@globex.example
+ *	    with:
+ *	      subject:
+ *	        each: Report for {{r.client.name}}
+ *	        first: Report for Acme
+ *
+ * { each: …, first: … } is what the job says, for each item; `first` is there
+ * to be read. slip_parse() gives such an entry as those that it stands for.
  */
 #ifndef CYCLE_SLIP_H
 #define CYCLE_SLIP_H
@@ -35,6 +51,10 @@ struct slip_entry {
 	const char *effect; /* an effect, or the type of an event */
 	const struct value *with;
 	struct pos pos;
+	/* Of one that stands for many, and is only written: the field that is
+	 * different in each, and item: its value. */
+	const char *field;
+	const struct value *items;
 };
 
 struct slip {
@@ -45,6 +65,7 @@ struct slip {
 	const struct value *about; /* more of the head: a map, or NULL */
 	struct slip_entry *entries;
 	size_t count;
+	const struct value *by_place; /* "step item": the entry's number */
 };
 
 /* Append the file, with a comment for the owner on top. */
@@ -57,7 +78,7 @@ struct slip *slip_parse(struct arena *arena, const char *path,
                         const char *bytes, size_t len, const char *run,
                         struct error *err) MUST_CHECK;
 
-/* The `with` of an entry, its stand-ins ({artifact: …}, {later: …}) replaced
+/* The `with` of an entry, its stand-ins ({artifact: …} and so on) replaced
  * by what `resolve` gives for the field; in `arena`. */
 struct slip_resolver {
 	int (*resolve)(void *state, const char *field,

@@ -293,3 +293,45 @@ static void test_slip__stand_ins_are_replaced(void **state)
 	assert_string_equal(err.message, "no \"b\"");
 	buf_clear(&all.asked);
 }
+
+static void test_slip__many_entries_in_one_are_each_their_own(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct slip *slip =
+	        parse_well(&arena, "run: 7k2fq0ab\n"
+	                           "revision: 1\n"
+	                           "effects:\n"
+	                           "  - id: send\n"
+	                           "    effect: email.send\n"
+	                           "    field: to\n"
+	                           "    items:\n"
+	                           "      acme: ann@acme.example\n"
+	                           "      globex: tom@globex.example\n"
+	                           "    with: { subject: Hello }\n");
+
+	UNUSED_STATE(state);
+	assert_int_equal(slip->count, 2);
+	const struct slip_entry *entry = slip_find(slip, "send", "globex");
+	assert_non_null(entry);
+	assert_string_equal(value_get_text(entry->with, "to", ""),
+	                    "tom@globex.example");
+	assert_string_equal(value_get_text(entry->with, "subject", ""),
+	                    "Hello");
+	assert_int_equal(entry->pos.line, 9);
+	assert_null(slip_find(slip, "send", ""));
+	assert_null(slip_find(slip, "send", "initech"));
+}
+
+static void test_slip__a_list_whose_items_are_all_struck_is_empty(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct slip *slip = parse_well(&arena, "run: 7k2fq0ab\n"
+	                                       "revision: 1\n"
+	                                       "effects:\n"
+	                                       "  - id: send\n"
+	                                       "    effect: email.send\n"
+	                                       "    items:\n");
+
+	UNUSED_STATE(state);
+	assert_int_equal(slip->count, 0);
+}
