@@ -130,7 +130,7 @@ workspace() {
 	git config user.name Ada
 	git config user.email ada@example.com
 	mkdir -p jobs
-	printf 'version: 1\ncompany: { name: Ada }\n' >reeve.yaml
+	printf 'version: 1\njobs: %s\n' "$places" >reeve.yaml
 }
 
 # committed: what is in it, with a journal.
