@@ -115,6 +115,12 @@ size_t journal_pending(const struct journal *journal);
 int journal_flush(struct journal *journal, const char *subject,
                   struct error *err) MUST_CHECK;
 
+/* Only rehearse from here on: what is flushed is given to the sink as if it had
+ * been written, and is forgotten with the journal and its repository. Neither
+ * the reference nor the witness is touched, and what others add is not seen.
+ * The sink must not keep it either: view_rehearse(). */
+void journal_rehearse(struct journal *journal);
+
 /* A member of an event's `data` as a value in `arena`, read from its blob when
  * it was put into one. NULL without error when there is no such member. */
 int journal_member(struct repo *repo, struct arena *arena,

@@ -106,6 +106,10 @@ void repo_batch_abandon(struct repo *repo);
 int repo_batch_end(struct repo *repo, int status,
                    struct error *err) MUST_CHECK;
 
+/* Only rehearse from here on: a batch that is never committed holds what is
+ * written, and changing a reference does nothing. */
+void repo_rehearse(struct repo *repo);
+
 /* The id that a blob of these bytes has; writes nothing. */
 void repo_blob_id(const void *bytes, size_t len, struct oid *ret);
 /* ERR_MISSING when there is no such blob, ERR_LIMIT over the buffer's limit. */

@@ -63,6 +63,13 @@ void repo_batch_begin(struct repo *repo)
 	repo->batch->depth++;
 }
 
+void repo_rehearse(struct repo *repo)
+{
+	if (!repo->rehearsing)
+		repo_batch_begin(repo);
+	repo->rehearsing = true;
+}
+
 /* Where `oid` is in the table, or the free place where it belongs. */
 static size_t *slot_of(const struct batch *batch, const struct oid *oid)
 {

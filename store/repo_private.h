@@ -31,7 +31,8 @@ struct repo {
 	git_odb *odb;
 	struct batch *batch; /* NULL until the first */
 	struct shelf *shelf; /* levels looked into last; repo_level.c */
-	int lock_wait_ms;    /* how long a reference's lock is waited for */
+	bool rehearsing;
+	int lock_wait_ms; /* how long a reference's lock is waited for */
 };
 
 /* Before any use of `git` and `odb`: make sure that libgit2 was started. */

@@ -374,6 +374,8 @@ static int change_ref(struct repo *repo, const struct ref_change *change,
 	        mem_printf("%s/%s", repo->at.common_dir, change->name);
 
 	assert(text_starts(change->name, "refs/"));
+	if (repo->rehearsing)
+		return 0;
 	if (repo_settle(repo, err) < 0)
 		return -1;
 	*strrchr(path, '/') = '\0';

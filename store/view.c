@@ -129,7 +129,7 @@ static int view_end(void *state, const struct oid *tip, struct error *err)
 	oid_to_text(tip, text);
 	if (view_set_note(view, "cursor", text, err) < 0)
 		return -1;
-	if (db_commit(view->db, err) < 0)
+	if (!view->rehearsing && db_commit(view->db, err) < 0)
 		return -1;
 	view->cursor = *tip;
 	return 0;
@@ -173,13 +173,21 @@ static int view_begin(void *state, struct oid *ret_cursor, struct error *err)
 {
 	struct view *view = state;
 
-	if (db_begin(view->db, err) < 0)
+	if (!view->rehearsing && db_begin(view->db, err) < 0)
 		return -1;
 	if (read_cursor(view, err) < 0) {
 		db_rollback(view->db);
 		return -1;
 	}
 	*ret_cursor = view->cursor;
+	return 0;
+}
+
+int view_rehearse(struct view *view, struct error *err)
+{
+	if (db_begin(view->db, err) < 0)
+		return -1;
+	view->rehearsing = true;
 	return 0;
 }
 

@@ -46,6 +46,9 @@ const struct oid *view_cursor(struct view *view);
 /* Forget everything and stand at the beginning: the next catch-up folds the
  * whole journal. */
 int view_reset(struct view *view, struct error *err) MUST_CHECK;
+/* Only rehearse from here on: what is folded and noted is forgotten when the
+ * view is closed. No other process can fold meanwhile. */
+int view_rehearse(struct view *view, struct error *err) MUST_CHECK;
 /* Events that the fold has voided: {state, event} pairs without a row. */
 int64_t view_voided(struct view *view);
 
@@ -150,6 +153,12 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
  * record's step, kind and place are those of the step that computed it. */
 int view_result(struct view *view, struct arena *arena, const char *key,
                 struct step_record *ret, struct error *err) MUST_CHECK;
+
+/* The latest result of the step `id` for `item` in any run of `job`: 1, 0 when
+ * it never had one, -1. */
+int view_latest(struct view *view, struct arena *arena, const char *job,
+                const char *id, const char *item, struct step_record *ret,
+                struct error *err) MUST_CHECK;
 
 /* The earliest time at which a step of a run that is not over wakes: 1, 0 when
  * none sleeps until a time, -1. */

@@ -475,6 +475,29 @@ int view_result(struct view *view, struct arena *arena, const char *key,
 	return ask_one(&question, ret, err);
 }
 
+int view_latest(struct view *view, struct arena *arena, const char *job,
+                const char *id, const char *item, struct step_record *ret,
+                struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        "select s.step, s.item, s.kind, s.state, s.key, s.event, "
+	        "s.commit_id, s.parent_id, s.line, s.output, s.at, s.reason, "
+	        "0, 0 from run r join step s on s.run = r.id and s.step = ?2 "
+	        "and s.item = ?3 where r.job = ?1 and "
+	        "s.state in ('done', 'reused') and s.event is not null "
+	        "order by r.seq desc limit 1",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_text(rows, 1, job);
+	statement_bind_text(rows, 2, id);
+	statement_bind_text(rows, 3, item);
+	struct question question = about_steps(view, arena, rows);
+	return ask_one(&question, ret, err);
+}
+
 int view_wake(struct view *view, int64_t *ret, struct error *err)
 {
 	struct statement *row = view_query(

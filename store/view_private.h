@@ -21,6 +21,7 @@ struct view {
 	struct journal_sink sink;
 	struct view_query *queries;
 	size_t query_count;
+	bool rehearsing; /* in a transaction that is never committed */
 };
 
 /* The compiled statement for the literal `sql`, reset and ready to bind; it is

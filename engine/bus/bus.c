@@ -250,6 +250,20 @@ int bus_prove(const struct bus_request *request, struct error *err)
 	return connector->freeze(&call, &payload, err);
 }
 
+int bus_foresee(const struct bus_request *request, struct value **ret_payload,
+                struct error *err)
+{
+	const struct connector *connector = bus_connector(request->effect);
+
+	*ret_payload = NULL;
+	if (!connector || connector->decide)
+		return 0;
+	if (fits(connector, request->with, err) < 0)
+		return -1;
+	struct call call = call_of(request, connector);
+	return connector->freeze(&call, ret_payload, err);
+}
+
 int bus_perform(const struct bus_request *request, struct value **ret_result,
                 struct error *err)
 {

@@ -42,6 +42,11 @@ int bus_perform(const struct bus_request *request, struct value **ret_result,
  * permitted, well-formed, with what its connector needs. Writes nothing. */
 int bus_prove(const struct bus_request *request, struct error *err) MUST_CHECK;
 
+/* What would be intended, permitted or not: the payload of a well-formed
+ * `with`; NULL of an effect that needs no intent. Writes nothing. */
+int bus_foresee(const struct bus_request *request, struct value **ret_payload,
+                struct error *err) MUST_CHECK;
+
 /* Settle an intent without a result: 1 when it is settled now, 0 when it stays
  * in doubt (the connector cannot tell), -1. */
 int bus_settle(struct env *env, const struct config *config,

@@ -3,18 +3,30 @@
  */
 #include "engine/cmd/commands.h"
 #include "engine/cmd/pairs.h"
+#include "engine/cmd/planning.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/ticking.h"
 #include "engine/cycle/tick.h"
 
+static const struct option_row options[] = {
+	{ "plan", 0, NULL, "only say what would happen; nothing does" },
+	{ "all", 'a', NULL, "with --plan: list what is reused, too" },
+	{ 0 },
+};
+
 static int run_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
 	struct value *inputs = pairs_read(invocation, "input", err);
 	struct run_record record;
 	const char *run;
 
-	if (!engine || !inputs)
+	if (!inputs)
+		return -1;
+	if (option_given(invocation, "plan"))
+		return plan_aloud(invocation, invocation->args[0], inputs,
+		                  option_given(invocation, "all"), err);
+	auto_engine struct engine *engine = engine_open(".", err);
+	if (!engine)
 		return -1;
 	if (run_start_by_hand(engine, invocation->arena, invocation->args[0],
 	                      inputs, &run, err) < 0)
@@ -36,11 +48,12 @@ static int run_command(struct invocation *invocation, struct error *err)
 
 const struct command command_run = {
 	.name = "run",
-	.synopsis = "JOB [KEY=VALUE]...",
+	.synopsis = "JOB [KEY=VALUE]... [--plan]",
 	.help = "start one run now",
 	.details = "Starts a run of jobs/JOB.yaml as it is committed on your "
 	           "branch, with the given\ninputs, and goes on with it until "
 	           "it is done or waits for you.",
+	.options = options,
 	.least = 1,
 	.most = (size_t)-1,
 	.run = run_command,

@@ -336,6 +336,15 @@ struct engine *engine_open(const char *dir, struct error *err)
 	return steal(&engine);
 }
 
+int engine_rehearse(struct engine *engine, struct error *err)
+{
+	if (view_rehearse(engine->view, err) < 0)
+		return -1;
+	journal_rehearse(engine->journal);
+	engine->rehearsing = true;
+	return 0;
+}
+
 void engine_close(struct engine *engine)
 {
 	if (!engine)

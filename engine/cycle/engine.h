@@ -50,6 +50,7 @@ struct engine {
 	struct past **pasts;
 	size_t past_count;
 	bool view_moved; /* the view was unusable and moved aside */
+	bool rehearsing;
 };
 
 void engine_close(struct engine *engine);
@@ -60,6 +61,10 @@ void engine_close_auto(struct engine **engine);
  * bare, or has no journal, with what to do as the hint. */
 struct engine *engine_open(const char *dir, struct error *err) MUST_CHECK
         FREED_BY(engine_close);
+
+/* Only rehearse from here on: what is written to journal, view and references
+ * is seen by this engine and forgotten when it is closed. */
+int engine_rehearse(struct engine *engine, struct error *err) MUST_CHECK;
 
 /* Look at the owner's branch: fills tip, tip_tree, tip_files, tip_workspace.
  * ERR_STATE while it has no commit. Cheap when nothing has moved; when it has,

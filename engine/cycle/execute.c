@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cycle/plan.h"
 #include "engine/io/loop.h"
 #include "engine/job/expr.h"
 #include "engine/job/field.h"
@@ -533,6 +534,12 @@ static int carry_out(struct work **place, struct error *err)
 		if (reused != 0)
 			return reused < 0 ? -1 : 0;
 	}
+	if (work->tick->plan) {
+		int ends = plan_at_step(work->tick->plan, run, live,
+		                        &work->step_run, work->key, err);
+		if (ends != 0)
+			return ends < 0 ? -1 : 0;
+	}
 	if (!within_limit(live)) {
 		skip(work->tick, run, live,
 		     "as many items as a run may do are done");
@@ -810,7 +817,9 @@ static int advance_step(struct tick *tick, struct live_run *run,
 	else if (wanted && (live->step->kind->flags & KIND_PASSES))
 		status = wait_advance(tick, run, live, &reason);
 	else if (wanted && (live->step->kind->flags & KIND_WALL))
-		status = gate_open(tick, run, live, &reason);
+		status = tick->plan
+		                 ? plan_at_wall(tick->plan, run, live, &reason)
+		                 : gate_open(tick, run, live, &reason);
 	else if (wanted)
 		status = advance_leaf(tick, run, live, &reason);
 	if (status == 0)

@@ -67,6 +67,8 @@ struct live_step {
 	bool drafted;    /* its files are in a draft already */
 	size_t executed; /* of a loop: items that did something in this run */
 	bool stopped;    /* of a loop: an item failed, and it ends with that */
+	struct value *planned; /* what a plan says of it, once it has come to
+	                          it; or NULL */
 };
 
 struct live_block {

@@ -251,7 +251,9 @@ static int add_start(struct starting *start, struct error *err)
 	value_map_text(arena, data, "tree", oid_text(arena, &engine->tip_tree));
 	value_map_text(arena, data, "library", library_id);
 	value_map_text(arena, data, "group", start->group);
-	value_map_set(arena, data, "steps", steps_of(start));
+	/* Nobody asks for those of a run that is only rehearsed. */
+	if (!engine->rehearsing)
+		value_map_set(arena, data, "steps", steps_of(start));
 	journal_add(engine->journal, EVENT_RUN_STARTED, start->run, data);
 	journal_keep(engine->journal,
 	             arena_printf(arena, "pins/%s", start->run),

@@ -41,8 +41,11 @@ struct note {
 	const struct error *problem; /* NOTE_PROBLEM */
 };
 
+struct plan;
+
 struct tick {
 	struct engine *engine;
+	struct plan *plan; /* nothing is to happen (plan.h); NULL: it is */
 	void (*tell)(void *state, const struct note *note); /* may be NULL */
 	void *state;
 	/* Filled in. */

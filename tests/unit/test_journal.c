@@ -1032,3 +1032,32 @@ static void test_journal__gives_events_in_any_order(void **state)
 	                             &books.git.err));
 	assert_int_equal(books.git.err.code, ERR_CORRUPT);
 }
+
+static void test_journal__rehearses_without_a_trace(void **state)
+{
+	auto_books struct books books;
+	struct reader reader CLEANUP(reader_close);
+
+	(void)state;
+	books_open(&books);
+	const char *before = git(&books, "git for-each-ref; "
+	                                 "find .git/objects -type f | sort");
+	journal_close(books.journal);
+	books.journal = books_journal(&books);
+	reader_follow(&reader, books.journal);
+	journal_rehearse(books.journal);
+	for (int i = 0; i < 2; i++) {
+		mark(&books, i ? "second" : "first");
+		books_flush(&books);
+	}
+	/* It is there for who rehearses, in its order. */
+	assert_non_null(strstr(reader.seen.at, "first"));
+	assert_non_null(strstr(strstr(reader.seen.at, "first"), "second"));
+	assert_non_null(journal_event_at(books.journal, &books.git.arena,
+	                                 &reader.last, &books.git.err));
+	journal_close(books.journal);
+	books.journal = books_journal(&books);
+	assert_string_equal(before,
+	                    git(&books, "git for-each-ref; "
+	                                "find .git/objects -type f | sort"));
+}
