@@ -10,7 +10,7 @@ static const struct field block_fields[] = {
 	{ 0 },
 };
 
-const struct step_kind step_block = {
+const struct step_kind step_steps = {
 	.name = "steps",
 	.help = "a block of steps, once for each item of for_each",
 	.flags = KIND_BLOCK,

@@ -7,7 +7,6 @@
 #include "engine/steps/step.h"
 
 extern const struct step_kind step_agent;
-extern const struct step_kind step_block;
 extern const struct step_kind step_call;
 extern const struct step_kind step_emit;
 extern const struct step_kind step_gate;
@@ -19,6 +18,7 @@ extern const struct step_kind step_recall;
 extern const struct step_kind step_remember;
 extern const struct step_kind step_render;
 extern const struct step_kind step_run_program;
+extern const struct step_kind step_steps;
 extern const struct step_kind step_wait;
 
 #endif

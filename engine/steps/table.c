@@ -17,7 +17,7 @@ const struct step_kind *const step_kinds[] = {
 	&step_remember,
 	&step_render,
 	&step_run_program,
-	&step_block,
+	&step_steps,
 	&step_wait,
 	NULL,
 };

@@ -121,7 +121,7 @@ static const struct step_kind toy_run = {
 static const struct step_kind *const toy_kinds[] = {
 	&toy_agent,  &toy_call,   &toy_emit,   &toy_gate,   &step_job,
 	&step_let,   &step_query, &step_read,  &toy_recall, &toy_remember,
-	&toy_render, &toy_run,    &step_block, &step_wait,  NULL,
+	&toy_render, &toy_run,    &step_steps, &step_wait,  NULL,
 };
 
 static const struct field toy_email_fields[] = {
