@@ -83,6 +83,10 @@ struct statement *db_table(struct db *db, const char *name,
                            struct error *err) MUST_CHECK
         FREED_BY(statement_free);
 
+/* An index on a column of such a table. */
+int db_index(struct db *db, const char *table, const char *column,
+             struct error *err) MUST_CHECK;
+
 /* Bind parameter `n` (from 1). Texts are copied; NULL binds null. */
 void statement_bind_text(struct statement *statement, int n, const char *text);
 void statement_bind_bytes(struct statement *statement, int n, const void *bytes,

@@ -250,6 +250,26 @@ struct statement *db_table(struct db *db, const char *name,
 	return db_prepare(db, sql.at, err);
 }
 
+int db_index(struct db *db, const char *table, const char *column,
+             struct error *err)
+{
+	auto_buf struct buf name = buf_make((size_t)4 * LIMIT_EXPRESSION);
+	auto_buf struct buf sql = buf_make((size_t)16 * LIMIT_EXPRESSION);
+
+	buf_printf(&name, "%s\n%s", table, column);
+	if (buf_check(&name, "an index", err) < 0)
+		return -1;
+	buf_add_text(&sql, "create index ");
+	db_quote(&sql, name.at);
+	buf_add_text(&sql, " on ");
+	db_quote(&sql, table);
+	buf_add_char(&sql, '(');
+	db_quote(&sql, column);
+	buf_add_char(&sql, ')');
+	return buf_check(&sql, "an index", err) < 0 ? -1
+	                                            : db_run(db, sql.at, err);
+}
+
 void db_quote(struct buf *sql, const char *name)
 {
 	buf_add_char(sql, '"');

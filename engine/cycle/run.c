@@ -24,6 +24,8 @@ void run_free(struct live_run *run)
 	workspace_free(run->workspace);
 	files_free(run->files);
 	files_free(run->pin);
+	if (run->engine)
+		expr_engine_forget(run->engine->env.engine);
 	arena_clear(&run->arena);
 	free(run);
 }

@@ -170,7 +170,8 @@ static int find_hearing(struct waiting *waiting, struct error *err)
 	}
 	if (!where)
 		return 0;
-	hearing->where = expr_parse(&run->arena, live->step->path, where, err);
+	hearing->where = expr_parse(&run->arena, live->step->path, where,
+	                            run->engine->env.engine, err);
 	return hearing->where ? 0 : -1;
 }
 

@@ -70,11 +70,13 @@ void check_job(struct workspace *workspace, const struct job *job,
                struct errors *errors, struct errors *warnings)
 {
 	auto_arena struct arena arena = { 0 };
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
 	auto_errors struct errors scratch = { 0 };
 	struct check check = {
 		.workspace = workspace,
 		.config = workspace_config(workspace, &scratch),
 		.arena = &arena,
+		.engine = engine,
 		.errors = errors,
 		.warnings = warnings,
 	};
@@ -228,10 +230,12 @@ int check_workspace(struct workspace *workspace, struct errors *errors,
                     struct errors *warnings, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
 	struct check check = {
 		.workspace = workspace,
 		.config = workspace_config(workspace, errors),
 		.arena = &arena,
+		.engine = engine,
 		.errors = errors,
 		.warnings = warnings,
 	};

@@ -20,6 +20,7 @@ struct check {
 	const struct config *config; /* NULL: it has errors of its own */
 	const struct job *job;       /* NULL while an agent is looked at */
 	struct arena *arena;
+	struct expr_engine *engine; /* where expressions are compiled */
 	struct errors *errors;
 	struct errors *warnings;
 	/* What loops give, by step: above the next gate, and below it. */

@@ -11,7 +11,7 @@ static void check_expression(struct check *check, const struct value *source)
 	auto_error struct error ignored = { 0 }; /* parsing has reported it */
 	const struct expr *expr =
 	        source ? expr_parse(check->arena, check->job->path, source,
-	                            &ignored)
+	                            check->engine, &ignored)
 	               : NULL;
 
 	if (expr)
@@ -23,7 +23,7 @@ static void check_query(struct check *check, const struct step *step,
 {
 	auto_error struct error ignored = { 0 };
 	const struct query *query =
-	        query_parse(check->arena, check->job->path, source, &ignored);
+	        query_read(check->arena, check->job->path, source, &ignored);
 
 	if (!query)
 		return;

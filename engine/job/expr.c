@@ -2,8 +2,9 @@
  * How an expression is read
  *
  * Its tokens are put together again as `select ( ... )`, with each name as a
- * numbered parameter. That text is compiled once when the expression is read,
- * so that `check` finds what SQLite would not take.
+ * numbered parameter. Unless it is plain (expr_plain.c), that text is compiled
+ * once when the expression is read, so that `check` finds what SQLite would not
+ * take.
  */
 #include "engine/job/expr.h"
 
@@ -127,27 +128,13 @@ int tokens_misread(const struct token *tokens, size_t count, int offset,
 	return scope_place(err, file, token ? token->pos : pos);
 }
 
-static int compile(const struct expr *expr, struct error *err)
+static int compile(struct expr_engine *engine, const struct expr *expr,
+                   struct error *err)
 {
-	auto_scratch struct scratch scratch = { 0 };
-	int offset;
+	auto_expr_engine struct expr_engine *own =
+	        engine ? NULL : expr_engine_new();
 
-	if (scratch_open(&scratch, "expression", err) < 0)
-		return -1;
-
-	auto_statement struct statement *statement =
-	        db_prepare_at(scratch.db, expr->sql, &offset, err);
-
-	return statement ? 0
-	                 : tokens_misread(expr->tokens, expr->count, offset,
-	                                  "expression", expr->file, expr->pos,
-	                                  err);
-}
-
-/* A name alone is known to be one. */
-static bool is_plain(const struct expr *expr)
-{
-	return expr->count == 1 && expr->name_count == 1;
+	return expr_compiled(engine ? engine : own, expr, err) ? 0 : -1;
 }
 
 /* FNV-1a: it only has to spread the texts of one workspace. */
@@ -176,7 +163,8 @@ static const struct value *as_string(struct arena *arena,
 }
 
 struct expr *expr_parse(struct arena *arena, const char *file,
-                        const struct value *source, struct error *err)
+                        const struct value *source, struct expr_engine *engine,
+                        struct error *err)
 {
 	struct expr *expr = arena_new(arena, struct expr);
 	const struct value *text = as_string(arena, source);
@@ -205,7 +193,8 @@ struct expr *expr_parse(struct arena *arena, const char *file,
 	if (write_sql(arena, expr, err) < 0)
 		return NULL;
 	expr->hash = hash_of(expr->sql);
-	if (!is_plain(expr) && compile(expr, err) < 0)
+	if (!tokens_are_plain(expr->tokens, expr->count) &&
+	    compile(engine, expr, err) < 0)
 		return NULL;
 	return expr;
 }

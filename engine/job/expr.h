@@ -25,10 +25,10 @@
 
 struct expr;
 
-/* Where expressions are evaluated: a connection, opened when it is first
- * needed, and what was compiled in it, kept by its text. `render->engine` says
- * which; without one each evaluation opens its own, at fifty times the cost.
- * One evaluation at a time. */
+/* Where expressions and queries are compiled and evaluated: connections,
+ * opened when they are first needed, and what was compiled and loaded in them.
+ * `render->engine` says which; without one (NULL) each call opens its own, at
+ * fifty times the cost. One evaluation at a time. */
 struct expr_engine;
 
 void expr_engine_free(struct expr_engine *engine);
@@ -36,11 +36,14 @@ void expr_engine_free_auto(struct expr_engine **engine);
 #define auto_expr_engine CLEANUP(expr_engine_free_auto)
 
 struct expr_engine *expr_engine_new(void) MUST_CHECK FREED_BY(expr_engine_free);
+/* Forget what is known of lists, which go by their address: to be called
+ * before the memory of any that a query was asked of is used again. */
+void expr_engine_forget(struct expr_engine *engine);
 
 /* Parse the text of `source` (a string, or a scalar that is taken as text).
  * NULL with ERR_CONFIG at the position of the token. */
 struct expr *expr_parse(struct arena *arena, const char *file,
-                        const struct value *source,
+                        const struct value *source, struct expr_engine *engine,
                         struct error *err) MUST_CHECK;
 void expr_names(const struct expr *expr, const struct name_use **ret,
                 size_t *ret_count);

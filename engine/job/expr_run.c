@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "engine/job/expr_tools.h"
+#include "engine/job/query_private.h"
 #include "store/base/alloc.h"
 #include "store/base/text.h"
 
@@ -26,10 +27,14 @@
 
 int scratch_open(struct scratch *scratch, const char *what, struct error *err)
 {
+	if (scratch->functions)
+		return 0;
 	scratch->db = db_scratch(what, err);
 	if (scratch->db)
 		scratch->functions =
 		        functions_add(scratch->db, &scratch->customs, err);
+	if (!scratch->functions)
+		scratch_close(scratch);
 	return scratch->functions ? 0 : -1;
 }
 
@@ -37,19 +42,8 @@ void scratch_close(struct scratch *scratch)
 {
 	db_close(scratch->db);
 	functions_free(scratch->functions);
+	*scratch = (struct scratch){ 0 };
 }
-
-struct compiled {
-	char *sql; /* NULL: the place is free */
-	uint64_t hash;
-	struct statement *statement;
-};
-
-struct expr_engine {
-	struct scratch scratch; /* opened when it is first needed */
-	struct compiled *cache;
-	size_t count;
-};
 
 struct expr_engine *expr_engine_new(void)
 {
@@ -72,7 +66,9 @@ void expr_engine_free(struct expr_engine *engine)
 		return;
 	forget(engine);
 	free(engine->cache);
-	scratch_close(&engine->scratch);
+	scratch_close(&engine->expressions);
+	query_lists_free(engine->lists);
+	scratch_close(&engine->queries);
 	free(engine);
 }
 
@@ -99,26 +95,28 @@ static int prepare_engine(struct expr_engine *engine, struct error *err)
 		forget(engine);
 	if (engine->cache)
 		return 0;
-	if (scratch_open(&engine->scratch, "expression", err) < 0)
+	if (scratch_open(&engine->expressions, "expression", err) < 0)
 		return -1;
 	engine->cache = mem_zalloc(CACHE_PLACES, sizeof(struct compiled));
 	return 0;
 }
 
-/* The expression, compiled; it belongs to the engine. */
-static struct statement *compiled(struct expr_engine *engine,
-                                  const struct expr *expr, struct error *err)
+struct statement *expr_compiled(struct expr_engine *engine,
+                                const struct expr *expr, struct error *err)
 {
 	struct compiled *place;
+	int offset;
 
 	if (prepare_engine(engine, err) < 0)
 		return NULL;
 	place = find_place(engine, expr);
 	if (place->sql)
 		return place->statement;
-	place->statement = db_prepare(engine->scratch.db, expr->sql, err);
+	place->statement =
+	        db_prepare_at(engine->expressions.db, expr->sql, &offset, err);
 	if (!place->statement) {
-		scope_place(err, expr->file, expr->pos);
+		(void)tokens_misread(expr->tokens, expr->count, offset,
+		                     "expression", expr->file, expr->pos, err);
 		return NULL;
 	}
 	place->sql = mem_strdup(expr->sql);
@@ -232,11 +230,11 @@ static struct value *evaluate_in(struct expr_engine *engine,
                                  const struct value *const *values,
                                  struct arena *arena, struct error *err)
 {
-	struct statement *statement = compiled(engine, expr, err);
+	struct statement *statement = expr_compiled(engine, expr, err);
 
 	if (!statement)
 		return NULL;
-	engine->scratch.customs =
+	engine->expressions.customs =
 	        (struct customs){ render->locale, render->holidays };
 	return evaluate(expr, statement, values, arena, err);
 }

@@ -1,8 +1,9 @@
 /*
  * What the files expr*.c and query*.c share; nobody else includes it.
  *
- * expr.c reads an expression, expr_run.c carries it out; expr_pair.c finds the
- * comparisons in a list of tokens whose two sides it can name.
+ * expr.c reads an expression, expr_plain.c knows which ones SQLite need not be
+ * asked about, expr_run.c carries them out; expr_pair.c finds the comparisons
+ * in a list of tokens whose two sides it can name.
  */
 #ifndef JOB_EXPR_TOOLS_H
 #define JOB_EXPR_TOOLS_H
@@ -36,6 +37,10 @@ struct expr {
 	bool is_truth; /* its outermost operation gives true or false */
 };
 
+/* Whether SQLite is sure to take them as an expression; false may mean that
+ * nobody knows. */
+bool tokens_are_plain(const struct token *tokens, size_t count);
+
 /* A scratch connection with reeve's functions, and what belongs to it. */
 struct scratch {
 	struct db *db;
@@ -43,10 +48,31 @@ struct scratch {
 	struct function_set *functions;
 };
 
+/* Open it, unless it is. */
 int scratch_open(struct scratch *scratch, const char *what,
                  struct error *err) MUST_CHECK;
 void scratch_close(struct scratch *scratch);
-#define auto_scratch CLEANUP(scratch_close)
+
+struct compiled {
+	char *sql; /* NULL: the place is free */
+	uint64_t hash;
+	struct statement *statement;
+};
+
+struct expr_engine {
+	struct scratch expressions; /* each opened when it is first needed */
+	struct scratch queries;
+	struct compiled *cache; /* of expressions */
+	size_t count;
+	struct query_lists *lists; /* that queries were asked of; or NULL */
+	size_t turn;               /* how often they were forgotten */
+};
+
+/* The expression, compiled; it belongs to the engine. NULL with ERR_CONFIG at
+ * the token that SQLite would not take. */
+struct statement *expr_compiled(struct expr_engine *engine,
+                                const struct expr *expr,
+                                struct error *err) MUST_CHECK;
 
 /* Whether the token is this word of SQL. */
 bool token_is_word(const struct token *token, const char *word);

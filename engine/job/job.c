@@ -434,12 +434,14 @@ struct job *job_parse(struct arena *arena, const char *path, const char *bytes,
                       struct errors *errors)
 {
 	auto_error struct error err = { 0 };
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
 	size_t before = errors->count;
 	struct job_parser parser = {
 		.arena = arena,
 		.path = path,
 		.language = language,
 		.errors = errors,
+		.engine = engine,
 		.job = arena_new(arena, struct job),
 	};
 	struct value *root = yaml_parse(arena, path, bytes, len, 1, &err);

@@ -40,8 +40,8 @@ static const struct expr *parse_where(struct job_parser *parser,
                                       const struct value *where)
 {
 	auto_error struct error err = { 0 };
-	const struct expr *expr =
-	        expr_parse(parser->arena, parser->path, where, &err);
+	const struct expr *expr = expr_parse(parser->arena, parser->path, where,
+	                                     parser->engine, &err);
 	const struct name_use *uses;
 	size_t count;
 

@@ -333,8 +333,8 @@ static const struct expr *parse_where(struct job_parser *parser,
 	auto_error struct error err = { 0 };
 	const struct name_use *uses;
 	size_t count;
-	const struct expr *expr =
-	        expr_parse(parser->arena, parser->path, where, &err);
+	const struct expr *expr = expr_parse(parser->arena, parser->path, where,
+	                                     parser->engine, &err);
 
 	if (expr == NULL) {
 		errors_take(parser->errors, &err);

@@ -82,8 +82,8 @@ const struct expr *uses_of_expression(struct uses *uses,
 	struct job_parser *parser = uses->parser;
 	const struct name_use *names;
 	size_t count;
-	struct expr *expr =
-	        expr_parse(parser->arena, parser->path, value, &err);
+	struct expr *expr = expr_parse(parser->arena, parser->path, value,
+	                               parser->engine, &err);
 
 	if (expr == NULL) {
 		errors_take(parser->errors, &err);
@@ -102,8 +102,8 @@ static void add_query(struct uses *uses, const struct value *value)
 	struct job_parser *parser = uses->parser;
 	const struct name_use *names;
 	size_t count;
-	const struct query *query =
-	        query_parse(parser->arena, parser->path, value, &err);
+	const struct query *query = query_parse(parser->arena, parser->path,
+	                                        value, parser->engine, &err);
 
 	if (query == NULL) {
 		errors_take(parser->errors, &err);

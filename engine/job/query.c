@@ -392,8 +392,8 @@ static int check_begin(struct reader *reader)
 	return -1;
 }
 
-struct query *query_parse(struct arena *arena, const char *file,
-                          const struct value *source, struct error *err)
+struct query *query_read(struct arena *arena, const char *file,
+                         const struct value *source, struct error *err)
 {
 	struct query *query = arena_new(arena, struct query);
 	struct reader reader = { arena, query, err };
@@ -422,7 +422,16 @@ struct query *query_parse(struct arena *arena, const char *file,
 	query->pairs =
 	        pairs_find(arena, query->tokens.list, query->tokens.count);
 	collect_names(&reader);
-	return query_try(query, arena, err) < 0 ? NULL : query;
+	return query;
+}
+
+struct query *query_parse(struct arena *arena, const char *file,
+                          const struct value *source,
+                          struct expr_engine *engine, struct error *err)
+{
+	struct query *query = query_read(arena, file, source, err);
+
+	return query && query_try(query, engine, arena, err) < 0 ? NULL : query;
 }
 
 void query_names(const struct query *query, const struct name_use **ret,

@@ -13,6 +13,10 @@
  *	if (bound)
  *		status = query_rows(bound, &arena, &rows, &err);
  *
+ * Of long lists the engine keeps what it has loaded, with an index on the
+ * columns that must equal a value: a query within a loop is asked of the same
+ * list for each item.
+ *
  * What is said of expressions (expr.h) holds here as well; null is neither
  * true nor false to WHERE, as in SQL.
  */
@@ -35,7 +39,12 @@ struct query_bound;
  * with ERR_CONFIG at the position of the token. */
 struct query *query_parse(struct arena *arena, const char *file,
                           const struct value *source,
+                          struct expr_engine *engine,
                           struct error *err) MUST_CHECK;
+/* The same without SQLite: of a text that it has taken before. */
+struct query *query_read(struct arena *arena, const char *file,
+                         const struct value *source,
+                         struct error *err) MUST_CHECK;
 /* The job's names in it: lists, dotted names and, `inside`, bare ones that may
  * turn out to be columns. Those below `journal` are not the job's. */
 void query_names(const struct query *query, const struct name_use **ret,

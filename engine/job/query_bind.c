@@ -13,7 +13,6 @@
 #include "engine/job/query_private.h"
 #include "engine/job/scope.h"
 #include "store/base/buf.h"
-#include "store/base/hash.h"
 #include "store/base/json.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -126,6 +125,35 @@ static int find_columns(struct binder *binder, struct query_table *table,
 	return 0;
 }
 
+/* What is known of a long list, or will be. Lists of the journal are made for
+ * each step anew: nothing can be known by their address. */
+static int know_columns(struct binder *binder, struct query_table *table,
+                        const struct token *token)
+{
+	struct expr_engine *engine = binder->bound->engine;
+	bool keeps = engine && !text_starts(table->name, "journal.");
+	const struct kept_list *kept =
+	        keeps && table->list->length
+	                ? query_lists_find(engine, table->list)
+	                : NULL;
+
+	if (!kept && find_columns(binder, table, token) < 0)
+		return -1;
+	if (!kept) {
+		table->kept = keeps ? query_lists_add(engine, table) : NULL;
+		return 0;
+	}
+	/* A copy, since the engine may forget it. */
+	table->columns = arena_array(binder->arena, kept->column_count,
+	                             sizeof(*table->columns));
+	memcpy(table->columns, kept->columns,
+	       kept->column_count * sizeof(*table->columns));
+	table->column_count = kept->column_count;
+	table->is_single = kept->is_single;
+	table->kept = query_lists_find(engine, table->list);
+	return 0;
+}
+
 /* Every column that may be meant to be the table's. */
 static void ask_columns(struct binder *binder, struct query_table *table,
                         const char *alias)
@@ -168,7 +196,7 @@ static int find_list(struct binder *binder, struct query_table *table,
 	}
 	if (table->list->kind != VALUE_LIST)
 		return not_a_list(binder, token, table->list);
-	return find_columns(binder, table, token);
+	return know_columns(binder, table, token);
 }
 
 static struct query_table *known_table(struct query_bound *bound,
@@ -217,26 +245,37 @@ static int nested_column(struct binder *binder, const struct token *token)
 	return error_hint(binder->err, "A column holds single values.");
 }
 
-/* The column that the name means: of the table `alias`, or (NULL) of any. */
-static const struct query_column *find_column(const struct query_bound *bound,
-                                              const char *alias,
-                                              const char *name)
+/* The name of a column without the table's. */
+static const char *column_name(const struct token *token)
 {
-	const struct query_column *column = NULL;
+	return token->name.rest ? token->name.rest : token->name.dotted;
+}
 
-	for (size_t i = 0; !column && i < bound->query->source_count; i++)
-		if (!alias || text_equal(bound->query->sources[i].alias, alias))
-			column = table_column(
-			        &bound->tables[bound->table_of[i]], name);
-	return column;
+/* The table that has the column, or NULL: of the name that stands before it, or
+ * any. */
+static struct query_table *table_with(const struct query_bound *bound,
+                                      const struct token *token)
+{
+	const struct query *query = bound->query;
+
+	for (size_t i = 0; i < query->source_count; i++) {
+		struct query_table *table = &bound->tables[bound->table_of[i]];
+
+		if (token->name.rest &&
+		    !text_equal(query->sources[i].alias, token->name.first))
+			continue;
+		if (table_column(table, column_name(token)))
+			return table;
+	}
+	return NULL;
 }
 
 static const struct query_column *column_of(const struct query_bound *bound,
                                             const struct token *token)
 {
-	return token->name.rest
-	               ? find_column(bound, token->name.first, token->name.rest)
-	               : find_column(bound, NULL, token->name.dotted);
+	const struct query_table *table = table_with(bound, token);
+
+	return table ? table_column(table, column_name(token)) : NULL;
 }
 
 static int find_value(struct binder *binder, size_t at)
@@ -331,6 +370,74 @@ static const char *judge_describe(const void *state, struct arena *arena,
 	                                                         : "numbers");
 }
 
+/* ---- names of tables */
+
+/* Whether a name or a literal, not a column, is at `at`. */
+static bool is_value(const struct query_bound *bound, size_t at)
+{
+	const struct token *token = &bound->tokens[at];
+
+	return bound->values[at] || token->kind == TOKEN_NUMBER ||
+	       token->kind == TOKEN_TEXT;
+}
+
+static void add_compared(struct binder *binder, size_t at)
+{
+	const struct token *token = &binder->bound->tokens[at];
+	struct query_table *table = binder->bound->is_column[at]
+	                                    ? table_with(binder->bound, token)
+	                                    : NULL;
+
+	if (!table || token->use != USE_STRICT)
+		return;
+	for (size_t i = 0; i < table->compared_count; i++)
+		if (text_equal(table->compared[i], column_name(token)))
+			return;
+	table->compared =
+	        arena_grow(binder->arena, table->compared,
+	                   table->compared_count, sizeof(*table->compared));
+	table->compared[table->compared_count++] = column_name(token);
+}
+
+/* The columns by which a query chooses rows: those that must equal a value. */
+static void find_compared(struct binder *binder)
+{
+	const struct query_bound *bound = binder->bound;
+	const struct pairs *pairs = &bound->query->pairs;
+
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct pair *pair = &pairs->list[i];
+
+		if (!strchr("=", *bound->tokens[pair->left + 1].text))
+			continue;
+		if (is_value(bound, pair->right))
+			add_compared(binder, pair->left);
+		if (is_value(bound, pair->left))
+			add_compared(binder, pair->right);
+	}
+}
+
+static void name_tables(struct binder *binder)
+{
+	struct query_bound *bound = binder->bound;
+
+	find_compared(binder);
+	for (size_t i = 0; i < bound->table_count; i++) {
+		struct query_table *table = &bound->tables[i];
+
+		table->sql_name =
+		        table->kept
+		                ? arena_strdup(binder->arena,
+		                               query_lists_table(
+		                                       bound->engine,
+		                                       table->kept,
+		                                       table->compared,
+		                                       table->compared_count)
+		                                       ->name)
+		                : table->name;
+	}
+}
+
 /* ---- the SQL */
 
 static void write_parameter(struct query_bound *bound, struct buf *sql,
@@ -348,23 +455,31 @@ static void write_parameter(struct query_bound *bound, struct buf *sql,
 	db_quote(sql, dot ? dot + 1 : name);
 }
 
+static void write_source(const struct query_bound *bound, struct buf *sql,
+                         size_t index)
+{
+	const struct source *source = &bound->query->sources[index];
+	const char *name = bound->tables[bound->table_of[index]].sql_name;
+
+	if (token_is_word(&bound->tokens[source->token - 1], "in")) {
+		buf_add_text(sql, "(select value from ");
+		db_quote(sql, name);
+		buf_add_char(sql, ')');
+		return;
+	}
+	db_quote(sql, name);
+	if (source->aliased)
+		return;
+	buf_add_text(sql, " as ");
+	db_quote(sql, source->alias);
+}
+
 static void write_table(const struct query_bound *bound, struct buf *sql,
                         size_t at)
 {
-	const struct query *query = bound->query;
-	bool in = token_is_word(&bound->tokens[at - 1], "in");
-
-	if (in)
-		buf_add_text(sql, "(select value from ");
-	db_quote(sql, bound->tokens[at].name.dotted);
-	if (in)
-		buf_add_char(sql, ')');
-	for (size_t i = 0; !in && i < query->source_count; i++) {
-		if (query->sources[i].token != at || query->sources[i].aliased)
-			continue;
-		buf_add_text(sql, " as ");
-		db_quote(sql, query->sources[i].alias);
-	}
+	for (size_t i = 0; i < bound->query->source_count; i++)
+		if (bound->query->sources[i].token == at)
+			write_source(bound, sql, i);
 }
 
 static void write_column(const struct token *token, struct buf *sql)
@@ -423,7 +538,8 @@ static int write_sql(struct query_bound *bound, struct arena *arena,
 /* ---- together */
 
 static struct query_bound *bind(const struct query *query,
-                                const struct frame *frame, struct arena *arena,
+                                const struct frame *frame,
+                                struct expr_engine *engine, struct arena *arena,
                                 struct error *err)
 {
 	struct query_bound *bound = arena_new(arena, struct query_bound);
@@ -431,7 +547,11 @@ static struct query_bound *bind(const struct query *query,
 	size_t count = query->tokens.count;
 	const struct judge judge = { judge_side, judge_describe, bound };
 
+	if (engine)
+		query_lists_trim(engine);
 	bound->query = query;
+	bound->engine = engine;
+	bound->turn = engine ? engine->turn : 0;
 	bound->tokens = arena_array(arena, count, sizeof(*bound->tokens));
 	memcpy(bound->tokens, query->tokens.list,
 	       count * sizeof(*bound->tokens));
@@ -442,6 +562,7 @@ static struct query_bound *bind(const struct query *query,
 	if (frame && pairs_check(&query->pairs, bound->tokens, &judge,
 	                         query->file, err) < 0)
 		return NULL;
+	name_tables(&binder);
 	return write_sql(bound, arena, err) < 0 ? NULL : bound;
 }
 
@@ -451,7 +572,8 @@ struct query_bound *query_bind(const struct query *query,
 {
 	const struct frame alone = { render->scope, NULL };
 	struct query_bound *bound =
-	        bind(query, render->frame ? render->frame : &alone, arena, err);
+	        bind(query, render->frame ? render->frame : &alone,
+	             render->engine, arena, err);
 
 	if (bound)
 		bound->customs =
@@ -459,9 +581,10 @@ struct query_bound *query_bind(const struct query *query,
 	return bound;
 }
 
-int query_try(const struct query *query, struct arena *arena, struct error *err)
+int query_try(const struct query *query, struct expr_engine *engine,
+              struct arena *arena, struct error *err)
 {
-	struct query_bound *bound = bind(query, NULL, arena, err);
+	struct query_bound *bound = bind(query, NULL, engine, arena, err);
 
 	return bound ? query_compile(bound, err) : -1;
 }
@@ -469,11 +592,10 @@ int query_try(const struct query *query, struct arena *arena, struct error *err)
 /* ---- ingredients */
 
 /* The content of a list by one word of a fixed length. */
-static struct value *hash_of(struct arena *arena, const struct value *list)
+static void hash_list(const struct value *list, char text[HASH_TEXT_BYTES])
 {
 	static const struct hash_secret no_secret = { 0 };
 	struct hasher *hasher = hasher_new(&no_secret, "list");
-	char text[HASH_TEXT_BYTES];
 
 	for (size_t i = 0; i < list->length; i++) {
 		auto_arena struct arena scratch = { 0 };
@@ -481,7 +603,21 @@ static struct value *hash_of(struct arena *arena, const struct value *list)
 		hasher_text(hasher, json_canonical(&scratch, list->items[i]));
 	}
 	hash_to_text(hasher_finish(hasher), text);
-	return value_string(arena, text);
+}
+
+static struct value *hash_of(const struct query_bound *bound,
+                             const struct query_table *table,
+                             struct arena *arena)
+{
+	char text[HASH_TEXT_BYTES];
+
+	if (!table->kept || bound->engine->turn != bound->turn) {
+		hash_list(table->list, text);
+		return value_string(arena, text);
+	}
+	if (!*table->kept->hash)
+		hash_list(table->list, table->kept->hash);
+	return value_string(arena, table->kept->hash);
 }
 
 void query_ingredients(const struct query_bound *bound, struct arena *arena,
@@ -491,7 +627,7 @@ void query_ingredients(const struct query_bound *bound, struct arena *arena,
 		const struct query_table *table = &bound->tables[i];
 
 		value_map_set(arena, names, table->name,
-		              table->list ? hash_of(arena, table->list)
+		              table->list ? hash_of(bound, table, arena)
 		                          : value_null(arena));
 	}
 	for (size_t i = 0; i < bound->query->tokens.count; i++)

@@ -1,8 +1,9 @@
 /*
  * How a query is asked
  *
- * Its tables are filled in a connection of its own, which goes with them. The
- * texts of the lists are bound as they are and copied once, into SQLite.
+ * Tables of long lists stay in the engine's connection (query_lists.c); the
+ * others are made within a transaction that is rolled back behind the query.
+ * The texts of the lists are bound as they are and copied once, into SQLite.
  */
 #include <string.h>
 
@@ -80,7 +81,7 @@ static int make_table(struct db *db, const struct query_table *table,
 	size_t count;
 	const char **names = column_names(&arena, table, &count);
 	auto_statement struct statement *insert =
-	        db_table(db, table->name, names, count, err);
+	        db_table(db, table->sql_name, names, count, err);
 
 	if (!insert ||
 	    (table->list && fill(insert, table, names, count, err) < 0))
@@ -88,27 +89,96 @@ static int make_table(struct db *db, const struct query_table *table,
 	return 0;
 }
 
+/* The table that is kept of its list; NULL: there is none. */
+static struct kept_table *kept_table(const struct query_bound *bound,
+                                     const struct query_table *table)
+{
+	if (!table->kept || bound->turn != bound->engine->turn)
+		return NULL;
+	return query_lists_table(bound->engine, table->kept, table->compared,
+	                         table->compared_count);
+}
+
+static int load_kept(struct db *db, const struct query_table *table,
+                     struct kept_table *kept, struct error *err)
+{
+	if (db_begin(db, err) < 0)
+		return -1;
+	if (make_table(db, table, err) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	for (size_t i = 0; i < kept->count; i++) {
+		if (db_index(db, kept->name, kept->indexed[i], err) == 0)
+			continue;
+		db_rollback(db);
+		return error_wrap(err, "the list \"%s\"", table->name);
+	}
+	kept->loaded = db_commit(db, err) == 0;
+	return kept->loaded ? 0 : -1;
+}
+
 static int make_tables(const struct query_bound *bound, struct db *db,
                        struct error *err)
 {
-	int status = db_begin(db, err);
+	for (size_t i = 0; i < bound->table_count; i++) {
+		const struct query_table *table = &bound->tables[i];
+		struct kept_table *kept = kept_table(bound, table);
 
-	for (size_t i = 0; status == 0 && i < bound->table_count; i++)
-		status = make_table(db, &bound->tables[i], err);
-	return status < 0 ? -1 : db_commit(db, err);
+		if (kept && !kept->loaded &&
+		    load_kept(db, table, kept, err) < 0)
+			return -1;
+	}
+	if (db_begin(db, err) < 0)
+		return -1;
+	for (size_t i = 0; i < bound->table_count; i++)
+		if (!kept_table(bound, &bound->tables[i]) &&
+		    make_table(db, &bound->tables[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* A connection with the tables of one query, which go with it. */
+struct session {
+	struct expr_engine *own; /* when nobody gave one */
+	struct scratch *scratch;
+};
+
+static void session_end(struct session *session)
+{
+	if (session->scratch->db) {
+		db_filling(session->scratch->db, true);
+		db_rollback(session->scratch->db);
+		db_filling(session->scratch->db, false);
+	}
+	expr_engine_free(session->own);
+}
+
+static struct session session_begin(const struct query_bound *bound)
+{
+	struct session session = { 0 };
+
+	if (!bound->engine)
+		session.own = expr_engine_new();
+	session.scratch =
+	        &(bound->engine ? bound->engine : session.own)->queries;
+	return session;
 }
 
 static int open_tables(const struct query_bound *bound, struct scratch *scratch,
                        struct error *err)
 {
+	int status;
+
 	if (scratch_open(scratch, "query", err) < 0)
 		return -1;
 	scratch->customs = bound->customs;
 	db_filling(scratch->db, true);
-	if (make_tables(bound, scratch->db, err) < 0)
-		return scope_place(err, bound->query->file, bound->query->pos);
+	status = make_tables(bound, scratch->db, err);
 	db_filling(scratch->db, false);
-	return 0;
+	return status < 0
+	               ? scope_place(err, bound->query->file, bound->query->pos)
+	               : 0;
 }
 
 /* ---- errors */
@@ -175,14 +245,14 @@ static struct statement *prepare(const struct query_bound *bound, struct db *db,
 
 int query_compile(const struct query_bound *bound, struct error *err)
 {
-	auto_scratch struct scratch scratch = { 0 };
+	CLEANUP(session_end) struct session session = session_begin(bound);
 	auto_error struct error why = { 0 };
 
-	if (open_tables(bound, &scratch, err) < 0)
+	if (open_tables(bound, session.scratch, err) < 0)
 		return -1;
 
 	auto_statement struct statement *statement =
-	        prepare(bound, scratch.db, &why);
+	        prepare(bound, session.scratch->db, &why);
 
 	/* Columns that no list is known to have are thought to be in all. */
 	if (statement || strstr(why.message, "ambiguous column name"))
@@ -247,14 +317,14 @@ static int take_rows(const struct query_bound *bound,
 int query_rows(const struct query_bound *bound, struct arena *arena,
                struct value **ret, struct error *err)
 {
-	auto_scratch struct scratch scratch = { 0 };
+	CLEANUP(session_end) struct session session = session_begin(bound);
 	struct value *rows = value_list(arena);
 
-	if (open_tables(bound, &scratch, err) < 0)
+	if (open_tables(bound, session.scratch, err) < 0)
 		return -1;
 
 	auto_statement struct statement *statement =
-	        prepare(bound, scratch.db, err);
+	        prepare(bound, session.scratch->db, err);
 
 	if (!statement || check_headings(bound, statement, err) < 0)
 		return -1;

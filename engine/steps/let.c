@@ -96,7 +96,7 @@ static int let_prepare(struct step_run *run, struct error *err)
 		const struct member *member = &config->members[i];
 
 		exprs[i] = expr_parse(run->arena, run->job->path, member->value,
-		                      err);
+		                      step_customs(run).engine, err);
 		if (!exprs[i])
 			return -1;
 		step_ingredient_names(run, member->name, exprs[i]);

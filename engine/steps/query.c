@@ -73,7 +73,7 @@ static int query_prepare(struct step_run *run, struct error *err)
 	struct value *own = value_map(run->arena);
 	struct value *names = value_map(run->arena);
 	struct render render = step_customs(run);
-	const struct query *query = query_parse(
+	const struct query *query = query_read(
 	        run->arena, run->job->path, value_get(run->config, "sql"), err);
 
 	if (!query || add_journal(run, query, own, err) < 0)

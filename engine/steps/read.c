@@ -307,7 +307,8 @@ static int prepare_where(struct step_run *run, struct found *found,
 
 	if (!where)
 		return 0;
-	found->where = expr_parse(run->arena, run->job->path, where, err);
+	found->where = expr_parse(run->arena, run->job->path, where,
+	                          step_customs(run).engine, err);
 	if (!found->where)
 		return -1;
 	step_ingredient_names(run, "where", found->where);

@@ -31,7 +31,7 @@ static struct expr *parse(struct arena *arena, const char *text,
 
 	source->style = STYLE_PLAIN;
 	source->pos = (struct pos){ 1, 1 };
-	return expr_parse(arena, "e", source, err);
+	return expr_parse(arena, "e", source, NULL, err);
 }
 
 /* The value as JSON, or NULL with `err`. */
@@ -501,7 +501,7 @@ static void test_expr__takes_any_scalar_as_text(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(truths); i++) {
 		struct expr *expr =
-		        expr_parse(&arena, "f", list->items[i], &err);
+		        expr_parse(&arena, "f", list->items[i], NULL, &err);
 
 		assert_row(i, expr);
 		assert_row(i, expr_is_true(expr,
@@ -509,7 +509,7 @@ static void test_expr__takes_any_scalar_as_text(void **state)
 		                                   .scope = scope_of(&arena) },
 		                           &err) == truths[i]);
 	}
-	assert_null(expr_parse(&arena, "f", list->items[4], &err));
+	assert_null(expr_parse(&arena, "f", list->items[4], NULL, &err));
 	assert_string_equal(err.message, "an expression is a text, not a map");
 	assert_int_equal(err.pos.column, 32);
 }
@@ -533,8 +533,8 @@ static void test_expr__points_into_the_file(void **state)
 		auto_error struct error err = { 0 };
 		struct value *map = yaml_parse(&arena, "f", rows[i].yaml,
 		                               strlen(rows[i].yaml), 1, &err);
-		struct expr *expr =
-		        expr_parse(&arena, "f", value_get(map, "if"), &err);
+		struct expr *expr = expr_parse(
+		        &arena, "f", value_get(map, "if"), NULL, &err);
 
 		assert_row(i, expr);
 		assert_row(i, expr_is_true(expr,

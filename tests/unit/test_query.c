@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "engine/job/expr.h"
 #include "engine/job/query.h"
 #include "store/base/json.h"
 #include "store/base/limits.h"
@@ -40,7 +41,7 @@ static struct query *parse(struct arena *arena, const char *text,
 
 	source->style = STYLE_PLAIN;
 	source->pos = (struct pos){ 1, 1 };
-	return query_parse(arena, "q", source, err);
+	return query_parse(arena, "q", source, NULL, err);
 }
 
 /* The rows as JSON, or NULL with `err`. */
@@ -302,4 +303,111 @@ static void test_query__depends_on_what_it_names(void **state)
 	        key, key_of(&arena, "{\"l\":[{\"a\":2}],\"least\":0,\"x\":1}"));
 	assert_string_not_equal(
 	        key, key_of(&arena, "{\"l\":[{\"a\":1}],\"least\":1,\"x\":1}"));
+}
+
+/* { lines: [ { n, client, day } … ] }, long enough to be kept. */
+static struct value *long_list(struct arena *arena)
+{
+	struct value *scope = value_map(arena);
+	struct value *lines = value_list(arena);
+
+	for (int64_t i = 0; i < 600; i++) {
+		struct value *line = value_map(arena);
+
+		value_map_int(arena, line, "n", i);
+		value_map_text(
+		        arena, line, "client",
+		        arena_printf(arena, "c%lld", (long long)(i % 3)));
+		value_map_int(arena, line, "day", i % 7);
+		value_list_add(arena, lines, line);
+	}
+	value_map_set(arena, scope, "lines", lines);
+	return scope;
+}
+
+/* The rows as JSON and the hash of the list, or the error. */
+static const char *ask_of(struct arena *arena, struct expr_engine *engine,
+                          const struct value *scope, const char *sql)
+{
+	auto_error struct error err = { 0 };
+	const struct render render = { .scope = scope, .engine = engine };
+	struct query *query = parse(arena, sql, &err);
+	struct query_bound *bound =
+	        query ? query_bind(query, &render, arena, &err) : NULL;
+	struct value *names = value_map(arena);
+	struct value *rows;
+
+	if (!bound || query_rows(bound, arena, &rows, &err) < 0)
+		return arena_strdup(arena, err.message);
+	query_ingredients(bound, arena, names);
+	return arena_printf(arena, "%s %s", json_canonical(arena, rows),
+	                    json_canonical(arena, names));
+}
+
+/* What an engine remembers changes no answer: not the rows, not their order
+ * where none is said, not the key. */
+static void test_query__is_the_same_when_lists_are_known(void **state)
+{
+	static const char *const queries[] = {
+		"select n from lines where day = 3 or day = 1 limit 9",
+		"select n from lines where client = 'c1' limit 4",
+		"select n from lines where client = 'c1' or client = 'c0' "
+		"limit 4",
+		"select n from lines where client in ('c2', 'c0') and day = 3 "
+		"limit 4",
+		"select n from lines where client in ('c2', 'c0') limit 4",
+		"select a.n from lines a join lines b using (n) where a.n < 9",
+		"select client, count(n) as n from lines group by client",
+		"select n from lines where 'c1' = client and day < 1 limit 4",
+		"select nn from lines",
+		"select n from lines where client = 1",
+	};
+	auto_arena struct arena arena = { 0 };
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
+	const struct value *scope = long_list(&arena);
+
+	UNUSED_STATE(state);
+	for (size_t round = 0; round < 2; round++)
+		for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
+			auto_expr_engine struct expr_engine *fresh =
+			        expr_engine_new();
+
+			assert_row_text(
+			        i, ask_of(&arena, engine, scope, queries[i]),
+			        ask_of(&arena, fresh, scope, queries[i]));
+		}
+}
+
+static void test_query__knows_lists_until_it_forgets(void **state)
+{
+	static const char sql[] = "select n from lines where n = 7000";
+	auto_arena struct arena arena = { 0 };
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
+	struct value *scope = long_list(&arena);
+	const char *before = ask_of(&arena, engine, scope, sql);
+
+	UNUSED_STATE(state);
+	assert_memory_equal(before, "[] ", 3);
+	/* As if another list had come to lie where this one was. */
+	value_map_int(&arena, value_get(scope, "lines")->items[50], "n", 7000);
+	assert_string_equal(ask_of(&arena, engine, scope, sql), before);
+	expr_engine_forget(engine);
+	assert_memory_equal(ask_of(&arena, engine, scope, sql),
+	                    "[{\"n\":7000}] ", 13);
+}
+
+/* More than are kept: all are forgotten now and then. */
+static void test_query__answers_when_lists_are_many(void **state)
+{
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
+	auto_arena struct arena arena = { 0 };
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < 150; i++) {
+		const struct value *scope = long_list(&arena);
+		const char *answer = ask_of(&arena, engine, scope,
+		                            "select count(n) as n from lines");
+
+		assert_memory_equal(answer, "[{\"n\":600}]", 11);
+	}
 }
