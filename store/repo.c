@@ -16,7 +16,6 @@
  */
 #include "store/repo.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,24 +52,32 @@ void oid_to_text(const struct oid *oid, char ret_text[OID_TEXT_BYTES])
 	ret_text[at] = '\0';
 }
 
+/* The digit's value, or more than 15. */
+static unsigned hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
 /* By hand: libgit2 crashes on a text that is no id before it was initialised,
  * and ids are read before any repository is open. */
 bool oid_from_text(const char *text, struct oid *ret)
 {
-	static const char digits[] = "0123456789abcdef";
-	struct oid oid = { 0 };
-	size_t len = OID_TEXT_BYTES - 1;
+	struct oid oid;
 
-	if (strlen(text) != len)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		const char *digit =
-		        strchr(digits, tolower((unsigned char)text[i]));
-		if (!digit)
+	for (size_t i = 0; i < sizeof(oid.bytes); i++) {
+		unsigned high = hex_value(text[2 * i]);
+		unsigned low = high > 15 ? 16 : hex_value(text[2 * i + 1]);
+
+		if (low > 15)
 			return false;
-		oid.bytes[i / 2] = (unsigned char)(oid.bytes[i / 2] << 4 |
-		                                   (digit - digits));
+		oid.bytes[i] = (unsigned char)(high << 4 | low);
 	}
+	if (text[OID_TEXT_BYTES - 1] != '\0')
+		return false;
 	*ret = oid;
 	return true;
 }

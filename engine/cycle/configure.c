@@ -119,7 +119,10 @@ static bool waits_for_files(const struct live_run *run,
                             const struct live_step *live)
 {
 	const struct step *step = live->step;
+	const struct value *reads = value_get(step->config, "reads");
 
+	if (reads && reads->kind == VALUE_LIST && reads->length == 0)
+		return false; /* it is shown none */
 	for (size_t i = 0; i < step->wait_count; i++) {
 		const struct live_step *on =
 		        live_find(run, live->block, step->waits_for[i]);

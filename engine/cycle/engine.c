@@ -19,6 +19,7 @@
 #include "engine/steps/step.h"
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
+#include "store/base/program.h"
 #include "store/base/text.h"
 
 #define LIBRARY_AGENTS    "jobs/agents/"
@@ -63,18 +64,43 @@ static struct file_row *library_rows(size_t *ret_count)
 	return rows;
 }
 
-int engine_library(struct engine *engine, struct oid *ret, struct error *err)
+#define LIBRARY_NOTE "library"
+
+/* "<program> <tree>": which tree this program's library is. */
+static const char *library_note(struct arena *arena, const struct oid *tree)
 {
-	auto_arena struct arena arena = { 0 };
+	char text[HASH_TEXT_BYTES];
+	struct hash program;
+
+	if (!program_hash(&program))
+		return NULL;
+	hash_to_text(program, text);
+	return arena_printf(arena, "%s %s", text, oid_text(arena, tree));
+}
+
+/* Whether this program has written it before, and it is still there. */
+static bool is_library_known(struct engine *engine, struct arena *arena)
+{
+	const char *note = view_note(engine->view, arena, LIBRARY_NOTE);
+	const char *tree = note ? strchr(note, ' ') : NULL;
+	struct oid oid;
+
+	if (!tree || !oid_from_text(tree + 1, &oid) ||
+	    !text_equal(library_note(arena, &oid), note) ||
+	    !repo_object_exists(engine->repo, &oid))
+		return false;
+	engine->library = oid;
+	return true;
+}
+
+static int write_library(struct engine *engine, struct arena *arena,
+                         struct error *err)
+{
 	size_t count;
 	auto_free struct file_row *rows = library_rows(&count);
 	struct tree_change *changes =
-	        arena_array(&arena, count, sizeof(*changes));
+	        arena_array(arena, count, sizeof(*changes));
 
-	if (!oid_is_zero(&engine->library)) {
-		*ret = engine->library;
-		return 0;
-	}
 	for (size_t i = 0; i < count; i++) {
 		changes[i].path = rows[i].path;
 		changes[i].mode = 0100644;
@@ -82,9 +108,24 @@ int engine_library(struct engine *engine, struct oid *ret, struct error *err)
 		                    &changes[i].oid, err) < 0)
 			return -1;
 	}
-	if (repo_tree_write(engine->repo, NULL, changes, count,
-	                    &engine->library, err) < 0)
-		return -1;
+	return repo_tree_write(engine->repo, NULL, changes, count,
+	                       &engine->library, err);
+}
+
+int engine_library(struct engine *engine, struct oid *ret, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *note;
+
+	if (oid_is_zero(&engine->library) &&
+	    !is_library_known(engine, &arena)) {
+		if (write_library(engine, &arena, err) < 0)
+			return -1;
+		note = library_note(&arena, &engine->library);
+		if (note &&
+		    view_set_note(engine->view, LIBRARY_NOTE, note, err) < 0)
+			return -1;
+	}
 	*ret = engine->library;
 	return 0;
 }

@@ -289,12 +289,9 @@ static int nothing_found(const struct step_run *run, const char *what,
 static int find_one(struct step_run *run, const char *path, struct found *found,
                     struct error *err)
 {
-	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
-
 	found->entries = arena_new(run->arena, struct file_entry);
 	found->entries[0].path = path;
-	int there = files_read(run->files, path, &bytes, &found->entries[0].oid,
-	                       err);
+	int there = files_find(run->files, path, &found->entries[0].oid, err);
 	if (there > 0)
 		found->count = 1;
 	return there < 0 ? -1 : 0;
