@@ -47,6 +47,9 @@ static const struct {
 	/* The merge left out what the step had drafted. */
 	{ STEP_DONE, STEP_IS_DECLINED, STEP_DECLINED },
 	{ STEP_REUSED, STEP_IS_DECLINED, STEP_DECLINED },
+	{ STEP_FAILED, STEP_IS_RETRIED, STEP_WAITING },
+	{ STEP_SKIPPED, STEP_IS_RETRIED, STEP_WAITING },
+	{ STEP_VOID, STEP_IS_RETRIED, STEP_WAITING },
 };
 
 static const struct {
@@ -64,6 +67,7 @@ static const struct {
 	{ RUN_WAITING, RUN_IS_REJECTED, RUN_REJECTED },
 	{ RUN_OPEN, RUN_IS_CANCELLED, RUN_CANCELLED },
 	{ RUN_WAITING, RUN_IS_CANCELLED, RUN_CANCELLED },
+	{ RUN_FAILED, RUN_IS_RETRIED, RUN_OPEN },
 };
 
 const char *step_state_name(enum step_state state)

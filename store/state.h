@@ -34,6 +34,7 @@ enum step_event {
 	STEP_IS_LAID, /* to sleep */
 	STEP_IS_DECLINED,
 	STEP_RUN_ENDS,
+	STEP_IS_RETRIED,
 };
 
 enum run_state {
@@ -52,6 +53,7 @@ enum run_event {
 	RUN_FAILS,
 	RUN_IS_REJECTED,
 	RUN_IS_CANCELLED,
+	RUN_IS_RETRIED,
 };
 
 const char *step_state_name(enum step_state state); /* "in review" */

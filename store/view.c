@@ -18,7 +18,7 @@
 #include "store/view_private.h"
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
-#define VIEW_FORMAT      3          /* raised when the tables change */
+#define VIEW_FORMAT      4          /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -63,6 +63,9 @@ static const char schema[] =
         " item text, effect text, state text, payload text, result text,"
         " intended_at integer, settled_at integer) strict, without rowid;"
         "create index effect_run on effect (run);"
+        "create table once (effect text, occasion text, key text unique,"
+        " run text, step text, item text, done integer,"
+        " primary key (effect, occasion)) strict, without rowid;"
         "create table emitted (seq integer primary key, event text unique,"
         " run text, step text, type text, data text, commit_id text,"
         " at integer) strict;"

@@ -243,6 +243,19 @@ int view_effects_in_doubt(struct view *view, struct arena *arena,
                           struct effect_record **ret, size_t *ret_count,
                           struct error *err) MUST_CHECK;
 
+/* Who took the occasion of an effect. */
+struct once_record {
+	const char *key; /* its effect key */
+	const char *run, *step, *item;
+	bool done;                  /* else nobody knows yet */
+	const struct value *output; /* of that step; maybe a stand-in */
+};
+
+/* 1, 0 when nobody did, -1. */
+int view_once(struct view *view, struct arena *arena, const char *effect,
+              const char *occasion, struct once_record *ret,
+              struct error *err) MUST_CHECK;
+
 struct emitted_record {
 	int64_t seq;       /* the order of the journal, from 1 */
 	const char *event; /* id */

@@ -715,6 +715,37 @@ int view_effects_in_doubt(struct view *view, struct arena *arena,
 	return ask_all(&question, ret, ret_count, err);
 }
 
+static void read_once(struct arena *arena, struct statement *row, void *record)
+{
+	struct once_record *once = record;
+
+	once->key = read_text(arena, row, 0);
+	once->run = read_text(arena, row, 1);
+	once->step = read_text(arena, row, 2);
+	once->item = read_text(arena, row, 3);
+	once->done = statement_int(row, 4) != 0;
+	once->output = read_json(arena, row, 5);
+}
+
+int view_once(struct view *view, struct arena *arena, const char *effect,
+              const char *occasion, struct once_record *ret, struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        "select once.key, run, step, item, done, output from once "
+	        "left join step using (run, step, item) "
+	        "where effect = ?1 and occasion = ?2",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_text(rows, 1, effect);
+	statement_bind_text(rows, 2, occasion);
+	struct question question = { view, arena, rows,
+		                     sizeof(struct once_record), read_once };
+	return ask_one(&question, ret, err);
+}
+
 static void read_emitted(struct arena *arena, struct statement *row,
                          void *record)
 {

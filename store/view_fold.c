@@ -329,6 +329,55 @@ static int fold_run_started(struct fold *fold)
 	return listen_to(fold, "");
 }
 
+/* A step that waits again has forgotten why it did not. */
+static int fold_retried_step(struct fold *fold, const struct value *place)
+{
+	struct fold one = *fold;
+
+	one.step = value_get_text(place, "step", "");
+	one.item = value_get_text(place, "item", "");
+	int moved = move_step(&one, one.step, STEP_IS_RETRIED);
+	if (moved <= 0)
+		return as_status(moved);
+	struct statement *row =
+	        query(fold, "update step set attempt = 0, since = null, "
+	                    "reason = null "
+	                    "where run = ?1 and step = ?2 and item = ?3");
+	if (!row)
+		return -1;
+	bind_step(&one, row, 1, one.step);
+	if (finish(fold, row) < 0)
+		return -1;
+	row = query(fold, "delete from effect where run = ?1 and step = ?2 "
+	                  "and item = ?3 and state = 'failed'");
+	if (!row)
+		return -1;
+	bind_step(&one, row, 1, one.step);
+	return finish(fold, row);
+}
+
+static int fold_run_retried(struct fold *fold)
+{
+	int moved = move_run(fold, RUN_IS_RETRIED);
+	struct value *list;
+
+	if (moved <= 0)
+		return as_status(moved);
+	struct statement *row =
+	        query(fold, "update run set reason = null where id = ?1");
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold->run);
+	if (finish(fold, row) < 0 ||
+	    journal_member(fold->view->repo, fold->arena, fold->data, "steps",
+	                   &list, fold->err) < 0)
+		return -1;
+	for (size_t i = 0; list && i < list->length; i++)
+		if (fold_retried_step(fold, list->items[i]) < 0)
+			return -1;
+	return 0;
+}
+
 /* One line of a reused blob: "step item key event", item "-" for none. */
 static int fold_reused_line(struct fold *fold, char *line)
 {
@@ -686,8 +735,64 @@ static int fold_draft_rejected(struct fold *fold)
 
 /* ---- Effects, events, numbers -------------------------------------------- */
 
+/* The event's occasion is taken by its effect key; the first one stands. */
+static int take_occasion(struct fold *fold, const char *effect, bool done)
+{
+	const char *occasion = text_of(fold, "once");
+	struct statement *row =
+	        query(fold, "insert or ignore into once (effect, occasion, "
+	                    "key, run, step, item, done) "
+	                    "values (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+
+	if (!row)
+		return -1;
+	if (!occasion)
+		return 0;
+	statement_bind_text(row, 1, effect);
+	statement_bind_text(row, 2, occasion);
+	statement_bind_text(row, 3, text_of(fold, "effect_key"));
+	bind_step(fold, row, 4, fold->step);
+	statement_bind_int(row, 7, done);
+	return finish(fold, row);
+}
+
+/* Whether another effect took it: 1, 0, -1. */
+static int is_occasion_taken(struct fold *fold)
+{
+	struct statement *row =
+	        query(fold, "select 1 from once where effect = ?1 and "
+	                    "occasion = ?2 and key <> ?3");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, text_of(fold, "effect"));
+	statement_bind_text(row, 2, text_of(fold, "once"));
+	statement_bind_text(row, 3, text_of(fold, "effect_key"));
+	int found = statement_step(row, fold->err);
+	statement_reset(row);
+	return found;
+}
+
+/* It was done, or it failed and the next one may have the occasion. */
+static int settle_occasion(struct fold *fold, bool done)
+{
+	struct statement *row =
+	        done ? query(fold, "update once set done = 1 where key = ?1")
+	             : query(fold, "delete from once where key = ?1");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, text_of(fold, "effect_key"));
+	return finish(fold, row);
+}
+
 static int fold_effect_intended(struct fold *fold)
 {
+	int taken = is_occasion_taken(fold);
+
+	if (taken != 0)
+		return taken < 0 ? -1
+		                 : make_void(fold, "its occasion is taken");
 	int moved = settle_step(fold, STEP_IS_INTENDED, "output");
 
 	if (moved <= 0)
@@ -703,7 +808,9 @@ static int fold_effect_intended(struct fold *fold)
 	statement_bind_text(row, 5, text_of(fold, "effect"));
 	bind_json(fold, row, 6, "payload");
 	statement_bind_int(row, 7, fold->event->time_ms);
-	return finish(fold, row);
+	if (finish(fold, row) < 0)
+		return -1;
+	return take_occasion(fold, text_of(fold, "effect"), false);
 }
 
 /* A fact: the first result of a key stands, whatever became of the run. */
@@ -725,6 +832,8 @@ static int settle_effect(struct fold *fold, const char *state,
 	if (db_changes(fold->view->db) == 0)
 		return make_void(fold, "the effect was not intended, or is "
 		                       "settled");
+	if (settle_occasion(fold, event == STEP_FINISHES) < 0)
+		return -1;
 	int moved = move_step(fold, fold->step, event);
 	if (moved <= 0)
 		return as_status(moved);
@@ -783,7 +892,9 @@ static int fold_number_taken(struct fold *fold)
 	statement_bind_text(row, 1, text_of(fold, "sequence"));
 	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
 	bind_step(fold, row, 3, fold->step);
-	return finish(fold, row);
+	if (finish(fold, row) < 0)
+		return -1;
+	return take_occasion(fold, text_of(fold, "effect"), true);
 }
 
 static int fold_event_emitted(struct fold *fold)
@@ -808,7 +919,9 @@ static int fold_event_emitted(struct fold *fold)
 	bind_json(fold, row, 5, "event");
 	statement_bind_text(row, 6, text_of(fold, "commit"));
 	statement_bind_int(row, 7, fold->event->time_ms);
-	return finish(fold, row);
+	if (finish(fold, row) < 0)
+		return -1;
+	return take_occasion(fold, text_of(fold, "type"), true);
 }
 
 /* What the owner decided about a commit that would start many runs. */
@@ -850,6 +963,7 @@ static int (*const handlers[])(struct fold *fold) = {
 	[EVENT_JOURNAL_STARTED] = fold_nothing,
 	[EVENT_RUN_STARTED] = fold_run_started,
 	[EVENT_RUN_FINISHED] = fold_run_finished,
+	[EVENT_RUN_RETRIED] = fold_run_retried,
 	[EVENT_STEP_FINISHED] = fold_step_finished,
 	[EVENT_STEP_FAILED] = fold_step_failed,
 	[EVENT_STEP_SKIPPED] = fold_step_skipped,

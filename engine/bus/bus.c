@@ -105,22 +105,39 @@ static const char *subject_of(const struct call *call)
 	return arena_printf(call->arena, "%s/%s", call->run, call->step);
 }
 
+/* An intent that came too late is void: its run was ended meanwhile. */
+static int is_intended(const struct call *call,
+                       const struct connector *connector, struct error *err)
+{
+	struct effect_record effect;
+	int found = view_effect(call->env->view, call->arena, call->key,
+	                        &effect, err);
+
+	if (found == 0)
+		error_set(err, ERR_FAILED, "%s is not done: the run is over",
+		          connector->effect.name);
+	return found > 0 ? 0 : -1;
+}
+
 static int intend(const struct call *call, const struct connector *connector,
                   struct error *err)
 {
 	struct value *data = describe(call, connector);
 	struct value *payload = value_copy(call->arena, call->payload);
 
+	value_map_text(call->arena, data, "once", call->once);
 	value_map_set(call->arena, data, "payload", payload);
 	value_map_text(call->arena, data, "verify",
 	               connector->verify ? "look" : "ask");
 	journal_add(call->env->journal, EVENT_EFFECT_INTENDED, subject_of(call),
 	            data);
-	return env_barrier(call->env,
-	                   arena_printf(call->arena, "%s: %s intends %s",
-	                                call->run_name, call->step,
-	                                connector->effect.name),
-	                   err);
+	if (env_barrier(call->env,
+	                arena_printf(call->arena, "%s: %s intends %s",
+	                             call->run_name, call->step,
+	                             connector->effect.name),
+	                err) < 0)
+		return -1;
+	return is_intended(call, connector, err);
 }
 
 static int record_done(const struct call *call,
@@ -213,6 +230,7 @@ static struct call call_of(const struct bus_request *request,
 		.step = request->step,
 		.item = request->item,
 		.key = request->key,
+		.once = request->once,
 		.settings = connector->family
 		                    ? value_get(all, connector->family)
 		                    : NULL,

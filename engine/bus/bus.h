@@ -27,6 +27,7 @@ struct bus_request {
 	const char *key;
 	const char *effect;
 	const struct value *with;
+	const char *once;            /* its occasion for all runs; or NULL */
 	bool released;               /* a merged slip says so */
 	const struct config *pinned; /* both must allow it */
 	const struct config *current;

@@ -25,6 +25,7 @@ struct call {
 	const char *step;
 	const char *item;
 	const char *key;              /* the effect key */
+	const char *once;             /* its occasion, or NULL */
 	const struct value *settings; /* connectors.<family>, or NULL */
 	const struct value *with;     /* what is to be done, rendered */
 	const struct value *payload;  /* what was frozen of it in the intent */

@@ -96,6 +96,8 @@ static int take(const struct call *call, const char *sequence, int64_t number,
 	value_map_text(arena, data, "step", call->step);
 	value_map_text(arena, data, "item", call->item);
 	value_map_text(arena, data, "effect_key", call->key);
+	value_map_text(arena, data, "effect", "sequence.next");
+	value_map_text(arena, data, "once", call->once);
 	value_map_text(arena, data, "sequence", sequence);
 	value_map_int(arena, data, "number", number);
 	value_map_text(arena, data, "decided_on",

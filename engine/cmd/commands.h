@@ -8,6 +8,7 @@
 
 extern const struct command command_alone;
 extern const struct command command_approve;
+extern const struct command command_cancel;
 extern const struct command command_check;
 extern const struct command command_emit;
 extern const struct command command_explain;
@@ -17,6 +18,7 @@ extern const struct command command_log;
 extern const struct command command_rebuild;
 extern const struct command command_recall;
 extern const struct command command_reject;
+extern const struct command command_retry;
 extern const struct command command_release;
 extern const struct command command_review;
 extern const struct command command_run;

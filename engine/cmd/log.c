@@ -273,6 +273,29 @@ static const char *say_emitted(const struct entry *entry)
 	                    text_of(entry, "type", "an event"));
 }
 
+static const char *say_slept(const struct entry *entry)
+{
+	return reason_behind(entry, "sleeps");
+}
+
+static const char *say_retried(const struct entry *entry)
+{
+	const struct value *steps = member_of(entry, "steps");
+
+	return arena_printf(entry->arena, "goes on: %s tried again",
+	                    count_text(entry->arena, steps ? steps->length : 0,
+	                               "step is", "steps are"));
+}
+
+static const char *say_decided(const struct entry *entry)
+{
+	return arena_printf(entry->arena, "the many runs of %s were %s",
+	                    text_of(entry, "job", "?"),
+	                    entry->event->type == EVENT_TRIGGER_RELEASED
+	                            ? "released"
+	                            : "dropped");
+}
+
 struct sentence {
 	const char *(*say)(const struct entry *entry);
 	enum tint tint;
@@ -282,6 +305,10 @@ static const struct sentence sentences[] = {
 	[EVENT_JOURNAL_STARTED] = { say_began, TINT_DIM },
 	[EVENT_RUN_STARTED] = { say_started, TINT_BOLD },
 	[EVENT_RUN_FINISHED] = { say_ended, TINT_BOLD },
+	[EVENT_RUN_RETRIED] = { say_retried, TINT_BOLD },
+	[EVENT_STEP_SLEPT] = { say_slept, TINT_DIM },
+	[EVENT_TRIGGER_RELEASED] = { say_decided, TINT_NONE },
+	[EVENT_TRIGGER_DROPPED] = { say_decided, TINT_DIM },
 	[EVENT_STEP_FINISHED] = { say_step, TINT_NONE },
 	[EVENT_STEP_FAILED] = { say_failed, TINT_RED },
 	[EVENT_STEP_SKIPPED] = { say_skipped, TINT_DIM },

@@ -7,6 +7,7 @@
 const struct command *const commands[] = {
 	&command_alone,
 	&command_approve,
+	&command_cancel,
 	&command_check,
 	&command_emit,
 	&command_explain,
@@ -16,6 +17,7 @@ const struct command *const commands[] = {
 	&command_rebuild,
 	&command_recall,
 	&command_reject,
+	&command_retry,
 	&command_release,
 	&command_review,
 	&command_run,

@@ -16,6 +16,7 @@ static void add_withdrawal(struct engine *engine, struct arena *arena,
 
 	value_map_text(arena, data, "run", draft->run);
 	value_map_text(arena, data, "step", draft->step);
+	value_map_text(arena, data, "item", draft->item);
 	value_map_int(arena, data, "n", draft->n);
 	value_map_text(arena, data, "reason", reason);
 	journal_add(engine->journal,

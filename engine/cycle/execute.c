@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cycle/once.h"
 #include "engine/cycle/plan.h"
 #include "engine/io/loop.h"
 #include "engine/job/expr.h"
@@ -523,10 +524,15 @@ static int carry_out(struct work **place, struct error *err)
 	struct live_run *run = work->run;
 	struct live_step *live = work->live;
 	const struct step_kind *kind = live->step->kind;
+	const char *occasion;
 
+	int done = once_look(work->tick, run, live, &occasion, err);
+	if (done != 0)
+		return done < 0 ? -1 : 0;
 	if (execute_configure(run, live, &work->arena, &work->step_run, err) <
 	    0)
 		return -1;
+	work->step_run.once = occasion;
 	if (kind->flags & KIND_COMPUTES) {
 		if (compute_key(work, err) < 0)
 			return -1;
@@ -615,6 +621,10 @@ int execute_reap(struct tick *tick, int64_t timeout_ms, struct error *err)
 	auto_error struct error reason = { 0 };
 	work->run->running--;
 	work->step_run.child = child;
+	if (work->run->ended) {
+		(void)work->live->step->kind->finish(&work->step_run, &reason);
+		return 1; /* nobody waits for it any more */
+	}
 	if ((work->live->step->kind->finish(&work->step_run, &reason) < 0 ||
 	     conclude(work, &reason) < 0) &&
 	    take_failure(tick, work->run, work->live, &reason, err) < 0)
@@ -809,6 +819,11 @@ static int advance_step(struct tick *tick, struct live_run *run,
 
 	if (is_waiting_for(run, live) || step_is_settled(live->state))
 		return 0;
+	int ended = live->step->kind->flags & (KIND_WALL | KIND_ACTS)
+	                    ? ending_look(tick, run, err)
+	                    : 0;
+	if (ended != 0)
+		return ended < 0 ? -1 : 0;
 	int wanted = live->unfolded ? 1 : is_wanted(tick, run, live, &reason);
 	if (wanted < 0)
 		status = -1;
@@ -847,7 +862,7 @@ int execute_ready(struct tick *tick, struct live_run *run, struct error *err)
 
 	if (!run->root->active)
 		live_activate(run, run->root);
-	while ((live = live_pop(run)) != NULL)
+	while (!run->ended && (live = live_pop(run)) != NULL)
 		if (advance_step(tick, run, live, err) < 0 ||
 		    flush_now_and_then(run, err) < 0)
 			return -1;

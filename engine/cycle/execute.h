@@ -72,6 +72,11 @@ void sleep_wake(struct live_run *run, int64_t *ret_next);
 int wait_advance(struct tick *tick, struct live_run *run,
                  struct live_step *live, struct error *err) MUST_CHECK;
 
+/* Look whether one of the events came that end the run, and end it: 1, 0,
+ * -1. (ending.c) */
+int ending_look(struct tick *tick, struct live_run *run,
+                struct error *err) MUST_CHECK;
+
 /* Put the artifacts that no draft holds yet and that are to be merged without
  * a review into a draft of that kind. Called before a gate and at the end; a
  * later publish phase merges it. (publish.c) */

@@ -42,19 +42,28 @@ static bool is_by_hand(const struct job *job)
 	return false;
 }
 
-/* What to do about a run that failed: what is mended is a new run. Once a
- * draft was merged a new run would draft, number and book it all again. */
-static const char *hint_again(struct live_run *run)
+/* Whether trying again may help although job and files are pinned. */
+static bool may_go_on(const struct live_run *run,
+                      const struct live_step *failed)
+{
+	return run->gate_count > 0 || live_is_block(failed) ||
+	       (failed->step->kind->flags & KIND_ACTS);
+}
+
+/* What to do about a run that failed: what is mended in its files is a new run.
+ * Once a draft was merged or something done, a new run would do it again. */
+static const char *hint_again(struct live_run *run,
+                              const struct live_step *failed)
 {
 	auto_buf struct buf text = buf_make(LIMIT_ERROR_TEXT);
 	const struct value *inputs = run->record.inputs;
 
-	if (run->gate_count > 0)
-		return arena_printf(&run->arena,
-		                    "Its draft is merged, and a new run would "
-		                    "draft it all again: reeve status %.8s "
-		                    "shows what was not done.",
-		                    run->record.id);
+	if (may_go_on(run, failed))
+		return arena_printf(
+		        &run->arena,
+		        "When nothing is in the way any more, go "
+		        "on with: reeve retry %s",
+		        engine_short(run->engine, &run->arena, run->record.id));
 	if (!is_by_hand(run->job))
 		return NULL;
 	buf_printf(&text, "Mend it, commit, and start anew: reeve run %s",
@@ -122,7 +131,7 @@ int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
 		.run = run->name,
 		.state = state,
 		.text = failed ? failed->reason : NULL,
-		.hint = failed ? hint_again(run) : NULL,
+		.hint = failed ? hint_again(run, failed) : NULL,
 	};
 	tick_tell(tick, &note);
 	tick->failures += failed ? 1 : 0;

@@ -132,6 +132,7 @@ struct live_run {
 	size_t ready_head, ready_count, ready_room;
 	int64_t heard;    /* of the journal's events, when it was loaded */
 	size_t last_wall; /* the last step that is a gate or a wait, or none */
+	bool ended;       /* over before its steps were: nothing more begins */
 	size_t sleeping;  /* steps that do */
 	size_t running;   /* children of this run at work */
 };

@@ -230,6 +230,18 @@ static struct value *steps_of(const struct starting *start)
 	return list;
 }
 
+/* The types of the events that end a run; NULL: none does. */
+static struct value *listens_of(const struct starting *start)
+{
+	struct value *list = value_list(start->arena);
+
+	for (size_t i = 0; i < start->job->ending_count; i++)
+		value_list_add(start->arena, list,
+		               value_string(start->arena,
+		                            start->job->endings[i].event_type));
+	return list->length ? list : NULL;
+}
+
 /* Put run.started into the next flush. */
 static int add_start(struct starting *start, struct error *err)
 {
@@ -251,6 +263,7 @@ static int add_start(struct starting *start, struct error *err)
 	value_map_text(arena, data, "tree", oid_text(arena, &engine->tip_tree));
 	value_map_text(arena, data, "library", library_id);
 	value_map_text(arena, data, "group", start->group);
+	value_map_set(arena, data, "listens", listens_of(start));
 	/* Nobody asks for those of a run that is only rehearsed. */
 	if (!engine->rehearsing)
 		value_map_set(arena, data, "steps", steps_of(start));

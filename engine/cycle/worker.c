@@ -84,6 +84,8 @@ static int advance(struct tick *tick, struct live_run *run, struct error *err)
 
 	if (execute_ready(tick, run, err) < 0)
 		return -1;
+	if (run->ended)
+		return run->running == 0;
 	while (run->running == 0 && execute_is_over(run))
 		return execute_finish(tick, run, err) < 0 ? -1 : 1;
 	if (run->running > 0)
@@ -198,6 +200,10 @@ static int take_on(struct workers *workers, const struct run_record *record,
 	if (!run)
 		return tell_unreadable(workers->tick, record, &reason, err);
 	run->heard = heard;
+	if (ending_look(workers->tick, run, err) < 0) {
+		run_free(run);
+		return -1;
+	}
 	workers->runs = mem_grow(workers->runs, workers->count,
 	                         sizeof(struct live_run *));
 	workers->runs[workers->count++] = run;

@@ -44,6 +44,7 @@ static int call_start(struct step_run *run, struct error *err)
 		.key = run->effect_key,
 		.effect = run->name,
 		.with = run->released ? run->released : run->config,
+		.once = run->once,
 		.released = run->released != NULL,
 		.pinned = pinned,
 		.current = run->owner_config,

@@ -43,6 +43,7 @@ static int emit_start(struct step_run *run, struct error *err)
 	value_map_text(arena, data, "item", run->item);
 	value_map_text(arena, data, "effect_key", run->effect_key);
 	value_map_text(arena, data, "type", run->name);
+	value_map_text(arena, data, "once", run->once);
 	value_map_text(arena, data, "commit", oid_text(arena, &run->owner_tip));
 	value_map_set(arena, data, "event", value_copy(arena, event));
 	value_map_set(arena, data, "output", run->output);

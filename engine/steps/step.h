@@ -41,6 +41,7 @@ struct step_run {
 	const struct value *variables; /* its `env`, rendered; or NULL */
 	const char *name;              /* what a named kind names, or NULL */
 	const char *effect_key;        /* of a kind that acts */
+	const char *once;              /* its occasion for all runs; or NULL */
 	const struct value
 	        *released; /* the `with` that was merged in the slip,
 	                      or NULL: then `config` is what is done */

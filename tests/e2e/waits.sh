@@ -115,6 +115,64 @@ stage_waiting() {
 		steps:
 		  - { id: hang, run: { argv: [sleep, "100"] }, timeout: 1s }
 	END
+	put jobs/chase.yaml <<-'END'
+		version: 1
+		name: chase
+		on: { manual: true }
+		inputs: { client: { type: string, required: true } }
+		end_on:
+		  - { event: deal.lost, where: event.client = inputs.client }
+		  - { event: email.received, answers: hello }
+		may: { email.send: 2 }
+		steps:
+		  - id: hello
+		    call: email.send
+		    with: { to: ann@acme.example, subject: Hello, text: Well? }
+		  - { id: review, gate: { title: "Once more to {{inputs.client}}" } }
+		  - id: again
+		    call: email.send
+		    with: { to: ann@acme.example, subject: Hello again, text: Well? }
+		  - { id: pause, wait: { for: 5d } }
+	END
+	put jobs/letters.yaml <<-'END'
+		version: 1
+		name: letters
+		on: { manual: true }
+		inputs: { month: { type: string, default: "10" } }
+		may: { email.send: 10 }
+		steps:
+		  - { id: go, wait: { event: go } }
+		  - id: send
+		    for_each: { r: [ann@acme.example, bob@bolt.example] }
+		    key: "{{r}}"
+		    call: email.send
+		    with: { to: "{{r}}", subject: "Letter", text: "From run {{run.id}}" }
+		    once: "letter {{r}} {{inputs.month}}"
+		  - id: told
+		    emit: letters.sent
+		    with: { first: "{{run.month}}" }
+		    once: "letters {{inputs.month}}"
+		  - id: after
+		    needs: [send]
+		    let: { became: steps.send.state }
+	END
+	put jobs/double.yaml <<-'END'
+		version: 1
+		name: double
+		on: { manual: true }
+		may: { email.send: 2 }
+		steps:
+		  - id: one
+		    call: email.send
+		    with: { to: ann@acme.example, subject: One, text: One }
+		    once: the letter
+		  - id: two
+		    call: email.send
+		    with: { to: ann@acme.example, subject: Two, text: Two }
+		    once: the letter
+		  - id: same
+		    let: { first: one.message_id, second: two.message_id }
+	END
 	commit "Begin"
 	reeve init -q
 	[ -z "$(git status --porcelain)" ] || commit "Be a workspace"
@@ -340,6 +398,173 @@ a_deadline() {
 	is failed "$(state_of hang)"
 }
 
+# ---- Events that end a run
+
+# message RUN STEP: the id of the mail that the step has sent.
+message() {
+	output "$1" "$2" | sed -n 's/.*"message_id": "\(.*\)".*/\1/p' | head -1
+}
+
+# withdrawn: no draft waits, and one is kept.
+withdrawn() {
+	is "" "$(git branch --list 'reeve/draft/*')"
+	is 1 "$(git for-each-ref refs/reeve/rejected | wc -l)"
+}
+
+ended_in_review() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run chase client=acme
+	is waiting "$(state_of chase)"
+	clock 2026-11-24T08:00:00Z
+	reeve emit deal.lost client=globex
+	is waiting "$(state_of chase)"
+	rests
+	clock 2026-11-25T08:00:00Z
+	reeve emit deal.lost client=acme >../out
+	has ../out "cancelled: deal.lost came"
+	is cancelled "$(state_of chase)"
+	is void "$(state_of chase again)"
+	withdrawn
+	is 1 "$(mails)"
+	sound
+}
+
+ended_by_an_answer() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run chase client=acme
+	clock 2026-11-24T08:00:00Z
+	reeve emit email.received answers="$(message "$(run_of chase)" hello)"
+	is cancelled "$(state_of chase)"
+	withdrawn
+	sound
+}
+
+ended_before_an_effect() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run chase client=acme
+	# Merged and lost before anybody looked: it is not sent.
+	reeve approve --no-tick "$(run_of chase)"
+	clock 2026-11-24T08:00:00Z
+	reeve emit deal.lost client=acme
+	is cancelled "$(state_of chase)"
+	is 1 "$(mails)"
+	sound
+}
+
+ended_asleep() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run chase client=acme
+	reeve approve "$(run_of chase)"
+	is sleeping "$(state_of chase pause)"
+	is 2 "$(mails)"
+	clock 2026-11-24T08:00:00Z
+	reeve emit deal.lost client=acme
+	is cancelled "$(state_of chase)"
+	is void "$(state_of chase pause)"
+	clock 2026-12-24T08:00:00Z
+	rests
+	sound
+}
+
+by_hand() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run chase client=acme
+	exits 0 reeve cancel "$(run_of chase)" -m "they called"
+	withdrawn
+	reeve status "$(run_of chase)" >../out
+	has ../out "they called"
+	exits 2 reeve cancel "$(run_of chase)"
+	says "is over: it is cancelled"
+	sound
+}
+
+# ---- Once
+
+# letters MONTH CLOCK: a run of it waits for its start.
+letters() {
+	clock "$2"
+	reeve run letters "month=$1"
+}
+
+never_twice() {
+	at waiting
+	letters 10 2026-11-23T08:00:00Z
+	letters 10 2026-11-23T09:00:00Z
+	# Both begin in this tick.
+	clock 2026-11-24T08:00:00Z
+	reeve emit go
+	is 2 "$(mails)"
+	is 1 "$(reeve log | grep -c 'told of letters.sent')"
+	is done "$(state_of letters)"
+	reeve status "$(run_of letters)" >../out
+	is 3 "$(grep -c "done before by letters" ../out)"
+	# Another month is another occasion.
+	letters 11 2026-11-25T08:00:00Z
+	clock 2026-11-26T08:00:00Z
+	reeve emit go
+	is 4 "$(mails)"
+	sound
+}
+
+twice_in_a_run() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run double
+	is 1 "$(mails)"
+	is "$(message "$(run_of double)" one)" "$(message "$(run_of double)" two)"
+	is done "$(state_of double same)"
+	sound
+}
+
+# ---- Going on
+
+# forbid ADDRESS: no mail goes there from now on.
+forbid() {
+	sed -i "s/^policy:/policy:\n  - { effect: email.send, to: $1, then: never }/" \
+		reeve.yaml
+	commit "Nothing to $1"
+}
+
+only_what_failed() {
+	at waiting
+	letters 10 2026-11-23T08:00:00Z
+	forbid bob@bolt.example
+	clock 2026-11-24T08:00:00Z
+	exits 1 reeve emit go
+	says "reeve retry"
+	is failed "$(state_of letters)"
+	is failed "$(state_of letters send)"
+	is skipped "$(state_of letters told)"
+	is 1 "$(mails)"
+	# Nothing is mended yet, so it fails again.
+	clock 2026-11-24T09:00:00Z
+	exits 1 reeve retry "$(run_of letters)"
+	is 1 "$(mails)"
+	git revert --no-edit HEAD
+	clock 2026-11-25T08:00:00Z
+	exits 0 reeve retry "$(run_of letters)"
+	is done "$(state_of letters)"
+	is 2 "$(mails)"
+	output "$(run_of letters)" after >../out
+	has ../out '"became": "done"'
+	exits 2 reeve retry "$(run_of letters)"
+	says "has not failed: it is done"
+	sound
+}
+
+it "an event ends a run in review" ended_in_review
+it "so does an answer to its mail" ended_by_an_answer
+it "and nothing leaves behind it" ended_before_an_effect
+it "one that sleeps is ended, too" ended_asleep
+it "by hand it is ended with a reason" by_hand
+it "nobody gets a letter twice" never_twice
+it "two steps of one occasion are one effect" twice_in_a_run
+it "a run goes on with what failed alone" only_what_failed
 it "a failure is tried again after growing pauses" short_pauses
 it "over a minute a later tick goes on" long_pauses
 it "a program that hangs is ended" a_deadline
