@@ -43,7 +43,7 @@
 #define ID_BYTES     20
 #define FANOUT_AT    8
 #define NAMES_AT     (FANOUT_AT + 256 * 4)
-#define TRAILER      (2 * ID_BYTES)
+#define TRAILER      ((size_t)2 * ID_BYTES)
 #define HEADER_BYTES 32 /* of a loose object: "commit 18446744073709551615" */
 #define CHAIN_MAX    64 /* changes of changes; git makes 50 */
 
@@ -124,8 +124,11 @@ static bool map_file(const char *path, struct mapped *ret)
 
 static void unmap(struct mapped *file)
 {
-	if (file->at)
-		(void)munmap((void *)(uintptr_t)file->at, file->len);
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): to lose the const */
+	void *at = (void *)(uintptr_t)file->at;
+
+	if (at)
+		(void)munmap(at, file->len);
 	*file = (struct mapped){ 0 };
 }
 
@@ -540,6 +543,7 @@ static enum object_type read_packed(struct pack *pack, uint32_t n, size_t max,
 		if (!expand(&pack->pack, &chain.entries[--left], max, &change))
 			return OBJECT_NONE;
 		auto_free char *change_bytes = change.bytes;
+		(void)base_bytes, (void)change_bytes; /* only freed */
 		if (!apply_change(&base, &change, max, &whole))
 			return OBJECT_NONE;
 	}

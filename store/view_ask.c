@@ -198,6 +198,7 @@ int view_run(struct view *view, struct arena *arena, const char *id,
 	return ask_one(&question, ret, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): its list is two parameters */
 int view_group_runs(struct view *view, struct arena *arena, const char *group,
                     const char *before, struct run_record **ret,
                     size_t *ret_count, struct error *err)

@@ -43,8 +43,8 @@ static const char *const questions[] = {
 	" payload, iif(settled_at > ?2, null, result) as result"
 	" from effect where intended_at <= ?2 and run <> ?1"
 	" order by intended_at, key",
-	"select event as id, run, step, type, at, data from emitted"
-	" where at <= ?2 and run <> ?1 order by seq",
+	("select event as id, run, step, type, at, data from emitted"
+	 " where at <= ?2 and run <> ?1 order by seq"),
 };
 
 struct listing {

@@ -106,18 +106,17 @@ static int write_sql(struct arena *arena, struct expr *expr, struct error *err)
 	return 0;
 }
 
-int tokens_misread(const struct token *tokens, size_t count, int offset,
-                   const char *what, const char *file, struct pos pos,
-                   struct error *err)
+int tokens_misread(const struct tokens *tokens, int offset, const char *what,
+                   const char *file, struct pos pos, struct error *err)
 {
 	const struct token *token = NULL;
 	bool near = text_starts(err->message, "near ");
 
-	for (size_t i = 0; offset >= 0 && i < count; i++)
-		if (tokens[i].sql_at <= (size_t)offset)
-			token = &tokens[i];
+	for (size_t i = 0; offset >= 0 && i < tokens->count; i++)
+		if (tokens->list[i].sql_at <= (size_t)offset)
+			token = &tokens->list[i];
 	if (text_starts(err->message, "incomplete input") ||
-	    (token && token == &tokens[count - 1] && near &&
+	    (token && token == &tokens->list[tokens->count - 1] && near &&
 	     (size_t)offset >= token->sql_at + token->len))
 		return error_at(err, ERR_CONFIG, file, pos,
 		                "the %s is not complete", what);

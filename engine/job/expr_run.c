@@ -115,8 +115,10 @@ struct statement *expr_compiled(struct expr_engine *engine,
 	place->statement =
 	        db_prepare_at(engine->expressions.db, expr->sql, &offset, err);
 	if (!place->statement) {
-		(void)tokens_misread(expr->tokens, expr->count, offset,
-		                     "expression", expr->file, expr->pos, err);
+		const struct tokens tokens = { expr->tokens, expr->count };
+
+		(void)tokens_misread(&tokens, offset, "expression", expr->file,
+		                     expr->pos, err);
 		return NULL;
 	}
 	place->sql = mem_strdup(expr->sql);
@@ -253,7 +255,7 @@ int expr_value(const struct expr *expr, const struct render *render,
                struct arena *arena, struct value **ret, struct error *err)
 {
 	const struct frame alone = { render->scope, NULL };
-	const struct value *few[FEW_NAMES + 1];
+	const struct value *few[FEW_NAMES + 1] = { NULL };
 	const struct value **values = few;
 	auto_arena struct arena scratch = { 0 };
 	struct value *result;

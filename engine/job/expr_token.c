@@ -342,7 +342,7 @@ static void fold_has(struct scanner *scanner)
 	const struct token *function = token_back(scanner, 4);
 	const struct token *name = token_back(scanner, 2);
 
-	if (!function || function->kind != TOKEN_FUNCTION ||
+	if (!function || !name || function->kind != TOKEN_FUNCTION ||
 	    !token_is(function, "has") || name->kind != TOKEN_NAME)
 		return;
 

@@ -80,9 +80,8 @@ bool token_is_comparison(const struct token *token);
 
 /* Say in the words of the source what SQLite said of `sql`, in which each token
  * begins at its `sql_at`. Returns -1. */
-int tokens_misread(const struct token *tokens, size_t count, int offset,
-                   const char *what, const char *file, struct pos pos,
-                   struct error *err);
+int tokens_misread(const struct tokens *tokens, int offset, const char *what,
+                   const char *file, struct pos pos, struct error *err);
 
 /* Warn of each division of whole numbers. */
 void tokens_warnings(const struct token *tokens, size_t count, const char *file,

@@ -183,6 +183,16 @@ static int open_tables(const struct query_bound *bound, struct scratch *scratch,
 
 /* ---- errors */
 
+static int misread_at(const struct query_bound *bound, int offset,
+                      struct error *err)
+{
+	const struct tokens tokens = { bound->tokens,
+		                       bound->query->tokens.count };
+
+	return tokens_misread(&tokens, offset, "query", bound->query->file,
+	                      bound->query->pos, err);
+}
+
 static int no_column(const struct query_bound *bound, int offset,
                      const char *name, struct error *err)
 {
@@ -198,9 +208,7 @@ static int no_column(const struct query_bound *bound, int offset,
 			                   sizeof(*names));
 			names[count++] = bound->tables[i].columns[k].name;
 		}
-	(void)tokens_misread(bound->tokens, bound->query->tokens.count, offset,
-	                     "query", bound->query->file, bound->query->pos,
-	                     err);
+	(void)misread_at(bound, offset, err);
 
 	struct pos pos = err->pos;
 	const char *last = strrchr(word, '.');
@@ -226,9 +234,7 @@ static int misread(const struct query_bound *bound, int offset,
 
 		return no_column(bound, offset, name, err);
 	}
-	return tokens_misread(bound->tokens, bound->query->tokens.count, offset,
-	                      "query", bound->query->file, bound->query->pos,
-	                      err);
+	return misread_at(bound, offset, err);
 }
 
 static struct statement *prepare(const struct query_bound *bound, struct db *db,

@@ -276,8 +276,8 @@ static int64_t instant_of(int64_t local_s)
 	/* Offsets are below a day, and so is the largest jump but one (Samoa
 	 * left out a day): two days away is before and behind it. No zone
 	 * jumps twice in between. */
-	int64_t low = local_s - 2 * DAY_SECONDS;
-	int64_t high = local_s + 2 * DAY_SECONDS;
+	int64_t low = local_s - 2 * (int64_t)DAY_SECONDS;
+	int64_t high = local_s + 2 * (int64_t)DAY_SECONDS;
 	int64_t before = offset_at(low);
 	int64_t after = offset_at(high);
 	int64_t jump;

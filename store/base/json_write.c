@@ -103,7 +103,8 @@ static int compare_names(const void *left, const void *right)
 static void sort_members(const struct member **members, size_t count)
 {
 	if (count > FEW_MEMBERS) {
-		qsort(members, count, sizeof(*members), compare_names);
+		qsort(members, count, sizeof(const struct member *),
+		      compare_names);
 		return;
 	}
 	for (size_t i = 1; i < count; i++) {
@@ -147,9 +148,11 @@ static void write_sorted(struct writer *writer, const struct value *map)
 	auto_free const struct member **many = NULL;
 	const struct member **members = few;
 
-	if (map->length > FEW_MEMBERS)
-		members = many =
-		        mem_alloc(size_mul(map->length, sizeof(*many)));
+	if (map->length > FEW_MEMBERS) {
+		many = mem_alloc(
+		        size_mul(map->length, sizeof(const struct member *)));
+		members = many;
+	}
 	for (size_t i = 0; i < map->length; i++)
 		members[i] = &map->members[i];
 	sort_members(members, map->length);

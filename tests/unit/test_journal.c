@@ -967,8 +967,8 @@ static void test_journal__finds_its_root_whatever_is_noted(void **state)
 		"git rev-parse reeve/journal >.git/reeve/root",
 		"git rev-parse HEAD >.git/reeve/root",
 		"git rev-parse HEAD^{tree} >.git/reeve/root",
-		"echo 1111111111111111111111111111111111111111 "
-		">.git/reeve/root",
+		("echo 1111111111111111111111111111111111111111 "
+		 ">.git/reeve/root"),
 		"rm .git/reeve/root; mkdir .git/reeve/root",
 		"rm .git/reeve/witness",
 	};
