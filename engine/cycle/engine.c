@@ -66,8 +66,8 @@ static struct file_row *library_rows(size_t *ret_count)
 
 #define LIBRARY_NOTE "library"
 
-/* "<program> <tree>": which tree this program's library is. */
-static const char *library_note(struct arena *arena, const struct oid *tree)
+/* "<program> <tree>": what this program knows of the tree; NULL: nothing. */
+static const char *program_note(struct arena *arena, const struct oid *tree)
 {
 	char text[HASH_TEXT_BYTES];
 	struct hash program;
@@ -86,7 +86,7 @@ static bool is_library_known(struct engine *engine, struct arena *arena)
 	struct oid oid;
 
 	if (!tree || !oid_from_text(tree + 1, &oid) ||
-	    !text_equal(library_note(arena, &oid), note) ||
+	    !text_equal(program_note(arena, &oid), note) ||
 	    !repo_object_exists(engine->repo, &oid))
 		return false;
 	engine->library = oid;
@@ -121,7 +121,7 @@ int engine_library(struct engine *engine, struct oid *ret, struct error *err)
 	    !is_library_known(engine, &arena)) {
 		if (write_library(engine, &arena, err) < 0)
 			return -1;
-		note = library_note(&arena, &engine->library);
+		note = program_note(&arena, &engine->library);
 		if (note &&
 		    view_set_note(engine->view, LIBRARY_NOTE, note, err) < 0)
 			return -1;
@@ -219,12 +219,18 @@ int engine_look(struct engine *engine, struct error *err)
 int engine_prove(struct engine *engine, const struct job *job,
                  struct error *err)
 {
+	auto_arena struct arena arena = { 0 };
 	auto_errors struct errors errors = { 0 };
 	auto_errors struct errors warnings = { 0 };
+	const char *name = arena_printf(&arena, "proved %s", job->name);
+	const char *proof = program_note(&arena, &engine->tip_tree);
 
 	for (size_t i = 0; i < engine->proved_count; i++)
 		if (engine->proved[i] == job)
 			return 0;
+	/* A large job takes longer to prove than to go through. */
+	if (proof && text_equal(view_note(engine->view, &arena, name), proof))
+		return 0;
 	check_job(engine->tip_workspace, job, &errors, &warnings);
 	if (errors.count > 0) {
 		errors_sort(&errors);
@@ -234,7 +240,7 @@ int engine_prove(struct engine *engine, const struct job *job,
 	engine->proved = mem_grow(engine->proved, engine->proved_count,
 	                          sizeof(struct job *));
 	engine->proved[engine->proved_count++] = job;
-	return 0;
+	return proof ? view_set_note(engine->view, name, proof, err) : 0;
 }
 
 const struct config *engine_config(struct engine *engine, struct error *err)
