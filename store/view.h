@@ -190,7 +190,7 @@ struct draft_record {
 	int64_t opened_at, decided_at;
 	struct oid commit;           /* that approved it */
 	const char *author;          /* of that commit */
-	const struct value *effects; /* list of {step, effect, says} */
+	const struct value *effects; /* maybe a stand-in: view_draft_effects() */
 };
 
 struct artifact_record {
@@ -211,6 +211,10 @@ int view_run_drafts(struct view *view, struct arena *arena, const char *run,
 int view_open_drafts(struct view *view, struct arena *arena,
                      struct draft_record **ret, size_t *ret_count,
                      struct error *err) MUST_CHECK;
+/* What merging it releases, a list of {step, item, effect, says, of}. */
+int view_draft_effects(struct view *view, struct arena *arena,
+                       const struct draft_record *draft, struct value **ret,
+                       struct error *err) MUST_CHECK;
 /* Of `draft`, whose `run` and `n` are looked at. */
 int view_artifacts(struct view *view, struct arena *arena,
                    const struct draft_record *draft,

@@ -605,6 +605,19 @@ static void read_artifact(struct arena *arena, struct statement *row,
 	"select run, n, step, path, drafted, merged, item, field "             \
 	"from artifact "
 
+int view_draft_effects(struct view *view, struct arena *arena,
+                       const struct draft_record *draft, struct value **ret,
+                       struct error *err)
+{
+	*ret = NULL;
+	if (draft->effects &&
+	    journal_resolve(view->repo, arena, draft->effects, ret, err) < 0)
+		return -1;
+	if (!*ret || (*ret)->kind != VALUE_LIST)
+		*ret = value_list(arena);
+	return 0;
+}
+
 int view_artifacts(struct view *view, struct arena *arena,
                    const struct draft_record *draft,
                    struct artifact_record **ret, size_t *ret_count,

@@ -620,9 +620,24 @@ static int put_artifacts(struct fold *fold)
 	return 0;
 }
 
+/* A gate of one item waits alone: the run goes on beside it. */
+static int move_run_by_gate(struct fold *fold, enum run_event event)
+{
+	enum run_state state;
+
+	if (!*fold->item)
+		return move_run(fold, event);
+	int found = run_state_now(fold, &state);
+	if (found < 0)
+		return -1;
+	if (found && !run_is_over(state))
+		return 1;
+	return make_void(fold, "the run is not in a state for it");
+}
+
 static int fold_gate_opened(struct fold *fold)
 {
-	int moved = move_run(fold, RUN_OPENS_GATE);
+	int moved = move_run_by_gate(fold, RUN_OPENS_GATE);
 
 	if (moved <= 0)
 		return as_status(moved);
@@ -705,7 +720,7 @@ static int fold_gate_approved(struct fold *fold)
 
 	if (decided <= 0)
 		return as_status(decided);
-	if (move_run(fold, RUN_GATE_DECIDED) < 0 ||
+	if (move_run_by_gate(fold, RUN_GATE_DECIDED) < 0 ||
 	    settle_step(fold, STEP_FINISHES, "output") < 0 ||
 	    put_artifacts(fold) < 0)
 		return -1;

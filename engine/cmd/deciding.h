@@ -10,11 +10,14 @@
 #include "store/base/error.h"
 #include "store/view.h"
 
-/* The run that `word` names and its open draft. ERR_STATE when it has none
- * that waits, saying how the last one was decided. */
+/* The run that the first argument names and its open draft: with a second one,
+ * an item, that of the item's gate, or the one that it is part of. ERR_STATE
+ * when there is none that waits, saying how the last one was decided; ERR_USAGE
+ * when several items have one. */
 int find_open_draft(struct invocation *invocation, struct engine *engine,
-                    const char *word, struct run_record *ret_run,
-                    struct draft_record *ret_draft,
+                    struct run_record *ret_run, struct draft_record *ret_draft,
                     struct error *err) MUST_CHECK;
+/* The item that is named behind the run, or NULL. */
+const char *item_named(const struct invocation *invocation);
 
 #endif

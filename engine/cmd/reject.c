@@ -24,6 +24,22 @@ static void print_rejected(struct invocation *invocation, struct engine *engine,
 	}
 }
 
+/* An item that is only part of a draft is declined by approving the rest. */
+static int refuse_part(const struct invocation *invocation,
+                       const struct draft_record *draft, struct error *err)
+{
+	const char *item = item_named(invocation);
+
+	if (!item || *draft->item)
+		return 0;
+	error_set(err, ERR_STATE, "\"%s\" is one of several in this draft",
+	          item);
+	return error_hint(err,
+	                  "Approve the others: reeve approve %.8s "
+	                  "--except %s.",
+	                  draft->run, item);
+}
+
 static int reject_command(struct invocation *invocation, struct error *err)
 {
 	auto_engine struct engine *engine = engine_open(".", err);
@@ -38,8 +54,8 @@ static int reject_command(struct invocation *invocation, struct error *err)
 
 	if (!engine)
 		return -1;
-	if (find_open_draft(invocation, engine, invocation->args[0], &run,
-	                    &draft, err) < 0)
+	if (find_open_draft(invocation, engine, &run, &draft, err) < 0 ||
+	    refuse_part(invocation, &draft, err) < 0)
 		return -1;
 	if (approval_reject(engine, &rejection, invocation->arena, &kept, err) <
 	    0)
@@ -55,13 +71,14 @@ static const struct option_row options[] = {
 
 const struct command command_reject = {
 	.name = "reject",
-	.synopsis = "RUN [-m TEXT]",
+	.synopsis = "RUN [ITEM] [-m TEXT]",
 	.help = "refuse a draft; nothing of it is done",
 	.details = "The run is over. Its draft is kept under "
 	           "refs/reeve/rejected/ with your last edits,\nand numbers "
-	           "that it took are free again.",
+	           "that it took are free again. With ITEM, whose own gate "
+	           "waits: the item\nis over, and the others go on.",
 	.options = options,
 	.least = 1,
-	.most = 1,
+	.most = 2,
 	.run = reject_command,
 };

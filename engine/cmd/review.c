@@ -395,8 +395,8 @@ static int run_review(struct invocation *invocation, struct error *err)
 	};
 
 	if (!engine ||
-	    find_open_draft(invocation, engine, invocation->args[0],
-	                    &review.run, &review.draft, err) < 0 ||
+	    find_open_draft(invocation, engine, &review.run, &review.draft,
+	                    err) < 0 ||
 	    read_draft(&review, err) < 0)
 		return -1;
 	if (invocation->json)
@@ -408,7 +408,7 @@ static int run_review(struct invocation *invocation, struct error *err)
 
 const struct command command_review = {
 	.name = "review",
-	.synopsis = "RUN",
+	.synopsis = "RUN [ITEM]",
 	.help = "show what merging a draft will do, and its diff",
 	.details = "The draft is shown as it is on its branch now, with "
 	           "your edits. Merging it\n"
@@ -416,6 +416,6 @@ const struct command command_review = {
 	           "is what happens. -q leaves\n"
 	           "out the diff.",
 	.least = 1,
-	.most = 1,
+	.most = 2,
 	.run = run_review,
 };

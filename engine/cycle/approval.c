@@ -11,6 +11,7 @@
 #include "engine/cycle/branch.h"
 #include "engine/cycle/execute.h"
 #include "engine/cycle/fit.h"
+#include "engine/cycle/narrow.h"
 #include "store/base/text.h"
 #include "store/draft.h"
 
@@ -276,10 +277,11 @@ static int merge_commit(struct engine *engine, const struct run_record *run,
 	return repo_commit_write(engine->repo, &commit, ret, err);
 }
 
-int approval_merge(struct engine *engine, const struct run_record *run,
-                   const struct draft_record *draft, struct oid *ret_commit,
+int approval_merge(struct engine *engine, struct arena *arena,
+                   const struct merging *merging, struct oid *ret_commit,
                    struct error *err)
 {
+	const struct draft_record *draft = merging->draft;
 	enum draft_presence presence;
 	struct oid tip;
 
@@ -294,10 +296,21 @@ int approval_merge(struct engine *engine, const struct run_record *run,
 		*ret_commit = engine->tip;
 		return merged < 0 ? -1 : 0;
 	}
-	if (merge_commit(engine, run, draft, &tip, ret_commit, err) < 0)
+	if (merging->narrowing &&
+	    narrow_draft(engine, arena, draft, &tip, merging->narrowing, &tip,
+	                 err) < 0)
+		return -1;
+	if (merge_commit(engine, merging->run, draft, &tip, ret_commit, err) <
+	    0)
 		return error_hint(err, "Merge it by hand: git merge %s",
 		                  draft->branch);
 	return branch_advance(engine, ret_commit, err);
+}
+
+/* A gate of one item is refused for that item alone. */
+static bool ends_the_run(const struct draft_record *draft)
+{
+	return !draft->step || !*draft->item;
 }
 
 int approval_reject(struct engine *engine, const struct rejection *rejection,
@@ -317,7 +330,7 @@ int approval_reject(struct engine *engine, const struct rejection *rejection,
 	journal_add(engine->journal,
 	            draft->step ? EVENT_GATE_REJECTED : EVENT_DRAFT_REJECTED,
 	            run->id, data);
-	if (!run_is_over(run->state)) {
+	if (!run_is_over(run->state) && ends_the_run(draft)) {
 		value_map_text(arena, end, "run", run->id);
 		value_map_text(arena, end, "state", "rejected");
 		value_map_text(arena, end, "reason", rejection->reason);

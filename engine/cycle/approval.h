@@ -39,11 +39,20 @@ int approval_is_near(struct engine *engine, const struct draft_record *draft,
 /* See to all open drafts: journal the approvals. Problems are told. */
 int approvals_collect(struct tick *tick, struct error *err) MUST_CHECK;
 
-/* Merge the draft's branch into the owner's, as the owner. The approval itself
- * is seen by the next tick. ERR_CONFLICT with the paths when it does not merge
- * cleanly. */
-int approval_merge(struct engine *engine, const struct run_record *run,
-                   const struct draft_record *draft, struct oid *ret_commit,
+struct narrowing;
+
+/* Merge the draft's branch into the owner's, as the owner; with a `narrowing`
+ * (else NULL) without the items that it leaves out. The approval itself is seen
+ * by the next tick. ERR_CONFLICT with the paths when it does not merge cleanly.
+ */
+struct merging {
+	const struct run_record *run;
+	const struct draft_record *draft;
+	struct narrowing *narrowing;
+};
+
+int approval_merge(struct engine *engine, struct arena *arena,
+                   const struct merging *merging, struct oid *ret_commit,
                    struct error *err) MUST_CHECK;
 
 struct rejection {
@@ -53,7 +62,8 @@ struct rejection {
 };
 
 /* Journal that the owner rejects the draft, and set the branch aside: as
- * `*ret_kept`, in `arena`; NULL when there was none. The run is over. */
+ * `*ret_kept`, in `arena`; NULL when there was none. The run is over, unless
+ * the gate is of one item. */
 int approval_reject(struct engine *engine, const struct rejection *rejection,
                     struct arena *arena, const char **ret_kept,
                     struct error *err) MUST_CHECK;

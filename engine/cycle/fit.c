@@ -33,6 +33,7 @@ struct fit {
 	struct preview preview;
 	struct approval *approval;
 	struct value *declined; /* "step item" of what is, to true */
+	struct value *effects;  /* that the gate listed */
 	struct value *listed;   /* "step item" of each effect, to its name */
 	struct value *by_path;  /* of each artifact, to its number */
 };
@@ -115,9 +116,9 @@ static void decline_item_of(struct fit *fit, const char *item)
  * what is, but for an item that was left out. */
 static void decline_entries(struct fit *fit)
 {
-	const struct value *listed = fit->draft->effects;
+	const struct value *listed = fit->effects;
 
-	for (size_t i = 0; listed && i < listed->length; i++) {
+	for (size_t i = 0; i < listed->length; i++) {
 		const struct value *row = listed->items[i];
 		const char *step = value_get_text(row, "step", "");
 		const char *item = value_get_text(row, "item", "");
@@ -126,7 +127,7 @@ static void decline_entries(struct fit *fit)
 		decline(fit, step, item);
 		decline_item_of(fit, value_get_text(row, "of", NULL));
 	}
-	for (size_t i = 0; listed && i < listed->length; i++) {
+	for (size_t i = 0; i < listed->length; i++) {
 		const struct value *row = listed->items[i];
 		const char *of = value_get_text(row, "of", NULL);
 		if (of && is_item_declined(fit, of))
@@ -426,10 +427,10 @@ static int fit_checks(struct fit *fit, struct error *err)
 
 static void read_listed(struct fit *fit)
 {
-	const struct value *listed = fit->draft->effects;
+	const struct value *listed = fit->effects;
 	struct arena *arena = &fit->run->arena;
 
-	for (size_t i = 0; listed && i < listed->length; i++) {
+	for (size_t i = 0; i < listed->length; i++) {
 		const struct value *row = listed->items[i];
 		value_map_text(arena, fit->listed,
 		               place_of(fit, value_get_text(row, "step", ""),
@@ -494,7 +495,9 @@ int fit_commit(struct live_run *run, const struct draft_record *draft,
 		.declined = value_list(arena),
 	};
 	if (view_artifacts(run->engine->view, arena, draft, &fit.artifacts,
-	                   &fit.artifact_count, err) < 0)
+	                   &fit.artifact_count, err) < 0 ||
+	    view_draft_effects(run->engine->view, arena, draft, &fit.effects,
+	                       err) < 0)
 		return -1;
 	if (draft->step)
 		fit.preview.gate = live_at(run, draft->step, draft->item);

@@ -9,6 +9,7 @@
  */
 #include "engine/cycle/preview.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cycle/execute.h"
@@ -87,30 +88,67 @@ bool preview_releases(const struct preview *preview,
 
 /* ---- Above --------------------------------------------------------------- */
 
-/* Blocks stand before their parts, so inner ones are gathered first when the
- * list is gone through from its end. */
-static int gather_above(struct preview *preview, struct error *err)
+/* A block that holds a step that was changed. */
+struct stale {
+	struct live_step *live;
+	size_t depth;
+};
+
+static int compare_depth(const void *left, const void *right)
 {
-	struct live_run *run = preview->run;
-	struct live_step **blocks = NULL;
+	const struct stale *a = left;
+	const struct stale *b = right;
+
+	return (a->depth < b->depth) - (a->depth > b->depth);
+}
+
+static size_t depth_of(const struct live_step *live)
+{
+	size_t depth = 0;
+
+	for (; live->block->over; live = live->block->over)
+		depth++;
+	return depth;
+}
+
+/* The blocks around what was changed that gave something, each once. */
+static struct stale *find_stale(struct preview *preview, size_t *ret_count)
+{
+	struct arena *arena = &preview->run->arena;
+	struct stale *stale = NULL;
 	size_t count = 0;
 
-	for (struct live_step *live = live_first(run); live;
-	     live = live_next(run, live)) {
-		if (!live_is_block(live) || !live->unfolded ||
-		    !step_has_output(live->state))
-			continue;
-		blocks = arena_grow(&run->arena, blocks, count,
-		                    sizeof(struct live_step *));
-		blocks[count++] = live;
+	for (size_t i = 0; i < preview->count; i++) {
+		struct live_step *over = preview->before[i].live->block->over;
+		for (; over && !over->stale; over = over->block->over) {
+			if (!step_has_output(over->state))
+				continue;
+			over->stale = true;
+			stale = arena_grow(arena, stale, count, sizeof(*stale));
+			stale[count++] = (struct stale){ over, depth_of(over) };
+		}
 	}
-	while (count-- > 0) {
+	*ret_count = count;
+	return stale;
+}
+
+/* Inner ones before those that hold them. */
+static int gather_above(struct preview *preview, struct error *err)
+{
+	size_t count;
+	struct stale *stale = find_stale(preview, &count);
+
+	if (count > 1)
+		qsort(stale, count, sizeof(*stale), compare_depth);
+	for (size_t i = 0; i < count; i++)
+		stale[i].live->stale = false;
+	for (size_t i = 0; i < count; i++) {
+		struct live_step *live = stale[i].live;
 		const struct value *output =
-		        live_gather(run, blocks[count], err);
+		        live_gather(preview->run, live, err);
 		if (!output)
 			return -1;
-		preview_set(preview, blocks[count], blocks[count]->state,
-		            output);
+		preview_set(preview, live, live->state, output);
 	}
 	return 0;
 }

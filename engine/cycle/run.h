@@ -65,6 +65,7 @@ struct live_step {
 	size_t file_count;
 	bool unreported; /* reused, and the journal does not know */
 	bool drafted;    /* its files are in a draft already */
+	bool stale;      /* in a preview: a step of its parts means another */
 	size_t executed; /* of a loop: items that did something in this run */
 	bool stopped;    /* of a loop: an item failed, and it ends with that */
 	struct value *planned; /* what a plan says of it, once it has come to

@@ -255,3 +255,48 @@ const struct slip_entry *slip_find(const struct slip *slip, const char *step,
 
 	return n < 0 ? NULL : &slip->entries[n];
 }
+
+/* ---- Striking ------------------------------------------------------------ */
+
+static struct value *kept_items(struct arena *arena, const struct value *entry,
+                                const struct slip_filter *filter)
+{
+	const struct value *items = value_get(entry, "items");
+	const char *step = value_get_text(entry, "id", "");
+	struct value *kept = value_map(arena);
+
+	for (size_t i = 0; items->kind == VALUE_MAP && i < items->length; i++)
+		if (filter->keeps(filter->state, step, items->members[i].name))
+			value_map_set(arena, kept, items->members[i].name,
+			              items->members[i].value);
+	return kept;
+}
+
+int slip_strike(struct buf *ret, const char *path, const struct buf *bytes,
+                const struct slip_filter *filter, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct value *map =
+	        yaml_parse(&arena, path, bytes->at, bytes->len, 1, err);
+	const struct value *effects = map ? value_get(map, "effects") : NULL;
+	struct value *kept = value_list(&arena);
+
+	if (!map)
+		return -1;
+	for (size_t i = 0;
+	     effects && effects->kind == VALUE_LIST && i < effects->length;
+	     i++) {
+		struct value *entry = effects->items[i];
+		const char *step = value_get_text(entry, "id", "");
+		const char *item = value_get_text(entry, "item", "");
+		if (value_get(entry, "items"))
+			value_map_set(&arena, entry, "items",
+			              kept_items(&arena, entry, filter));
+		else if (!filter->keeps(filter->state, step, item))
+			continue;
+		value_list_add(&arena, kept, entry);
+	}
+	value_map_set(&arena, map, "effects", kept);
+	buf_add_text(ret, kept->length ? comment : comment_empty);
+	return yaml_write(ret, map, err);
+}

@@ -36,6 +36,7 @@
 #ifndef CYCLE_SLIP_H
 #define CYCLE_SLIP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/job/workspace.h"
@@ -90,6 +91,16 @@ struct slip_resolver {
 int slip_resolve(struct arena *arena, const struct value *with,
                  const struct slip_resolver *resolver, const struct value **ret,
                  struct error *err) MUST_CHECK;
+
+/* Append the slip `bytes` without the entries, and items of entries, that
+ * `keeps` says no to. */
+struct slip_filter {
+	bool (*keeps)(void *state, const char *step, const char *item);
+	void *state;
+};
+
+int slip_strike(struct buf *ret, const char *path, const struct buf *bytes,
+                const struct slip_filter *filter, struct error *err) MUST_CHECK;
 
 const struct slip_entry *slip_find(const struct slip *slip, const char *step,
                                    const char *item);

@@ -78,7 +78,7 @@ stage_company() {
 
 stage_reports() {
 	cp -R "$stages/company/." . 2>/dev/null || stage_company
-	reeve run reports day=2026-11-22
+	reeve run -q reports day=2026-11-22
 }
 
 one_commit_a_step() {
@@ -93,9 +93,8 @@ one_commit_a_step() {
 	has ../slip "to: ann@globex.example"
 	has ../slip "subject: Report for Globex"
 	has ../slip "artifact: projects/globex/reports/2026-10-01.md"
-	cat ../slip
-}
 
+}
 
 # merge: the owner merges the draft of the reports.
 merge() {
@@ -180,9 +179,133 @@ edited() {
 	over
 }
 
+only_some() {
+	at reports
+	exits 0 reeve approve "$(run_of reports)" --only acme,globex
+	says "1 declined: initech"
+	sent acme globex
+	[ ! -e projects/initech ]
+	over
+}
+
+all_but_one() {
+	at reports
+	exits 2 kept_by reeve approve "$(run_of reports)" --except nobody
+	says "no item of this draft"
+	exits 2 kept_by reeve approve "$(run_of reports)" \
+		--except acme,globex,initech
+	says "leaves out every item"
+	exits 2 kept_by reeve reject "$(run_of reports)" acme
+	says "--except acme"
+	exits 0 reeve approve "$(run_of reports)" --except acme
+	sent globex initech
+	over
+}
+
+# Of many alike the slip has one entry with all receivers.
+stage_many() {
+	local i
+	cp -R "$stages/company/." . 2>/dev/null || stage_company
+	for ((i = 10; i < 60; i++)); do
+		clients "c$i"
+	done
+	commit "More clients"
+	reeve run -q reports day=2026-11-22
+}
+
+many_alike() {
+	local draft
+	at many
+	draft=$(draft_of reports)
+	git show "$draft:$(slip_of "$draft")" >../slip
+
+	is 1 "$(grep -c "id: send" ../slip)"
+	has ../slip "      c42: ann@c42.example"
+	has ../slip 'each: "{{r.report.title}}"'
+	has ../slip "first: Report for Acme"
+	edit sed -i '/^      c42:/d; s/ann@c17.example/eve@c17.example/' \
+		"$(slip_of "$draft")"
+	exits 0 reeve approve "$(run_of reports)" --except c30
+
+	is 51 "$(mails)"
+	lacks <(cat outbox/*.eml) "c42.example"
+	lacks <(cat outbox/*.eml) "c30.example"
+	has <(cat outbox/*.eml) "To: eve@c17.example"
+	has <(cat outbox/*.eml) "Subject: Report for C59"
+	over
+}
+
+# Each item waits at a gate of its own, and goes on alone.
+stage_alone() {
+	cp -R "$stages/company/." . 2>/dev/null || stage_company
+	put jobs/reports.yaml <<-'END'
+		version: 1
+		name: reports
+		on: { manual: true }
+		may: { email.send: 20, sequence.next: 20 }
+		steps:
+		  - id: clients
+		    read: { path: "clients/*.yaml" }
+		  - id: each
+		    for_each: { client: "{{clients}}" }
+		    key: "{{client.slug}}"
+		    steps:
+		      - id: report
+		        render: report.md
+		        with: { client: "{{client}}", hours: [] }
+		        artifact: "projects/{{client.slug}}/report.md"
+		      - id: review
+		        gate: { title: "{{client.name}}" }
+		      - id: number
+		        call: sequence.next
+		        with: { name: report, format: "R%02d" }
+		      - id: line
+		        let: { subject: "'For ' || client.name" }
+		      - id: send
+		        call: email.send
+		        with: { to: "{{client.email}}", subject: "{{line.subject}}", text: "{{report.text}} {{number.text}}" }
+		  - id: told
+		    emit: reports.sent
+		    with: { count: "{{each | count}}" }
+	END
+	commit "Gates of their own"
+	reeve run reports
+}
+
+gates_alone() {
+	local run
+	at alone
+	run=$(run_of reports)
+	is 3 "$(git branch --list 'reeve/draft/*' | wc -l)"
+	exits 2 kept_by reeve approve "$run"
+	says "acme, globex, initech"
+	reeve review "$run" globex >../review
+	has ../review "projects/globex/report.md"
+	lacks ../review "projects/acme/report.md"
+	exits 0 reeve approve "$run" globex
+	sent globex
+	has <(cat outbox/*.eml) "Subject: For Globex"
+	has <(cat outbox/*.eml) "R01"
+	exits 0 kept_by reeve tick
+	exits 0 reeve reject "$run" acme -m "not them"
+	exits 0 reeve tick
+	is 0 "$(events event.emitted)"
+	is 1 "$(git branch --list 'reeve/draft/*' | wc -l)"
+	git merge -q --no-edit "$(draft_of reports)"
+	exits 0 reeve tick
+	sent globex initech
+	is 1 "$(events event.emitted)"
+	has <(git log --format=%B reeve/journal) '"event":{"count":2}'
+	over
+}
+
 it "a draft has one commit a step, and an entry an item" one_commit_a_step
 it "all items are approved by a merge" all_approved
 it "an item whose file is dropped is declined, the rest goes on" file_dropped
 it "an item whose entry is struck is declined, the rest goes on" entry_struck
 it "what was merged of an item is sent, and changes are counted" edited
+it "--only approves some items and says who is declined" only_some
+it "--except approves all items but some" all_but_one
+it "of many alike there is one entry, each item its own line" many_alike
+it "gates in a loop are each item's own" gates_alone
 plan
