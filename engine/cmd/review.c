@@ -141,6 +141,103 @@ static int read_draft(struct review *review, struct error *err)
 	return read_changes(review, err);
 }
 
+/* ---- One item ------------------------------------------------------------ */
+
+static void keep_entries(struct review *review, const struct value *effects,
+                         const char *item)
+{
+	auto_arena struct arena arena = { 0 };
+	struct value *of = value_map(&arena);
+	struct slip *slip = review->slip;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < effects->length; i++) {
+		const struct value *row = effects->items[i];
+		value_map_text(&arena, of,
+		               arena_printf(&arena, "%s %s",
+		                            value_get_text(row, "step", ""),
+		                            value_get_text(row, "item", "")),
+		               value_get_text(row, "of", NULL));
+	}
+	for (size_t i = 0; i < slip->count; i++) {
+		const struct slip_entry *entry = &slip->entries[i];
+		const char *place =
+		        arena_printf(&arena, "%s %s", entry->step, entry->item);
+		if (text_equal(entry->item, item) ||
+		    text_equal(value_get_text(of, place, NULL), item))
+			slip->entries[kept++] = *entry;
+	}
+	slip->count = kept;
+}
+
+static bool is_of_item(const struct artifact_record *artifacts, size_t count,
+                       const char *path, const char *item)
+{
+	size_t len = strlen(item);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(artifacts[i].path, path) == 0)
+			return strncmp(artifacts[i].item, item, len) == 0 &&
+			       (artifacts[i].item[len] == '\0' ||
+			        artifacts[i].item[len] == '/');
+	return false;
+}
+
+/* The part of the diff that is about the files that are kept. */
+static void keep_diff(struct review *review)
+{
+	struct buf kept = buf_make(LIMIT_DATA_FILE);
+	const char *at = review->diff.at;
+	bool keeps = false;
+
+	while (at && *at) {
+		size_t len = strcspn(at, "\n");
+		size_t with_end = len + (at[len] == '\n');
+		if (text_starts(at, "diff --git ")) {
+			keeps = false;
+			for (size_t i = 0; i < review->file_count; i++) {
+				const char *path = review->files[i].path;
+				size_t tail = strlen(path);
+				keeps = keeps || (len > tail + 2 &&
+				                  strncmp(at + len - tail, path,
+				                          tail) == 0 &&
+				                  at[len - tail - 1] == '/');
+			}
+		}
+		if (keeps)
+			buf_add(&kept, at, with_end);
+		at += with_end;
+	}
+	buf_clear(&review->diff);
+	review->diff = kept;
+}
+
+/* Only what is done for one of the items that the draft decides. */
+static int keep_item(struct review *review, struct error *err)
+{
+	const char *item = item_named(review->invocation);
+	struct view *view = review->engine->view;
+	struct artifact_record *artifacts;
+	struct value *effects;
+	size_t count;
+	size_t kept = 0;
+
+	if (!item || *review->draft.item)
+		return 0;
+	if (view_draft_effects(view, review->arena, &review->draft, &effects,
+	                       err) < 0 ||
+	    view_artifacts(view, review->arena, &review->draft, &artifacts,
+	                   &count, err) < 0)
+		return -1;
+	keep_entries(review, effects, item);
+	for (size_t i = 0; i < review->file_count; i++)
+		if (is_of_item(artifacts, count, review->files[i].path, item))
+			review->files[kept++] = review->files[i];
+	review->file_count = kept;
+	keep_diff(review);
+	return 0;
+}
+
 /* ---- What merging will do ------------------------------------------------ */
 
 /* The text of an artifact of the draft; "" when it cannot be read, which the
@@ -254,16 +351,52 @@ static void say_title(const struct review *review)
 	say(review->invocation, "\n\n");
 }
 
+/* How many entries stand behind each other for the step of the first. */
+static size_t count_alike(const struct slip *slip, size_t first)
+{
+	size_t end = first;
+
+	while (end < slip->count &&
+	       strcmp(slip->entries[end].step, slip->entries[first].step) == 0)
+		end++;
+	return end - first;
+}
+
+/* "email.send x3 (ann@acme.example, tom@globex.example, …)" */
+static const char *describe_many(const struct review *review, size_t first,
+                                 size_t count)
+{
+	const struct slip_entry *entries = &review->slip->entries[first];
+	const struct effect *effect =
+	        language_effect(&review->engine->language, entries[0].effect);
+	struct arena *arena = review->arena;
+	const char *whom = "";
+
+	for (size_t i = 0; i < count && i < 5; i++) {
+		const char *one = entries[i].item;
+		if (effect && effect->target)
+			one = value_get_text(entries[i].with, effect->target,
+			                     one);
+		whom = arena_printf(arena, "%s%s%s", whom, i ? ", " : "", one);
+	}
+	return arena_printf(arena, "%s x%zu (%s%s)", entries[0].effect, count,
+	                    whom, count > 5 ? ", …" : "");
+}
+
 static void say_effects(const struct review *review)
 {
+	const struct slip *slip = review->slip;
 	const char *heading = "Merging will:";
+	size_t count;
 
-	for (size_t i = 0; i < review->slip->count; i++) {
+	for (size_t i = 0; i < slip->count; i += count) {
+		count = count_alike(slip, i);
 		say_fact(review->invocation, heading, "%s",
-		         describe(review, &review->slip->entries[i]));
+		         count == 1 ? describe(review, &slip->entries[i])
+		                    : describe_many(review, i, count));
 		heading = "";
 	}
-	if (review->slip->count == 0)
+	if (slip->count == 0)
 		say_fact(review->invocation, heading,
 		         "take over the files; it releases nothing");
 	else
@@ -397,7 +530,7 @@ static int run_review(struct invocation *invocation, struct error *err)
 	if (!engine ||
 	    find_open_draft(invocation, engine, &review.run, &review.draft,
 	                    err) < 0 ||
-	    read_draft(&review, err) < 0)
+	    read_draft(&review, err) < 0 || keep_item(&review, err) < 0)
 		return -1;
 	if (invocation->json)
 		print_value(&review);
@@ -414,7 +547,7 @@ const struct command command_review = {
 	           "your edits. Merging it\n"
 	           "approves it: what is merged, not what was drafted, "
 	           "is what happens. -q leaves\n"
-	           "out the diff.",
+	           "out the diff. ITEM: only what is done for that item.",
 	.least = 1,
 	.most = 2,
 	.run = run_review,

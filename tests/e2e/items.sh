@@ -179,6 +179,19 @@ edited() {
 	over
 }
 
+reviewed() {
+	local run
+	at reports
+	run=$(run_of reports)
+	reeve review -q "$run" >../review
+	has ../review "email.send x3 (ann@acme.example, ann@globex.example"
+	has ../review "3 files"
+	reeve review "$run" globex >../review
+	has ../review "send a mail to ann@globex.example"
+	has ../review "+Dear Globex"
+	lacks ../review "acme"
+}
+
 only_some() {
 	at reports
 	exits 0 reeve approve "$(run_of reports)" --only acme,globex
@@ -304,6 +317,7 @@ it "all items are approved by a merge" all_approved
 it "an item whose file is dropped is declined, the rest goes on" file_dropped
 it "an item whose entry is struck is declined, the rest goes on" entry_struck
 it "what was merged of an item is sent, and changes are counted" edited
+it "a review groups what is alike, and shows one item alone" reviewed
 it "--only approves some items and says who is declined" only_some
 it "--except approves all items but some" all_but_one
 it "of many alike there is one entry, each item its own line" many_alike
