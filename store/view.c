@@ -66,6 +66,7 @@ static const char schema[] =
         "create table once (effect text, occasion text, key text unique,"
         " run text, step text, item text, done integer,"
         " primary key (effect, occasion)) strict, without rowid;"
+        "create index effect_at on effect (intended_at);"
         "create table emitted (seq integer primary key, event text unique,"
         " run text, step text, type text, data text, commit_id text,"
         " at integer) strict;"

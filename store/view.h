@@ -242,6 +242,23 @@ struct effect_record {
 
 int view_effect(struct view *view, struct arena *arena, const char *key,
                 struct effect_record *ret, struct error *err) MUST_CHECK;
+
+/* How many effects of each name were begun since `since_ms`, by runs of `job`
+ * (NULL: of all jobs). Those that were refused do not count. */
+struct effect_count {
+	const char *effect;
+	int64_t count;
+};
+
+int view_effects_since(struct view *view, struct arena *arena, const char *job,
+                       int64_t since_ms, struct effect_count **ret,
+                       size_t *ret_count, struct error *err) MUST_CHECK;
+/* How many effects of that name `run` has begun, likewise; only those of steps
+ * whose id begins with `steps` and of the item `item` or one within it ("": of
+ * any). */
+int view_effects_of(struct view *view, const char *run, const char *effect,
+                    const char *steps, const char *item, int64_t *ret,
+                    struct error *err) MUST_CHECK;
 /* Intents without a result, oldest first. */
 int view_effects_in_doubt(struct view *view, struct arena *arena,
                           struct effect_record **ret, size_t *ret_count,

@@ -711,6 +711,62 @@ int view_effect(struct view *view, struct arena *arena, const char *key,
 	return ask_one(&question, ret, err);
 }
 
+static void read_effect_count(struct arena *arena, struct statement *row,
+                              void *record)
+{
+	struct effect_count *count = record;
+
+	count->effect = read_text(arena, row, 0);
+	count->count = statement_int(row, 1);
+}
+
+int view_effects_since(struct view *view, struct arena *arena, const char *job,
+                       int64_t since_ms, struct effect_count **ret,
+                       size_t *ret_count, struct error *err)
+{
+	struct statement *rows =
+	        view_query(view,
+	                   "select e.effect, count(*) from effect e join run r "
+	                   "on r.id = e.run where e.intended_at >= ?1 and "
+	                   "e.state <> 'failed' and (?2 is null or r.job = ?2) "
+	                   "group by e.effect",
+	                   err);
+
+	if (!rows)
+		return -1;
+	statement_bind_int(rows, 1, since_ms);
+	statement_bind_text(rows, 2, job);
+	struct question question = { view, arena, rows,
+		                     sizeof(struct effect_count),
+		                     read_effect_count };
+	return ask_all(&question, ret, ret_count, err);
+}
+
+int view_effects_of(struct view *view, const char *run, const char *effect,
+                    const char *steps, const char *item, int64_t *ret,
+                    struct error *err)
+{
+	struct statement *row = view_query(
+	        view,
+	        "select count(*) from effect where run = ?1 and effect = ?2 "
+	        "and state <> 'failed' and "
+	        "substr(step, 1, length(?3)) = ?3 and (?4 = '' or item = ?4 "
+	        "or substr(item, 1, length(?4) + 1) = ?4 || '/')",
+	        err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, run);
+	statement_bind_text(row, 2, effect);
+	statement_bind_text(row, 3, steps);
+	statement_bind_text(row, 4, item);
+	int found = statement_step(row, err);
+	if (found > 0)
+		*ret = statement_int(row, 0);
+	statement_reset(row);
+	return found < 0 ? -1 : 0;
+}
+
 int view_effects_in_doubt(struct view *view, struct arena *arena,
                           struct effect_record **ret, size_t *ret_count,
                           struct error *err)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/base/json.h"
+#include "engine/bus/permit.h"
 #include "store/base/text.h"
 
 const struct connector *bus_connector(const char *effect)
@@ -31,45 +31,6 @@ void bus_check(const struct config *config, struct errors *errors)
 			           member->pos, "there is no connector \"%s\"",
 			           member->name);
 	}
-}
-
-/* ---- Permission ---------------------------------------------------------- */
-
-static enum verdict decide(const struct config *config,
-                           const struct connector *connector,
-                           const struct bus_request *request)
-{
-	const struct effect *effect = &connector->effect;
-	const char *target =
-	        effect->target
-	                ? value_get_text(request->with, effect->target, NULL)
-	                : NULL;
-
-	return policy_decide(config, effect, request->job, target);
-}
-
-/* What the pin allows and the owner's branch still allows. */
-static int permit(const struct connector *connector,
-                  const struct bus_request *request, struct error *err)
-{
-	const struct config *both[] = { request->pinned, request->current };
-	const char *name = connector->effect.name;
-
-	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-		switch (decide(both[i], connector, request)) {
-		case VERDICT_AUTO:
-			break;
-		case VERDICT_NEVER:
-			return error_set(err, ERR_FAILED,
-			                 "the policy forbids %s", name);
-		case VERDICT_GATE:
-			if (!request->released)
-				return error_set(err, ERR_FAILED,
-				                 "%s was released by no merge",
-				                 name);
-		}
-	}
-	return 0;
 }
 
 static int fits(const struct connector *connector, const struct value *with,
@@ -240,7 +201,7 @@ static struct call call_of(const struct bus_request *request,
 
 /* Permitted and well-formed; the connector, or NULL with err. */
 static const struct connector *admit(const struct bus_request *request,
-                                     struct error *err)
+                                     struct permission *ret, struct error *err)
 {
 	const struct connector *connector = bus_connector(request->effect);
 
@@ -249,15 +210,16 @@ static const struct connector *admit(const struct bus_request *request,
 		          request->effect);
 		return NULL;
 	}
-	if (permit(connector, request, err) < 0 ||
-	    fits(connector, request->with, err) < 0)
+	if (fits(connector, request->with, err) < 0 ||
+	    permit(connector, request, ret, err) < 0)
 		return NULL;
 	return connector;
 }
 
 int bus_prove(const struct bus_request *request, struct error *err)
 {
-	const struct connector *connector = admit(request, err);
+	struct permission permission = { 0 };
+	const struct connector *connector = admit(request, &permission, err);
 	struct value *payload;
 
 	if (!connector)
@@ -282,26 +244,42 @@ int bus_foresee(const struct bus_request *request, struct value **ret_payload,
 	return connector->freeze(&call, ret_payload, err);
 }
 
-int bus_perform(const struct bus_request *request, struct value **ret_result,
+/* Nothing is known of it yet: the intent, and then it is done. */
+static int begin(struct call *call, const struct connector *connector,
+                 const struct bus_request *request, struct bus_answer *ret,
+                 struct error *err)
+{
+	struct value *payload;
+
+	if (within_limits(request, err) < 0 ||
+	    connector->freeze(call, &payload, err) < 0)
+		return -1;
+	call->payload = payload;
+	if (intend(call, connector, err) < 0)
+		return -1;
+	return send(call, connector, &ret->result, err);
+}
+
+int bus_perform(const struct bus_request *request, struct bus_answer *ret,
                 struct error *err)
 {
-	const struct connector *connector = admit(request, err);
-	struct value *payload;
+	struct permission permission = { 0 };
+	const struct connector *connector = admit(request, &permission, err);
 
 	if (!connector)
 		return -1;
+	ret->refused = permission.refused;
+	ret->wake_at = permission.wake_at;
+	ret->reason = permission.reason;
+	if (ret->refused || ret->wake_at)
+		return 0;
 	struct call call = call_of(request, connector);
 	if (connector->decide)
-		return connector->decide(&call, ret_result, err);
-	int settled = known(&call, ret_result, err);
+		return connector->decide(&call, &ret->result, err);
+	int settled = known(&call, &ret->result, err);
 	if (settled != 0)
 		return settled < 0 ? -1 : 0;
-	if (connector->freeze(&call, &payload, err) < 0)
-		return -1;
-	call.payload = payload;
-	if (intend(&call, connector, err) < 0)
-		return -1;
-	return send(&call, connector, ret_result, err);
+	return begin(&call, connector, request, ret, err);
 }
 
 /* ---- Doubt --------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #define BUS_BUS_H
 
 #include "engine/bus/connector.h"
+#include "store/files.h"
 #include "store/view.h"
 
 /* The effects that connectors offer; NULL-terminated, sorted by name. */
@@ -31,12 +32,38 @@ struct bus_request {
 	bool released;               /* a merged slip says so */
 	const struct config *pinned; /* both must allow it */
 	const struct config *current;
+	/* What a policy may ask about. */
+	const char *sender; /* whom the event that began the run is from */
+	bool owner_text;    /* all words of it are the owner's */
+	struct files *owner_files; /* of the owner's branch now; for lists */
+	int64_t held_since_ms;     /* it was put off then; 0: it is new */
+	/* What the jobs around the step may have: no more is begun. */
+	const struct bus_limit *limits;
+	size_t limit_count;
+};
+
+/* So many effects of the request's name, of some steps of its run. */
+struct bus_limit {
+	const char *path; /* the job's file, and where it says so */
+	struct pos pos;
+	int64_t count;
+	const char *steps; /* what the steps' ids begin with; "": all */
+	const char *item;  /* theirs, or around theirs; "": any */
+};
+
+/* What came of it: one of the three. */
+struct bus_answer {
+	struct value *result;
+	int64_t wake_at;     /* it may not be done yet; ask again then */
+	const char *reason;  /* and why */
+	const char *refused; /* one of a loop: the policy forbids this one, and
+	                        why */
 };
 
 /* Do it once: a key that has its result gives that result. ERR_FAILED when it
  * is not permitted, not well-formed, or the receiver refused; then that is in
  * the journal too, unless nothing was intended yet. */
-int bus_perform(const struct bus_request *request, struct value **ret_result,
+int bus_perform(const struct bus_request *request, struct bus_answer *ret,
                 struct error *err) MUST_CHECK;
 
 /* Whether bus_perform() could do it as far as can be said without doing it:

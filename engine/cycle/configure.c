@@ -195,6 +195,9 @@ int execute_configure(struct live_run *run, const struct live_step *live,
 	struct engine *engine = run->engine;
 	bool acts = live->step->kind->flags & KIND_ACTS;
 
+	/* What acts is asked of the owner's branch as it is at this moment. */
+	if (acts && engine_look(engine, err) < 0)
+		return -1;
 	*ret = (struct step_run){
 		.arena = arena,
 		.env = &engine->env,
@@ -211,7 +214,9 @@ int execute_configure(struct live_run *run, const struct live_step *live,
 		.effect_key = acts ? run_effect_key(run, live) : NULL,
 		.owner_config = acts ? engine_config(engine, err)
 		                     : engine_config_seen(engine, err),
+		.owner_files = engine->tip_files,
 		.owner_tip = engine->tip,
+		.held_since_ms = live->state == STEP_SLEEPING ? live->at : 0,
 		.day = run->day,
 		.ingredients = value_map(arena),
 	};

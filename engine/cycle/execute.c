@@ -517,6 +517,23 @@ static int begin(struct work *work, struct error *err)
 	return 0;
 }
 
+/* It was not done: not yet, or not at all. */
+static void leave(struct work *work)
+{
+	struct live_run *run = work->run;
+	const char *reason = arena_strdup(&run->arena, work->step_run.reason);
+	const struct nap nap = {
+		.wake_at = work->step_run.wake_at,
+		.attempt = work->live->attempt,
+		.reason = reason,
+	};
+
+	if (nap.wake_at)
+		sleep_lay(work->tick, run, work->live, &nap);
+	else
+		skip(work->tick, run, work->live, reason);
+}
+
 /* Do the step, or begin it: then `*work` is the loop's, and NULL. */
 static int carry_out(struct work **place, struct error *err)
 {
@@ -559,6 +576,10 @@ static int carry_out(struct work **place, struct error *err)
 	}
 	if (kind->start(&work->step_run, err) < 0)
 		return -1;
+	if (work->step_run.reason) {
+		leave(work);
+		return 0;
+	}
 	return conclude(work, err);
 }
 

@@ -49,6 +49,7 @@ void sleep_lay(struct tick *tick, struct live_run *run, struct live_step *live,
 	            execute_subject(run, live), data);
 	run->sleeping += live->state != STEP_SLEEPING;
 	live->state = STEP_SLEEPING;
+	live->at = clock_wall_ms(&run->engine->clock);
 	live->wake_at = nap->wake_at;
 	live->attempt = nap->attempt;
 	live->reason = arena_strdup(arena, nap->reason);

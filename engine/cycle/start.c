@@ -184,6 +184,15 @@ static bool is_bulky(const char *fact)
 	       strcmp(fact, "paths") == 0;
 }
 
+/* Whom an event is from, if it says so. */
+static const char *sender_of(const struct value *facts)
+{
+	const struct value *event = value_get(facts, "event");
+
+	return value_get_text(event, "from",
+	                      value_get_text(event, "sender", NULL));
+}
+
 static struct value *trigger_of(const struct starting *start)
 {
 	auto_buf struct buf time = buf_make(64);
@@ -195,6 +204,7 @@ static struct value *trigger_of(const struct starting *start)
 			value_map_set(start->arena, trigger,
 			              facts->members[i].name,
 			              facts->members[i].value);
+	value_map_text(start->arena, trigger, "sender", sender_of(facts));
 	value_map_text(start->arena, trigger, "kind", start->cause->kind);
 	value_map_text(start->arena, trigger, "id", start->cause->id);
 	date_add_rfc3339(&time, start->cause->time_ms);

@@ -35,6 +35,9 @@ struct unseen {
 	size_t task_count;
 	size_t *visited; /* the steps of this search */
 	size_t visit_count;
+	struct value *given; /* inputs of jobs that were followed; a map */
+	bool owners; /* what no owner wrote counts, whoever has seen it */
+	const struct value *told; /* inputs that are no owner's; a map */
 	const struct step *found;
 	const struct name_use *through;
 };
@@ -165,7 +168,10 @@ static void visit(struct unseen *unseen, const struct step *step,
 	    unseen->stamps[step->index] == unseen->search)
 		return;
 	unseen->stamps[step->index] = unseen->search;
-	if (unseen_is_made_by(step) || is_event(step, use)) {
+	if (unseen->owners && text_equal(step->kind->name, "read"))
+		return; /* whoever chose the file */
+	if (unseen_is_made_by(step) || is_event(step, use) ||
+	    (unseen->owners && text_equal(step->kind->name, "run"))) {
 		unseen->found = step;
 		unseen->through = use;
 		return;
@@ -253,6 +259,55 @@ static bool is_about(const struct name_use *use)
 	       !text_ends(use->name, ".error");
 }
 
+/* The step of kind `job` whose steps the task's name stands among, or NULL. */
+static const struct step *job_around(const struct unseen *unseen,
+                                     const struct task *task)
+{
+	const struct step *steps = unseen->job->steps;
+	size_t at = task->parent;
+
+	while (at != STEP_NONE && steps[at].other == NULL)
+		at = steps[at].parent;
+	return at != STEP_NONE ? &steps[at] : NULL;
+}
+
+/* What the step `around` gives as the input `name`, followed once. */
+static void follow_input(struct unseen *unseen, const struct step *around,
+                         const char *name)
+{
+	const char *place =
+	        arena_printf(&unseen->arena, "%s %s", around->id, name);
+
+	if (value_get(unseen->given, place) != NULL)
+		return;
+	value_map_set(&unseen->arena, unseen->given, place,
+	              value_bool(&unseen->arena, true));
+	add_value(unseen, value_get(around->config, name), around->path,
+	          around->index, around->parent);
+}
+
+/* An input is what the step `job` gives, or, of the run's own, what began it
+ * has given. Likewise what the journal tells of events is nobody's. */
+static void follow_given(struct unseen *unseen, const struct task *task,
+                         const char *head)
+{
+	const struct step *around = job_around(unseen, task);
+	const char *name = strchr(task->use->name, '.');
+	bool found = text_equal(head, "journal");
+
+	if (text_equal(head, "inputs") && name != NULL) {
+		name = name_head(&unseen->arena, name + 1);
+		if (around != NULL)
+			follow_input(unseen, around, name);
+		else
+			found = value_get(unseen->told, name) != NULL;
+	}
+	if (!found)
+		return;
+	unseen->found = &unseen->job->steps[0];
+	unseen->through = task->use;
+}
+
 static void follow_name(struct unseen *unseen, const struct task *task)
 {
 	const char *name = task->use->name;
@@ -272,6 +327,8 @@ static void follow_name(struct unseen *unseen, const struct task *task)
 	step = step == NULL ? fan_of(unseen, task, head) : NULL;
 	if (step != NULL)
 		follow_item(unseen, task, step);
+	else if (unseen->owners)
+		follow_given(unseen, task, head);
 }
 
 /* When nothing was found, all that was followed is settled. */
@@ -281,21 +338,31 @@ static void remember(struct unseen *unseen)
 		unseen->settled[unseen->visited[i]] = unseen->gate + 2;
 }
 
-const struct step *unseen_find(struct unseen *unseen, const struct step *step,
-                               const struct name_use *use,
-                               const struct name_use **ret_through)
+static void begin_search(struct unseen *unseen, const struct step *step)
 {
 	unseen->search++;
 	unseen->gate = step->gate;
 	unseen->found = NULL;
 	unseen->visit_count = 0;
 	unseen->task_count = 0;
-	add_task(unseen, (struct task){ use, step->index, step->parent });
+}
+
+static void follow_tasks(struct unseen *unseen)
+{
 	while (unseen->task_count > 0 && unseen->found == NULL) {
 		const struct task task = unseen->tasks[--unseen->task_count];
 
 		follow_name(unseen, &task);
 	}
+}
+
+const struct step *unseen_find(struct unseen *unseen, const struct step *step,
+                               const struct name_use *use,
+                               const struct name_use **ret_through)
+{
+	begin_search(unseen, step);
+	add_task(unseen, (struct task){ use, step->index, step->parent });
+	follow_tasks(unseen);
 	remember(unseen);
 	if (unseen->found != NULL)
 		*ret_through = unseen->through;
@@ -311,4 +378,24 @@ bool unseen_goes_into(const struct job *job, const struct step *step)
 		if (unseen_find(unseen, step, &step->uses[i], &through) != NULL)
 			return true;
 	return false;
+}
+
+bool unseen_is_owners(const struct job *job, const struct step *step,
+                      const char *except, const struct value *told)
+{
+	auto_unseen struct unseen *unseen = unseen_new(job);
+
+	unseen->owners = true;
+	unseen->given = value_map(&unseen->arena);
+	unseen->told = told;
+	begin_search(unseen, step);
+	for (size_t i = 0; i < step->config->length; i++) {
+		const struct member *member = &step->config->members[i];
+
+		if (!text_equal(member->name, except))
+			add_value(unseen, member->value, step->path,
+			          step->index, step->parent);
+	}
+	follow_tasks(unseen);
+	return unseen->found == NULL;
 }

@@ -41,4 +41,12 @@ bool unseen_is_made_by(const struct step *step);
 /* Whether one goes into `step`, directly or through steps that compute. */
 bool unseen_goes_into(const struct job *job, const struct step *step);
 
+/* Whether every word in the `config` of `step` is the owner's: it stands in the
+ * jobs' text, comes from files of their branch, was shown by the gate that
+ * releases `step`, or is a fact such as a number. The field `except` (NULL:
+ * none) may come from anywhere; inputs that are in the map `told` do, too, and
+ * are nobody's. */
+bool unseen_is_owners(const struct job *job, const struct step *step,
+                      const char *except, const struct value *told);
+
 #endif

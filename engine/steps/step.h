@@ -46,6 +46,8 @@ struct step_run {
 	        *released; /* the `with` that was merged in the slip,
 	                      or NULL: then `config` is what is done */
 	const struct config *owner_config; /* of the owner's branch now */
+	struct files *owner_files;         /* the same */
+	int64_t held_since_ms; /* it was put off then; 0: it was not */
 	struct oid owner_tip;
 	const char *day; /* the trigger's day, 2026-11-22 */
 
@@ -56,6 +58,10 @@ struct step_run {
 	struct value *output;
 	struct value *record; /* for explain: prompt, decision, … */
 	bool journalled;      /* the kind has written its own result */
+	/* Of a kind that acts, in place of an output: it is to be started again
+	 * then; or, with no time, it is not to be done at all. */
+	int64_t wake_at;
+	const char *reason;
 };
 
 /* NULL-terminated, sorted by name: the rows of the kinds. */

@@ -14,14 +14,14 @@ static const struct value *perform(const struct bus_request *request,
                                    enum error_code code)
 {
 	auto_error struct error err = { 0 };
-	struct value *result = NULL;
-	int rc = bus_perform(request, &result, &err);
+	struct bus_answer answer = { 0 };
+	int rc = bus_perform(request, &answer, &err);
 
 	if (err.code != code)
 		fail_msg("code %d: %s", (int)err.code,
 		         err.message ? err.message : "it was performed");
 	assert_int_equal(rc, code == ERR_NONE ? 0 : -1);
-	return result;
+	return answer.result;
 }
 
 static const char *git(struct office *office, const char *command)
@@ -80,7 +80,7 @@ static void test_bus__both_must_permit_it(void **state)
 		size_t pinned = row / 2 / VERDICTS;
 		size_t current = row / 2 % VERDICTS;
 		auto_error struct error err = { 0 };
-		struct value *result = NULL;
+		struct bus_answer answer = { 0 };
 		struct bus_request request =
 		        office_request(&office, "s1", "email.send", MAIL);
 
@@ -94,7 +94,7 @@ static void test_bus__both_must_permit_it(void **state)
 		if (permitted)
 			continue;
 		error_clear(&err);
-		assert_row(row, bus_perform(&request, &result, &err) == -1);
+		assert_row(row, bus_perform(&request, &answer, &err) == -1);
 		assert_row(row, err.code == ERR_FAILED);
 		bool forbidden = pinned == NEVER || current == NEVER;
 		assert_row(row, strstr(err.message, "forbids") || !forbidden ||
@@ -249,7 +249,7 @@ static void test_bus__a_refusal_is_recorded(void **state)
 {
 	auto_office struct office office;
 	auto_error struct error err = { 0 };
-	struct value *result = NULL;
+	struct bus_answer answer = { 0 };
 
 	UNUSED_STATE(state);
 	office_open(&office);
@@ -265,7 +265,7 @@ static void test_bus__a_refusal_is_recorded(void **state)
 
 	/* It is not tried again, and nobody is in doubt. */
 	(void)git(&office, "rm -r outbox");
-	assert_int_equal(bus_perform(&request, &result, &err), -1);
+	assert_int_equal(bus_perform(&request, &answer, &err), -1);
 	assert_int_equal(err.code, ERR_FAILED);
 	assert_null(strstr(err.message, "in doubt"));
 	assert_string_equal(mails(&office), "0");
@@ -304,8 +304,8 @@ static struct bus_request fall_into_doubt(struct office *office)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	limit_files(1u << 20);
 	auto_error struct error err = { 0 };
-	struct value *result = NULL;
-	int rc = bus_perform(&request, &result, &err);
+	struct bus_answer answer = { 0 };
+	int rc = bus_perform(&request, &answer, &err);
 	limit_files(0);
 	(void)signal(SIGXFSZ, SIG_DFL);
 	assert_int_equal(rc, -1);

@@ -5,14 +5,14 @@ static const char *number(struct office *office, const char *run,
                           const char *step, const char *with)
 {
 	struct books *books = &office->books;
-	struct value *result = NULL;
+	struct bus_answer answer = { 0 };
 	struct bus_request request =
 	        office_request(office, step, "sequence.next", with);
 
 	request.run = run;
-	if (bus_perform(&request, &result, &books->git.err) < 0)
+	if (bus_perform(&request, &answer, &books->git.err) < 0)
 		fail_msg("%s", books->git.err.message);
-	return value_get_text(result, "text", NULL);
+	return value_get_text(answer.result, "text", NULL);
 }
 
 static void finish(struct office *office, const char *run, const char *end)
@@ -102,7 +102,7 @@ static void test_sequence__formats(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		auto_office struct office office;
 		auto_error struct error err = { 0 };
-		struct value *result = NULL;
+		struct bus_answer answer = { 0 };
 
 		office_open(&office);
 		struct bus_request request =
@@ -110,12 +110,14 @@ static void test_sequence__formats(void **state)
 		                       arena_printf(&office.books.git.arena,
 		                                    "{ name: a, format: '%s' }",
 		                                    cases[i].format));
-		int rc = bus_perform(&request, &result, &err);
+		int rc = bus_perform(&request, &answer, &err);
 		assert_row(i, (rc == 0) == (cases[i].text != NULL));
 		if (rc == 0) {
-			assert_row_text(i, value_get_text(result, "text", NULL),
-			                cases[i].text);
-			assert_row(i, value_get_int(result, "number", 0) == 1);
+			assert_row_text(
+			        i, value_get_text(answer.result, "text", NULL),
+			        cases[i].text);
+			assert_row(i, value_get_int(answer.result, "number",
+			                            0) == 1);
 			continue;
 		}
 		assert_row(i, err.code == ERR_FAILED);
@@ -174,7 +176,7 @@ static void test_sequence__a_number_is_decided_anew(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		auto_office struct office office;
 		auto_error struct error err = { 0 };
-		struct value *result = NULL;
+		struct bus_answer answer = { 0 };
 
 		office_open(&office);
 		auto_journal struct journal *journal =
@@ -192,15 +194,16 @@ static void test_sequence__a_number_is_decided_anew(void **state)
 		};
 		struct bus_request request = office_request(
 		        &office, "s1", "sequence.next", "{ name: a }");
-		int rc = bus_perform(&request, &result, &err);
+		int rc = bus_perform(&request, &answer, &err);
 		assert_row(i, rc == (cases[i].code ? -1 : 0));
 		assert_row(i, err.code == cases[i].code);
 		if (rc < 0) {
 			rival.times = 0;
-			rc = bus_perform(&request, &result, &err);
+			rc = bus_perform(&request, &answer, &err);
 		}
 		assert_row(i, rc == 0);
-		assert_row_text(i, value_get_text(result, "text", NULL), "1");
+		assert_row_text(i, value_get_text(answer.result, "text", NULL),
+		                "1");
 		assert_row(i, cases[i].times > 100 ||
 		                      view_voided(office.books.view) ==
 		                              cases[i].times);
