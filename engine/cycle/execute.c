@@ -599,7 +599,8 @@ static bool is_settled_in_journal(struct tick *tick, struct live_run *run,
 	for (size_t i = 0; i < count; i++) {
 		if (!text_equal(rows[i].step, live->step->id) ||
 		    !text_equal(rows[i].item, live->block->item) ||
-		    rows[i].state == STEP_WAITING)
+		    rows[i].state == STEP_WAITING ||
+		    rows[i].state == STEP_SLEEPING)
 			continue;
 		if (step_is_settled(rows[i].state)) {
 			execute_settle(tick, run, live, rows[i].state,

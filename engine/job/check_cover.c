@@ -114,42 +114,51 @@ static const char *literal_target(const struct step *step,
 	return target->text;
 }
 
+static unsigned outlook_of(const struct config *config, const struct job *job,
+                           const struct step *step, const struct effect *effect)
+{
+	return policy_outlook(config, effect, job->name,
+	                      literal_target(step, effect));
+}
+
 bool check_needs_gate(const struct config *config, const struct job *job,
                       const struct step *step, const struct effect *effect)
 {
-	return policy_decide(config, effect, job->name,
-	                     literal_target(step, effect)) != VERDICT_AUTO;
+	return (outlook_of(config, job, step, effect) & POLICY_GATE) != 0;
 }
 
-/* With a target that is not known yet, what the policy refuses is found when
- * it is about to be done. */
-static bool is_refused(struct check *check, const struct step *step,
-                       const struct effect *effect)
+/* A line of the policy may let it pass when it is done; else it is not. */
+static void warn_no_gate(struct check *check, const struct step *step,
+                         const struct effect *effect)
 {
-	const char *target = literal_target(step, effect);
-
-	if (target == NULL && effect->target != NULL)
-		return false;
-	return policy_refuses(check->config, effect, check->job->name, target);
+	error_hint(errors_add(check->warnings, ERR_CONFIG, step->path,
+	                      step->name_pos,
+	                      "%s has no gate above it: the step fails when no "
+	                      "line of the policy lets it pass",
+	                      effect->name),
+	           "Put a gate above it, if that is to ask you.");
 }
 
 static void check_effect(struct check *check, const struct step *step,
                          const struct effect *effect, struct unseen *unseen)
 {
 	struct cover cover = { check, unseen, step, effect };
+	unsigned outlook = outlook_of(check->config, check->job, step, effect);
 
-	if (is_refused(check, step, effect))
+	if (outlook == POLICY_NEVER)
 		error_hint(errors_add(check->errors, ERR_CONFIG, step->path,
 		                      step->name_pos,
 		                      "the policy never allows %s here",
 		                      effect->name),
 		           "See \"policy\" in reeve.yaml.");
-	else if (!check_needs_gate(check->config, check->job, step, effect))
+	else if ((outlook & POLICY_GATE) == 0)
 		return;
-	else if (step->gate == STEP_NONE)
-		add_no_gate(check, step, effect);
-	else
+	else if (step->gate != STEP_NONE)
 		check_values(&cover);
+	else if ((outlook & POLICY_AUTO_IF) != 0)
+		warn_no_gate(check, step, effect);
+	else
+		add_no_gate(check, step, effect);
 }
 
 void check_cover(struct check *check)

@@ -294,19 +294,6 @@ static bool line_fits(const struct policy_line *line,
 	       (line->job == NULL || text_equal(line->job, job));
 }
 
-static int strictness(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_AUTO:
-		return 0;
-	case VERDICT_GATE:
-		return 1;
-	case VERDICT_NEVER:
-		return 2;
-	}
-	return 2;
-}
-
 /* The address in "Ann <ann@acme.example>", on the heap: a policy speaks of
  * addresses, and a display name must not lead around it. A target that has
  * angle brackets but no address in them is not known: NULL. */
@@ -356,46 +343,27 @@ enum verdict policy_otherwise(const struct effect *effect)
 	return effect->class == EFFECT_INTERNAL ? VERDICT_AUTO : VERDICT_GATE;
 }
 
-/* The verdict is the strictest of the lines that perhaps fit and of the first
- * one that surely does. */
-enum verdict policy_decide(const struct config *config,
-                           const struct effect *effect, const char *job,
-                           const char *target)
+/* Any of the lines that perhaps fit, or the first one that surely does. */
+unsigned policy_outlook(const struct config *config,
+                        const struct effect *effect, const char *job,
+                        const char *target)
 {
 	auto_free char *address = bare_target(target);
-	enum verdict verdict = policy_otherwise(effect);
-	enum verdict possible = VERDICT_AUTO;
+	unsigned outlook = 0;
 
 	for (size_t i = 0; i < config->policy_count; i++) {
 		const struct policy_line *line = &config->policy[i];
 		enum fit fit = fit_of(line, effect, job, address);
 
-		if (fit == FIT_YES) {
-			verdict = line->then;
-			break;
-		}
-		if (fit == FIT_PERHAPS &&
-		    strictness(line->then) > strictness(possible))
-			possible = line->then;
-	}
-	return strictness(possible) > strictness(verdict) ? possible : verdict;
-}
-
-bool policy_refuses(const struct config *config, const struct effect *effect,
-                    const char *job, const char *target)
-{
-	auto_free char *address = bare_target(target);
-
-	for (size_t i = 0; i < config->policy_count; i++) {
-		const struct policy_line *line = &config->policy[i];
-		enum fit fit = fit_of(line, effect, job, address);
-
+		if (fit == FIT_NO)
+			continue;
+		outlook |= 1u << line->then;
 		if (fit == FIT_YES)
-			return line->then == VERDICT_NEVER;
-		if (fit == FIT_PERHAPS && line->then != VERDICT_NEVER)
-			return false;
+			return outlook;
+		if (asks_more(line) && line->then == VERDICT_AUTO)
+			outlook |= POLICY_AUTO_IF;
 	}
-	return false;
+	return outlook | 1u << policy_otherwise(effect);
 }
 
 /* ---- deciding at the moment of doing */

@@ -2,10 +2,9 @@
  * `policy` of reeve.yaml: what may be done without anybody being asked.
  *
  * The first line that fits decides; none: gate for client and financial
- * effects, auto for internal ones. It is asked twice. While a job is looked at
- * (policy_decide), when much is not known, a line that might fit counts only
- * when it is the stricter one. At the moment of doing (policy_find) all is
- * known.
+ * effects, auto for internal ones. It is asked twice: while a job is looked at,
+ * what it may come to say (policy_outlook), and at the moment of doing, when
+ * all is known (policy_find).
  */
 #ifndef JOB_POLICY_H
 #define JOB_POLICY_H
@@ -60,17 +59,21 @@ bool policy_is_for(const struct policy_line *line, const char *effect);
 /* What is said when no line fits. */
 enum verdict policy_otherwise(const struct effect *effect);
 
-/* What the policy says of `effect` in `job` towards `target`. NULL: not known,
- * and neither are senders, lists of addresses, who wrote a text and how many
- * there were: a line that asks for what is not known fits only when its verdict
- * is the stricter one. Pure. */
-enum verdict policy_decide(const struct config *config,
-                           const struct effect *effect, const char *job,
-                           const char *target);
+/* What may become of an effect, as flags. */
+enum policy_outlook {
+	POLICY_GATE = 1 << VERDICT_GATE,
+	POLICY_AUTO = 1 << VERDICT_AUTO,
+	POLICY_NEVER = 1 << VERDICT_NEVER,
+	/* A line says auto that asks for more than whom it reaches. */
+	POLICY_AUTO_IF = 1 << 3,
+};
 
-/* Whether it is never done, whatever else is not known. */
-bool policy_refuses(const struct config *config, const struct effect *effect,
-                    const char *job, const char *target);
+/* What the policy may say of `effect` in `job` towards `target` (NULL: not
+ * known), as the flags of policy_outlook. Nothing else is known: not senders,
+ * lists of addresses, who wrote a text, how many there were. Pure. */
+unsigned policy_outlook(const struct config *config,
+                        const struct effect *effect, const char *job,
+                        const char *target);
 
 /* What is known at the moment of doing. */
 struct policy_facts {

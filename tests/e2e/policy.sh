@@ -41,7 +41,7 @@ mail_to_all() {
 			may: { email.send: 3 }
 			steps:
 			  - id: people
-			    read: people.csv
+			    read: { path: people.csv }
 			  - id: send
 			    for_each: { person: "{{people}}" }
 			    key: "{{person.email | slug}}"
@@ -223,7 +223,7 @@ support() {
 			may: { email.send: 1 }
 			steps:
 			  - id: answer
-			    read: "answers/{{inputs.about}}.md"
+			    read: { path: "answers/{{inputs.about}}.md" }
 			  - id: send
 			    call: email.send
 		END
@@ -244,20 +244,16 @@ the_sender_is_answered() {
 	support <<-'END'
 		    with: { to: "{{inputs.from}}", subject: "{{answer.title}}", text: "{{answer.text}}" }
 	END
-	ask ann
-	exits 0 reeve tick
+	exits 0 ask ann
 	is 1 "$(mails)"
-	ask bob
-	exits 0 reeve tick
+	exits 0 ask bob
 	is 2 "$(mails)"
 	# The third of the day is not for the engine to send.
-	ask eve
-	exits 1 reeve tick
+	exits 1 ask eve
 	says "email.send to eve@acme.example was released by no merge"
 	is 2 "$(mails)"
 	now 2026-11-24T11:00:00Z
-	ask tom
-	exits 0 reeve tick
+	exits 0 ask tom
 	is 3 "$(mails)"
 }
 
@@ -267,8 +263,7 @@ others_words_wait() {
 	support <<-'END'
 		    with: { to: "{{inputs.from}}", subject: "About {{inputs.about}}", text: "{{answer.text}}" }
 	END
-	ask ann
-	exits 1 reeve tick
+	exits 1 ask ann
 	says "was released by no merge"
 	is 0 "$(mails)"
 }
@@ -278,8 +273,7 @@ others_receivers_wait() {
 	support <<-'END'
 		    with: { to: bob@b.example, subject: "{{answer.title}}", text: "{{answer.text}}" }
 	END
-	ask ann
-	exits 1 reeve tick
+	exits 1 ask ann
 	is 0 "$(mails)"
 }
 
@@ -300,7 +294,7 @@ no_more_than_it_may() {
 both_may() {
 	at office
 	mail_to_all ann@acme.example bob@b.example
-	commit "A letter"
+	printf 'n\none\ntwo\n' >twice.csv
 	put jobs/one.yaml <<-'END'
 		version: 1
 		name: one
@@ -308,14 +302,14 @@ both_may() {
 		inputs: { to: { type: email, required: true } }
 		may: { email.send: 1 }
 		steps:
+		  - id: twice
+		    read: { path: twice.csv }
 		  - id: send
-		    for_each: { n: "{{twice.n}}" }
-		    key: "{{n}}"
+		    for_each: { row: "{{twice}}" }
+		    key: "{{row.n}}"
 		    call: email.send
 		    with: { to: "{{inputs.to}}", subject: News, text: Hello. }
-		    once: "{{inputs.to}} {{n}}"
-		  - id: twice
-		    let: { n: "json_array(1, 2)" }
+		    once: "{{inputs.to}} {{row.n}}"
 	END
 	put jobs/all.yaml <<-'END'
 		version: 1
@@ -324,7 +318,7 @@ both_may() {
 		may: { email.send: 10 }
 		steps:
 		  - id: people
-		    read: people.csv
+		    read: { path: people.csv }
 		  - id: each
 		    for_each: { person: "{{people}}" }
 		    key: "{{person.email | slug}}"
