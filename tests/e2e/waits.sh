@@ -173,6 +173,25 @@ stage_waiting() {
 		  - id: same
 		    let: { first: one.message_id, second: two.message_id }
 	END
+	put jobs/ends.yaml <<-'END'
+		version: 1
+		name: ends
+		on: { manual: true }
+		inputs:
+		  work: { type: string, default: "exit 0" }
+		  last: { type: string, default: "exit 0" }
+		may: { email.send: 1 }
+		steps:
+		  - { id: work, run: { argv: [sh, -c, "{{inputs.work}}"] } }
+		  - { id: sum, let: { total: "1 + 2" } }
+		on_failure:
+		  - id: alarm
+		    call: email.send
+		    with: { to: ada@example.com, subject: Failed, text: "{{steps.work.error}}" }
+		finally:
+		  - { id: last, run: { argv: [sh, -c, "{{inputs.last}}"] } }
+		outputs: { total: "{{sum.total}}" }
+	END
 	commit "Begin"
 	reeve init -q
 	[ -z "$(git status --porcelain)" ] || commit "Be a workspace"
@@ -557,6 +576,68 @@ only_what_failed() {
 	sound
 }
 
+# ---- Sections at the end
+
+# ran STEP STATE: what became of it in the latest run of ends.
+ran() {
+	is "$2" "$(state_of ends "$1")"
+}
+
+well_and_finally() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	reeve run ends
+	ran work done
+	ran alarm void
+	ran last done
+	is 0 "$(mails)"
+	git log --format=%B reeve/journal | grep run.finished >../out
+	has ../out '"outputs":{"total":3}'
+	sound
+}
+
+on_failure() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	exits 1 reeve run ends "work=echo broken >&2; exit 1"
+	ran work failed
+	ran alarm done
+	ran last done
+	is 1 "$(mails)"
+	grep -q broken outbox/*.eml
+	git log --format=%B reeve/journal | grep run.finished >../out
+	lacks ../out outputs
+	# The alarm is one, however often the run fails.
+	clock 2026-11-23T09:00:00Z
+	exits 1 reeve retry "$(run_of ends)"
+	ran work failed
+	is 1 "$(mails)"
+	sound
+}
+
+failing_last() {
+	at waiting
+	clock 2026-11-23T08:00:00Z
+	exits 1 reeve run ends "last=echo untidy >&2; exit 1"
+	says untidy
+	is failed "$(state_of ends)"
+	ran work done
+	ran last failed
+	sound
+}
+
+unasked_alarm() {
+	at waiting
+	sed -i '/^policy:/,$d' reeve.yaml
+	clock 2026-11-23T08:00:00Z
+	exits 2 reeve check
+	says "jobs/ends.yaml"
+}
+
+it "at the end comes what is for the end" well_and_finally
+it "on failure comes what is for that" on_failure
+it "a failure at the end is one" failing_last
+it "an alarm needs a policy that lets it pass" unasked_alarm
 it "an event ends a run in review" ended_in_review
 it "so does an answer to its mail" ended_by_an_answer
 it "and nothing leaves behind it" ended_before_an_effect
