@@ -3,41 +3,46 @@
 #include "store/state.h"
 
 #define STEP_STATES (STEP_VOID + 1)
-#define STEP_EVENTS (STEP_RUN_ENDS + 1)
+#define STEP_EVENTS (STEP_IS_RETRIED + 1)
 #define RUN_STATES  (RUN_CANCELLED + 1)
-#define RUN_EVENTS  (RUN_IS_CANCELLED + 1)
+#define RUN_EVENTS  (RUN_IS_RETRIED + 1)
 
 /* The whole table: one row a state, one column an event; "-" is refused. */
 static const char *const step_truth[STEP_STATES][STEP_EVENTS] = {
 	/* finishes, is reused, fails, is skipped, is intended, opens, is laid
-	 * to sleep, is declined, its run ends */
+	 * to sleep, is declined, its run ends, is tried again */
 	[STEP_WAITING] = { "done", "reused", "failed", "skipped", "started",
-	                   "in review", "sleeping", "declined", "void" },
+	                   "in review", "sleeping", "declined", "void", "-" },
 	[STEP_STARTED] = { "done", "-", "failed", "-", "-", "-", "sleeping",
-	                   "-", "-" },
+	                   "-", "-", "-" },
 	[STEP_IN_REVIEW] = { "done", "-", "-", "-", "-", "-", "-", "declined",
-	                     "void" },
+	                     "void", "-" },
 	[STEP_SLEEPING] = { "done", "reused", "failed", "skipped", "started",
-	                    "-", "sleeping", "-", "void" },
-	[STEP_DONE] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-" },
-	[STEP_REUSED] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-" },
-	[STEP_FAILED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-" },
-	[STEP_SKIPPED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-" },
-	[STEP_DECLINED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-" },
-	[STEP_VOID] = { "-", "-", "-", "-", "-", "-", "-", "-", "-" },
+	                    "-", "sleeping", "-", "void", "-" },
+	[STEP_DONE] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-",
+	                "-" },
+	[STEP_REUSED] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-",
+	                  "-" },
+	[STEP_FAILED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-",
+	                  "waiting" },
+	[STEP_SKIPPED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-",
+	                   "waiting" },
+	[STEP_DECLINED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-", "-" },
+	[STEP_VOID] = { "-", "-", "-", "-", "-", "-", "-", "-", "-",
+	                "waiting" },
 };
 
 static const char *const run_truth[RUN_STATES][RUN_EVENTS] = {
 	/* opens a gate, gate decided, is done, fails, is rejected, is
-	 * cancelled */
+	 * cancelled, is tried again */
 	[RUN_OPEN] = { "waiting", "-", "done", "failed", "rejected",
-	               "cancelled" },
+	               "cancelled", "-" },
 	[RUN_WAITING] = { "waiting", "open", "-", "failed", "rejected",
-	                  "cancelled" },
-	[RUN_DONE] = { "-", "-", "-", "-", "-", "-" },
-	[RUN_FAILED] = { "-", "-", "-", "-", "-", "-" },
-	[RUN_REJECTED] = { "-", "-", "-", "-", "-", "-" },
-	[RUN_CANCELLED] = { "-", "-", "-", "-", "-", "-" },
+	                  "cancelled", "-" },
+	[RUN_DONE] = { "-", "-", "-", "-", "-", "-", "-" },
+	[RUN_FAILED] = { "-", "-", "-", "-", "-", "-", "open" },
+	[RUN_REJECTED] = { "-", "-", "-", "-", "-", "-", "-" },
+	[RUN_CANCELLED] = { "-", "-", "-", "-", "-", "-", "-" },
 };
 
 static void test_state__steps_move_as_the_table_says(void **state)
@@ -95,7 +100,8 @@ static void test_state__names_are_read_back(void **state)
 	assert_false(run_state_from_name("reused", &run));
 }
 
-/* What is settled may only be taken back by the owner's merge. */
+/* What is settled may only be taken back by the owner: by a merge, or to be
+ * tried again. */
 static void test_state__predicates_agree_with_the_tables(void **state)
 {
 	static const struct {

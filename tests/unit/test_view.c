@@ -264,6 +264,8 @@ static const char *dump(struct books *books, const char *name)
 		"select * from effect order by 1",
 		"select * from emitted order by 1",
 		"select * from number order by 1, 2",
+		"select * from once order by 1, 2",
+		"select * from listen order by 1, 2, 3, 4",
 		"select * from voided order by 1, 2",
 	};
 	struct error *err = &books->git.err;
@@ -605,6 +607,90 @@ static void test_view__a_rejection_frees_numbers(void **state)
 		assert_row(i, held(&books, "r2") == 2);
 		assert_row(i, next(&books) == (cases[i].kept ? 3 : 1));
 	}
+}
+
+/* ---- Occasions ---- */
+
+/* The effect of `run` on the occasion "june", as far as that. */
+static void act(struct books *books, enum event_type type, const char *run)
+{
+	say(books, type,
+	    arena_printf(
+	            &books->git.arena,
+	            "{\"run\":\"%s\",\"step\":\"send\","
+	            "\"effect_key\":\"key of %s\",\"effect\":\"email.send\","
+	            "\"once\":\"june\",\"payload\":{},"
+	            "\"result\":{\"from\":\"%s\"}}",
+	            run, run, run));
+}
+
+/* Who has it, and whether it is done: "r1 done"; "-" when nobody has. */
+static const char *holder_of(struct books *books, const char *effect)
+{
+	struct arena *arena = &books->git.arena;
+	struct once_record once;
+	int found = view_once(books->view, arena, effect, "june", &once,
+	                      &books->git.err);
+
+	assert_true(found >= 0);
+	if (!found)
+		return "-";
+	return arena_printf(arena, "%s %s", once.run,
+	                    once.done ? json_of(arena, once.output) : "?");
+}
+
+static void test_view__an_occasion_is_taken_once(void **state)
+{
+	auto_books struct books books;
+
+	UNUSED_STATE(state);
+	books_open(&books);
+	start(&books, "r1");
+	start(&books, "r2");
+	act(&books, EVENT_EFFECT_INTENDED, "r1");
+	assert_string_equal(holder_of(&books, "email.send"), "r1 ?");
+	act(&books, EVENT_EFFECT_INTENDED, "r2");
+	assert_string_equal(holder_of(&books, "email.send"), "r1 ?");
+	assert_int_equal(view_voided(books.view), 1);
+	/* A failure gives it back. */
+	act(&books, EVENT_EFFECT_FAILED, "r1");
+	assert_string_equal(holder_of(&books, "email.send"), "-");
+	act(&books, EVENT_EFFECT_INTENDED, "r2");
+	act(&books, EVENT_EFFECT_DONE, "r2");
+	assert_string_equal(holder_of(&books, "email.send"),
+	                    "r2 {\"from\":\"r2\"}");
+	assert_string_equal(holder_of(&books, "deal.won"), "-");
+}
+
+static void test_view__what_failed_may_be_intended_again(void **state)
+{
+	static const char finished[] = "{\"run\":\"r1\",\"state\":\"failed\"}";
+	static const char retried[] =
+	        "{\"run\":\"r1\",\"steps\":[{\"step\":\"send\"}]}";
+	auto_books struct books books;
+	struct effect_record effect;
+
+	UNUSED_STATE(state);
+	books_open(&books);
+	start(&books, "r1");
+	say(&books, EVENT_RUN_RETRIED, retried); /* it has not failed */
+	assert_int_equal(view_voided(books.view), 1);
+	act(&books, EVENT_EFFECT_INTENDED, "r1");
+	act(&books, EVENT_EFFECT_FAILED, "r1");
+	say(&books, EVENT_RUN_FINISHED, finished);
+	say(&books, EVENT_RUN_RETRIED, retried);
+	assert_int_equal(view_effect(books.view, &books.git.arena, "key of r1",
+	                             &effect, &books.git.err),
+	                 0);
+	act(&books, EVENT_EFFECT_INTENDED, "r1");
+	assert_string_equal(holder_of(&books, "email.send"), "r1 ?");
+	assert_int_equal(view_voided(books.view), 1);
+	/* A second failure of the run leaves a doubt as it is. */
+	say(&books, EVENT_RUN_FINISHED, finished);
+	say(&books, EVENT_RUN_RETRIED, retried);
+	assert_true(view_effect(books.view, &books.git.arena, "key of r1",
+	                        &effect, &books.git.err) > 0);
+	assert_string_equal(effect.state, "intended");
 }
 
 /* ---- Lists in events ---- */
