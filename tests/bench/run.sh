@@ -240,7 +240,7 @@ jobs() { # N: as many, each waiting for files of its own
 			inputs: { file: { type: path, required: true } }
 			steps:
 			  - { id: text, read: { path: "{{inputs.file}}" } }
-			  - { id: up, let: { text: upper(text) } }
+			  - { id: up, let: { loud: upper(text) } }
 		EOF
 	done
 }
