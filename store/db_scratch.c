@@ -113,6 +113,29 @@ static void suggest_function(const struct db *db, const char *message,
 		error_hint(err, "Did you mean \"%s\"?", nearest);
 }
 
+/* What SQLite says of its limits, and what that means to who wrote the text. */
+static const struct {
+	const char *said;
+	const char *means; /* behind "the query" */
+} limit_words[] = {
+	{ "parser stack overflow", "is nested too deep" },
+	{ "Expression tree is too large", "is nested too deep" },
+	{ "LIKE or GLOB pattern too complex",
+	  "has a pattern of like or glob that is longer than 100 bytes" },
+	{ "too many terms in compound SELECT",
+	  "joins more than 8 selects by union" },
+};
+
+/* 0: it is none of those. */
+static int at_limit(const struct db *db, const char *message, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(limit_words); i++)
+		if (text_starts(message, limit_words[i].said))
+			return error_set(err, ERR_CONFIG, "the %s %s", db->what,
+			                 limit_words[i].means);
+	return 0;
+}
+
 static int too_long(const struct db *db, struct error *err)
 {
 	if (db->turns > SCRATCH_STEPS / PROGRESS_INTERVAL)
@@ -144,6 +167,8 @@ int db_scratch_fail(struct db *db, int code, const char *message,
 		return error_set(err, ERR_CONFIG, "%s %s can only read",
 		                 *db->what == 'e' ? "an" : "a", db->what);
 	default:
+		if (at_limit(db, message, err) < 0)
+			return -1;
 		error_set(err, db_code(db, code), "%s", message);
 		suggest_function(db, message, err);
 		return -1;

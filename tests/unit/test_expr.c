@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "engine/job/expr.h"
+#include "store/base/buf.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/base/limits.h"
@@ -603,7 +604,7 @@ static void test_expr__bounds_its_length_and_depth(void **state)
 		buf_add_text(&text, "1+");
 	buf_add_text(&text, "1");
 	assert_null(parse(&arena, text.at, &err));
-	assert_non_null(strstr(err.message, "too large"));
+	assert_non_null(strstr(err.message, "nested too deep"));
 	assert_int_equal(err.pos.line, 1);
 }
 
@@ -697,4 +698,93 @@ static void test_expr__knows_the_customs_of_the_place(void **state)
 		assert_row_text(i, json_canonical(&arena, value),
 		                cases[i].json);
 	}
+}
+
+/* `n` times `head`, the middle, `n` times `tail`. */
+static const char *nest(struct arena *arena, size_t n, const char *head,
+                        const char *middle, const char *tail)
+{
+	auto_buf struct buf text = buf_make(4u << 20);
+
+	for (size_t i = 0; i < n; i++)
+		buf_add_text(&text, head);
+	buf_add_text(&text, middle);
+	for (size_t i = 0; i < n; i++)
+		buf_add_text(&text, tail);
+	return arena_strdup(arena, text.at);
+}
+
+/* Whatever is written ends soon, in an error at its place. */
+static void test_expr__what_would_not_end_is_refused(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *head;
+		const char *middle;
+		const char *tail;
+		const char *message;
+	} cases[] = {
+		{ 10000, "(", "rate", ")",
+		  "the expression has more than 2000 parts" },
+		{ 900, "(", "rate", ")", "the expression is nested too deep" },
+		{ 1500, "not ", "rate", "",
+		  "the expression is nested too deep" },
+		{ 900, "rate and ", "rate", "",
+		  "the expression is nested too deep" },
+		{ 60, "max(rate, ", "1", ")",
+		  "the expression is nested too deep" },
+		{ 250000, "rate + ", "rate", "",
+		  "the expression is longer than 65536 bytes" },
+		{ 1000000, "x", "", "",
+		  "the expression is longer than 65536 bytes" },
+		{ 0, "", "printf('%.*c', 1000000000, 'x')", "",
+		  "printf() cannot be used in an expression" },
+		{ 0, "", "zeroblob(1000000000)", "",
+		  "zeroblob() cannot be used in an expression" },
+		{ 6, "replace(", "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'",
+		  ", 'a', 'aaaaaaaaaaaaaaaaaaaaaaaaa')",
+		  "the expression needs a text that is longer than 4194304 "
+		  "bytes" },
+	};
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_arena struct arena arena = { 0 };
+		auto_error struct error err = { 0 };
+		const struct render render = { .scope = scope_of(&arena),
+			                       .engine = engine };
+		struct expr *expr =
+		        parse(&arena,
+		              nest(&arena, cases[i].n, cases[i].head,
+		                   cases[i].middle, cases[i].tail),
+		              &err);
+		struct value *value;
+
+		assert_row(i, !expr || expr_value(expr, &render, &arena, &value,
+		                                  &err) < 0);
+		assert_row_text(i, err.message, cases[i].message);
+		assert_row_text(i, err.file, "e");
+		assert_row(i, err.pos.line == 1);
+	}
+}
+
+static void test_expr__patterns_are_short(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_error struct error err = { 0 };
+	const char *text = nest(&arena, 2000, "%a", "", "");
+
+	UNUSED_STATE(state);
+	text = arena_printf(&arena, "text like '%s'", text);
+	assert_null(evaluate(&arena, text, &err));
+	assert_string_equal(err.message,
+	                    "the expression has a pattern of like or glob "
+	                    "that is longer than 100 bytes");
+	/* The slowest that is short enough, over a long text. */
+	error_clear(&err);
+	text = arena_printf(&arena, "'%s' like '%sb'",
+	                    nest(&arena, 60000, "a", "", ""),
+	                    nest(&arena, 49, "%a", "", ""));
+	assert_string_equal(evaluate(&arena, text, &err), "false");
 }

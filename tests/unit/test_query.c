@@ -411,3 +411,51 @@ static void test_query__answers_when_lists_are_many(void **state)
 		assert_memory_equal(answer, "[{\"n\":600}]", 11);
 	}
 }
+
+/* Whatever is written ends, in an error at its place. */
+static void test_query__what_would_not_end_is_refused(void **state)
+{
+#define COUNTING                                                               \
+	"with recursive c(x) as (select 1 union all select x + 1 from c"
+
+	static const struct {
+		const char *sql;
+		const char *message;
+	} cases[] = {
+		{ COUNTING ") select count(x) as n from c",
+		  "the query did not end within 50 million steps" },
+		{ COUNTING " where x < 3000) select count(a.x) as n from c a, "
+		           "c b, c d",
+		  "the query did not end within 50 million steps" },
+		{ COUNTING ") select x from c",
+		  "the query gives more than 1000000 rows" },
+		{ "with recursive c(x) as (select 'x' union all select x || x "
+		  "from c) select max(x) as n from c",
+		  "the query needs a text that is longer than 4194304 bytes" },
+	};
+	auto_expr_engine struct expr_engine *engine = expr_engine_new();
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_arena struct arena arena = { 0 };
+		auto_error struct error err = { 0 };
+		const struct render render = { .scope = scope_of(&arena),
+			                       .engine = engine };
+		struct query *query = parse(&arena, cases[i].sql, &err);
+		struct query_bound *bound =
+		        query ? query_bind(query, &render, &arena, &err) : NULL;
+		struct value *rows;
+
+		assert_row(i, !bound || query_rows(bound, &arena, &rows, &err) <
+		                                0);
+		assert_row_text(i, err.message, cases[i].message);
+		assert_row_text(i, err.file, "q");
+		assert_row(i, err.pos.line == 1);
+	}
+	/* The engine is as before. */
+	auto_arena struct arena arena = { 0 };
+
+	assert_memory_equal(ask_of(&arena, engine, scope_of(&arena),
+	                           "select count(text) as n from entries"),
+	                    "[{\"n\":", 6);
+}
