@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&command_show,
 	&command_status,
 	&command_tick,
+	&command_try,
 	&command_why,
 	NULL,
 };

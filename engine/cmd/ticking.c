@@ -195,3 +195,12 @@ void tell_news(struct invocation *invocation, struct engine *engine,
 	tell(&telling, news);
 	print_end(&telling, NULL);
 }
+
+void tell_step_line(void *state, const struct note *note)
+{
+	const struct teller *teller = state;
+	struct telling telling = begin(teller->invocation, teller->engine);
+
+	if (!teller->invocation->json)
+		tell(&telling, note);
+}

@@ -28,4 +28,12 @@ void tell_nothing(struct invocation *invocation);
 void tell_news(struct invocation *invocation, struct engine *engine,
                const struct note *news);
 
+/* Say each note as it comes, in text alone; `state` is a struct teller. */
+struct teller {
+	struct invocation *invocation;
+	struct engine *engine;
+};
+
+void tell_step_line(void *state, const struct note *note);
+
 #endif

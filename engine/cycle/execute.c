@@ -808,6 +808,38 @@ static int is_wanted(struct tick *tick, struct live_run *run,
 	return 0;
 }
 
+/* What was said in the step's place, or NULL. */
+static const struct value *answer_for(const struct tick *tick,
+                                      struct live_run *run,
+                                      const struct live_step *live)
+{
+	const char *item = live->block->item;
+	const struct value *answer = NULL;
+
+	if (!tick->answers || live_is_block(live))
+		return NULL;
+	if (*item)
+		answer = value_get(tick->answers,
+		                   arena_printf(&run->arena, "%s/%s",
+		                                live->step->id, item));
+	return answer ? answer : value_get(tick->answers, live->step->id);
+}
+
+static int take_answer(struct tick *tick, struct live_run *run,
+                       struct live_step *live, const struct value *answer,
+                       struct error *err)
+{
+	CLEANUP(work_free_auto)
+	struct work *work = mem_zalloc(1, sizeof(*work));
+
+	work->tick = tick;
+	work->run = run;
+	work->live = live;
+	work->started = clock_boot_ms(&run->engine->clock);
+	work->step_run.output = value_copy(&work->arena, answer);
+	return conclude(work, err);
+}
+
 static int advance_leaf(struct tick *tick, struct live_run *run,
                         struct live_step *live, struct error *err)
 {
@@ -837,6 +869,7 @@ static int advance_step(struct tick *tick, struct live_run *run,
                         struct live_step *live, struct error *err)
 {
 	auto_error struct error reason = { 0 };
+	const struct value *answer;
 	int status = 0;
 
 	if (is_waiting_for(run, live) || step_is_settled(live->state))
@@ -849,6 +882,8 @@ static int advance_step(struct tick *tick, struct live_run *run,
 	int wanted = live->unfolded ? 1 : is_wanted(tick, run, live, &reason);
 	if (wanted < 0)
 		status = -1;
+	else if (wanted && (answer = answer_for(tick, run, live)))
+		status = take_answer(tick, run, live, answer, &reason);
 	else if (wanted && live_is_block(live))
 		status = advance_block(tick, run, live, &reason);
 	else if (wanted && (live->step->kind->flags & KIND_PASSES))

@@ -46,6 +46,10 @@ struct plan;
 struct tick {
 	struct engine *engine;
 	struct plan *plan; /* nothing is to happen (plan.h); NULL: it is */
+	const char *only;  /* the run that is worked on; NULL: all */
+	/* What steps give without being done, by "step" or "step/item"; NULL:
+	 * nothing (try.h). */
+	const struct value *answers;
 	void (*tell)(void *state, const struct note *note); /* may be NULL */
 	void *state;
 	/* Filled in. */

@@ -7,6 +7,7 @@
  * later tick goes on.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/cycle/execute.h"
 #include "engine/cycle/start.h"
@@ -234,6 +235,8 @@ int execute_runs(struct tick *tick, struct error *err)
 	                  err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
+		if (tick->only && strcmp(tick->only, runs[i].id) != 0)
+			continue;
 		int queued = run_is_queued(tick->engine, &runs[i], err);
 		if (queued < 0)
 			return -1;

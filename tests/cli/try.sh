@@ -1,0 +1,36 @@
+# try runs the whole job of the working tree, and nothing of it stays.
+
+# unmoved COMMAND...: references and working tree are as before.
+unmoved() {
+	local before
+	before=$(git for-each-ref && git status --short)
+	ask "$@"
+	[ "$before" = "$(git for-each-ref && git status --short)" ] ||
+		echo "something moved"
+}
+
+company
+brief acme
+unmoved try proposal brief=inbox/intake/acme.yaml
+ls .reeve/try/proposal/outbox
+unmoved try proposal brief=inbox/intake/acme.yaml --json | grep '"state"'
+unmoved status
+
+# What is not committed counts, and another day, and an answer.
+edit inbox/intake/acme.yaml "s/Ann Meyer/Tom Meyer/"
+unmoved try proposal brief=inbox/intake/acme.yaml --at 2027-03-01
+put proposal.md <<'END'
+---
+title: A short one
+---
+Dear Ann, yes.
+END
+unmoved try proposal brief=inbox/intake/acme.yaml --answer proposal=proposal.md
+unmoved try proposal brief=inbox/intake/acme.yaml -q
+
+# A job that fails says so, by its status too.
+edit inbox/intake/acme.yaml "s/days: 3/days: three/"
+unmoved try proposal brief=inbox/intake/acme.yaml -q
+ask try proposal --at noon
+ask try proposal --answer proposal
+ask try propsal
