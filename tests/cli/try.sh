@@ -1,10 +1,11 @@
 # try runs the whole job of the working tree, and nothing of it stays.
 
-# unmoved COMMAND...: references and working tree are as before.
+# unmoved COMMAND...: references and working tree are as before. The second in
+# which a mail is dated says how often the clock was looked at.
 unmoved() {
 	local before
 	before=$(git for-each-ref && git status --short)
-	ask "$@"
+	ask "$@" | sed -E "/^ +date: /s/:[0-9]{2} /:.. /"
 	[ "$before" = "$(git for-each-ref && git status --short)" ] ||
 		echo "something moved"
 }
