@@ -188,9 +188,10 @@ struct draft_record {
 	struct oid base, tip;
 	int64_t revision;
 	int64_t opened_at, decided_at;
-	struct oid commit;           /* that approved it */
-	const char *author;          /* of that commit */
-	const struct value *effects; /* maybe a stand-in: view_draft_effects() */
+	struct oid commit;  /* that approved it */
+	const char *author; /* of that commit */
+	const struct value
+	        *effects; /* maybe a stand-in: view_draft_effects() */
 };
 
 struct artifact_record {
