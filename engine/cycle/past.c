@@ -27,8 +27,12 @@ static int parse_job(struct engine *engine, struct past_job *past,
 	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
 	auto_errors struct errors ignored = { 0 };
 
-	if (repo_blob_read(engine->repo, &past->blob, &bytes, err) < 0)
-		return err->code == ERR_LIMIT ? error_clear(err), 0 : -1;
+	if (repo_blob_read(engine->repo, &past->blob, &bytes, err) < 0) {
+		if (err->code != ERR_LIMIT)
+			return -1;
+		error_clear(err);
+		return 0;
+	}
 	past->job = job_parse(&engine->past_arena, past->path, bytes.at,
 	                      bytes.len, &engine->language, &ignored);
 	return 0;
