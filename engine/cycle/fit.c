@@ -346,6 +346,8 @@ static int prove_entry(struct fit *fit, const struct slip_entry *entry,
 		.effect = entry->effect,
 		.released = true,
 		.pinned = run->config,
+		.sender = value_get_text(run->record.trigger, "sender", NULL),
+		.owner_files = run->engine->tip_files,
 	};
 	const char *place = place_of(fit, entry->step, entry->item);
 

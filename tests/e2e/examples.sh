@@ -75,7 +75,7 @@ reports_are_drafted() {
 	is "in review" "$(state_of reports review)"
 	exits 0 reeve review "$(run_of reports)"
 	says "3 reports for October 2026"
-	says "send a mail to tom@globex.example"
+	says "email.send x3 (ann@acme.example, tom@globex.example"
 	says "+- Label printing: 420 minutes"
 	lacks ../said initech
 }
@@ -91,6 +91,12 @@ reports_in_part() {
 	lacks <(cat outbox/*.eml) "Decides alone"
 	is "done" "$(state_of reports)"
 	is "" "$(git status --porcelain)"
+}
+
+reports_go_once() {
+	exits 0 reeve run reports day=2026-11-01
+	exits 0 reeve approve "$(run_of reports)"
+	is "rosa" "$(sent_to)"
 }
 
 # ---- Invoices
@@ -208,6 +214,23 @@ issue_is_drafted() {
 	lacks ../said jonas
 }
 
+# Mia leaves while it waits.
+issue_is_sent() {
+	echo mia@pied-piper.example,2026-11-21 >>newsletter/left.csv
+	commit "Mia has left"
+	exits 0 reeve approve "$(run_of newsletter)"
+	says "the policy forbids email.send to Mia Sommer <mia@pied-piper.example>"
+	is "ann rosa" "$(sent_to)"
+}
+
+newcomers_get_it() {
+	echo lea@hooli.example,Lea Holm >>newsletter/subscribers.csv
+	commit "Lea subscribes"
+	exits 0 reeve run newsletter issue=newsletter/issues/2026-11.md
+	exits 0 reeve approve "$(run_of newsletter)"
+	is "lea" "$(sent_to)"
+}
+
 over() {
 	is "nothing to do" "$(reeve tick)"
 	is "" "$(git status --porcelain)"
@@ -219,6 +242,8 @@ it "reports are drafted on the first" \
 	month 2026-11-01T06:30:00Z reports_are_drafted
 it "a report that was deleted is not sent" \
 	month 2026-11-01T09:00:00Z reports_in_part
+it "the same reports again reach only who had none" \
+	month 2026-11-01T10:00:00Z reports_go_once
 it "hours become invoices, numbered and booked" \
 	month 2026-11-02T06:30:00Z invoices_are_drafted
 it "hours are invoiced once" \
@@ -237,6 +262,10 @@ it "two weeks later comes the second reminder" \
 	month 2026-12-08T07:30:00Z reminders_go_on
 it "an issue of the newsletter is one draft" \
 	month 2026-12-08T10:00:00Z issue_is_drafted
+it "who has left while it waited gets none" \
+	month 2026-12-08T11:00:00Z issue_is_sent
+it "the issue again reaches only who is new" \
+	month 2026-12-08T12:00:00Z newcomers_get_it
 it "nothing is left to do, and the view is rebuilt the same" \
 	month 2026-12-08T13:00:00Z over
 plan
