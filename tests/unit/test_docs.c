@@ -1,10 +1,12 @@
 /*
  * docs/jobs.md against the program: its tables are those that the engine
- * checks files by, and the files in it make a workspace without an error.
+ * checks files by, and the files in it make a workspace without an error. So
+ * do those of docs/coming-from.md.
  *
  * A table stands between `<!-- table NAME -->` and `<!-- end -->`; UPDATE=1
  * (`make docs`) writes it there. A fenced block whose first line is a comment
- * with a path (`# jobs/proposal.yaml`) is a file.
+ * with a path (`# jobs/proposal.yaml`) is a file. In docs/jobs.md each block of
+ * YAML must be one.
  */
 #include "tests/unit/unit.h"
 
@@ -210,20 +212,20 @@ static bool write_table(const char *name, struct buf *ret)
 
 /* ---- the page */
 
-static const char *page_path(struct arena *arena)
+static const char *page_path(struct arena *arena, const char *name)
 {
 	const char *top = getenv("REEVE_TOP");
 
 	assert_non_null(top);
-	return arena_printf(arena, "%s/docs/jobs.md", top);
+	return arena_printf(arena, "%s/docs/%s.md", top, name);
 }
 
-static char *read_page(struct arena *arena)
+static char *read_page(struct arena *arena, const char *name)
 {
 	auto_buf struct buf text = buf_make(LIMIT_YAML_FILE);
 	auto_error struct error err = { 0 };
 
-	if (file_read(page_path(arena), &text, &err) < 0)
+	if (file_read(page_path(arena, name), &text, &err) < 0)
 		fail_msg("%s", err.message);
 	return arena_strndup(arena, text.at, text.len);
 }
@@ -261,14 +263,14 @@ static void test_docs__tables_are_those_of_the_program(void **state)
 	auto_arena struct arena arena = { 0 };
 	auto_buf struct buf renewed = buf_make(LIMIT_YAML_FILE);
 	auto_error struct error err = { 0 };
-	const char *page = read_page(&arena);
+	const char *page = read_page(&arena, "jobs");
 
 	UNUSED_STATE(state);
 	renew(&arena, page, &renewed);
 	if (text_equal(getenv("UPDATE"), "1") &&
 	    !text_equal(renewed.at, page) &&
-	    file_replace(page_path(&arena), renewed.at, renewed.len, 0644,
-	                 &err) < 0)
+	    file_replace(page_path(&arena, "jobs"), renewed.at, renewed.len,
+	                 0644, &err) < 0)
 		fail_msg("%s", err.message);
 	if (!text_equal(getenv("UPDATE"), "1") && !text_equal(renewed.at, page))
 		fail_msg(
@@ -300,7 +302,7 @@ static void need_kind(struct arena *arena, const char *page,
 static void test_docs__nothing_is_left_out(void **state)
 {
 	auto_arena struct arena arena = { 0 };
-	const char *page = read_page(&arena);
+	const char *page = read_page(&arena, "jobs");
 
 	UNUSED_STATE(state);
 	for (size_t i = 0; i < ARRAY_LEN(field_tables); i++)
@@ -341,8 +343,10 @@ static const char *block_path(struct arena *arena, const char *line, size_t len)
 	return NULL;
 }
 
-/* Write the files that the page shows to the working folder. */
-static size_t write_files(struct arena *arena, const char *page)
+/* Write the files that the page shows into the folder. A block that is none is
+ * counted when it is YAML. */
+static size_t write_files(struct arena *arena, const char *page,
+                          const char *folder, size_t *ret_others)
 {
 	auto_error struct error err = { 0 };
 	size_t count = 0;
@@ -355,35 +359,63 @@ static size_t write_files(struct arena *arena, const char *page)
 		        block_path(arena, begin, strcspn(begin, "\n"));
 
 		assert_non_null(end);
-		at = end + strlen("\n```");
 		if (path == NULL)
-			continue;
-		if (file_replace(path, begin, (size_t)(end + 1 - begin), 0644,
+			*ret_others += text_starts(at, "\n```yaml");
+		else if (file_replace(
+		                 arena_printf(arena, "%s/%s", folder, path),
+		                 begin, (size_t)(end + 1 - begin), 0644,
 		                 &err) < 0)
 			fail_msg("%s", err.message);
-		count++;
+		else
+			count++;
+		at = end + strlen("\n```");
 	}
 	return count;
 }
 
-static void test_docs__files_are_in_order(void **state)
+/* How many files the page has, which are a workspace without a mistake. */
+static size_t check_files(const char *name, size_t *ret_others)
 {
 	auto_arena struct arena arena = { 0 };
 	auto_errors struct errors errors = { 0 };
 	auto_errors struct errors warnings = { 0 };
 	auto_error struct error err = { 0 };
 	const struct language language = engine_language();
-
-	UNUSED_STATE(state);
-	assert_true(write_files(&arena, read_page(&arena)) >= 4);
-	struct files *files = engine_work_files(&arena, ".");
+	size_t count =
+	        write_files(&arena, read_page(&arena, name), name, ret_others);
+	struct files *files = engine_work_files(&arena, name);
 	struct workspace *workspace = workspace_new(files, &language);
 	int status = check_workspace(workspace, &errors, &warnings, &err);
+
 	if (errors.count > 0)
 		fail_msg("%s:%u:%u: %s", errors.items[0].file,
 		         errors.items[0].pos.line, errors.items[0].pos.column,
 		         errors.items[0].message);
+	if (warnings.count > 0)
+		fail_msg("%s:%u:%u: %s", warnings.items[0].file,
+		         warnings.items[0].pos.line,
+		         warnings.items[0].pos.column,
+		         warnings.items[0].message);
 	workspace_free(workspace);
 	files_free(files);
 	assert_int_equal(status, 0);
+	return count;
+}
+
+static void test_docs__files_are_in_order(void **state)
+{
+	size_t others = 0;
+
+	UNUSED_STATE(state);
+	assert_true(check_files("jobs", &others) >= 4);
+	assert_int_equal(others, 0);
+}
+
+static void test_docs__files_beside_those_of_others_are_in_order(void **state)
+{
+	size_t theirs = 0;
+
+	UNUSED_STATE(state);
+	assert_true(check_files("coming-from", &theirs) >= 4);
+	assert_int_equal(theirs, 2); /* of GitHub Actions and Dagu */
 }
