@@ -97,11 +97,10 @@ bool sleep_before_retry(struct tick *tick, struct live_run *run,
 
 void sleep_wake(struct live_run *run, int64_t *ret_next)
 {
-	int64_t now = clock_wall_ms(&run->engine->clock);
-
 	*ret_next = 0;
 	if (run->sleeping == 0)
 		return;
+	int64_t now = clock_wall_ms(&run->engine->clock);
 	for (struct live_step *live = live_first(run); live;
 	     live = live_next(run, live)) {
 		if (live->state != STEP_SLEEPING || live->wake_at == 0)

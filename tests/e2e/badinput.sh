@@ -522,7 +522,7 @@ it "a slip that is no YAML" nonsense_slip 3:1 "" '3s/.*/]/'
 it "a slip that is another's" nonsense_slip 4:6 "" 's/^run: .*/run: other/'
 it "a slip with an effect of its own" nonsense_slip 13:5 "not added" \
 	's/^  - id: send/  - id: sent/'
-it "a slip with an address that is none" nonsense_slip 13:5 "" \
+it "a slip with an address that is none" nonsense_slip 16:11 "" \
 	's/to: ann@acme.example/to: "not an address"/'
 it "a slip with an unknown field" nonsense_slip 13:5 "subject" \
 	's/^      subject:/      subjekt:/'
