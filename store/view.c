@@ -18,7 +18,7 @@
 #include "store/view_private.h"
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
-#define VIEW_FORMAT      5          /* raised when the tables change */
+#define VIEW_FORMAT      6          /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -44,10 +44,10 @@ static const char schema[] =
         " primary key (run, step, item, type)) strict, without rowid;"
         "create table rest (run text primary key, seq integer)"
         " strict, without rowid;"
-        "create table result (key text primary key, run text, step text,"
-        " kind text, output text, event text, commit_id text,"
-        " parent_id text, line integer, at integer, ingredients text) strict,"
-        " without rowid;"
+        "create table result (seq integer primary key, key text unique,"
+        " run text, step text, kind text, output text, event text,"
+        " commit_id text, parent_id text, line integer, at integer,"
+        " ingredients text) strict;"
         "create table draft (seq integer primary key, run text, n integer,"
         " step text, item text, state text, title text, priority text, due_at integer,"
         " branch text, slip text, base text, tip text, revision integer,"
@@ -102,6 +102,7 @@ struct statement *view_query(struct view *view, const char *sql,
 
 static void close_db(struct view *view)
 {
+	view_forget_near(view);
 	for (size_t i = 0; i < view->query_count; i++)
 		statement_free(view->queries[i].statement);
 	free(view->queries);
@@ -199,6 +200,7 @@ static void view_abandon(void *state)
 {
 	struct view *view = state;
 
+	view_forget_near(view);
 	db_rollback(view->db);
 }
 

@@ -413,7 +413,7 @@ int view_find_run(struct view *view, struct arena *arena, const char *prefix,
 
 /* ---- Steps --------------------------------------------------------------- */
 
-static void read_step(struct arena *arena, struct statement *row, void *record)
+void view_read_step(struct arena *arena, struct statement *row, void *record)
 {
 	struct step_record *step = record;
 
@@ -439,7 +439,7 @@ static struct question about_steps(struct view *view, struct arena *arena,
                                    struct statement *rows)
 {
 	return (struct question){ view, arena, rows, sizeof(struct step_record),
-		                  read_step };
+		                  view_read_step };
 }
 
 int view_steps(struct view *view, struct arena *arena, const char *run,
@@ -457,23 +457,6 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
 	statement_bind_text(rows, 1, run);
 	struct question question = about_steps(view, arena, rows);
 	return ask_all(&question, ret, ret_count, err);
-}
-
-int view_result(struct view *view, struct arena *arena, const char *key,
-                struct step_record *ret, struct error *err)
-{
-	struct statement *rows = view_query(
-	        view,
-	        "select step, '', kind, 'done', key, event, commit_id, "
-	        "parent_id, line, output, at, null, 0, 0, ingredients "
-	        "from result where key = ?1",
-	        err);
-
-	if (!rows)
-		return -1;
-	statement_bind_text(rows, 1, key);
-	struct question question = about_steps(view, arena, rows);
-	return ask_one(&question, ret, err);
 }
 
 int view_latest(struct view *view, struct arena *arena, const char *job,

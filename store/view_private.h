@@ -1,6 +1,7 @@
 /*
- * What the two halves of the view share: view.c (opening, asking) and
- * view_fold.c (view_apply(), the only code that turns events into rows).
+ * What the parts of the view share: view.c (opening), view_ask.c and
+ * view_result.c (asking), and view_fold.c (view_apply(), the only code that
+ * turns events into rows).
  */
 #ifndef STORE_VIEW_PRIVATE_H
 #define STORE_VIEW_PRIVATE_H
@@ -13,6 +14,15 @@ struct view_query {
 	struct statement *statement;
 };
 
+/* Results that were kept one after the other. (view_result.c) */
+struct view_near {
+	struct arena arena;
+	struct step_record *rows;
+	size_t count;
+	size_t next;  /* those before it were asked for */
+	size_t reach; /* how many are read at once */
+};
+
 struct view {
 	struct db *db;
 	struct repo *repo;
@@ -21,6 +31,7 @@ struct view {
 	struct journal_sink sink;
 	struct view_query *queries;
 	size_t query_count;
+	struct view_near near;
 	bool rehearsing; /* in a transaction that is never committed */
 };
 
@@ -28,6 +39,12 @@ struct view {
  * kept for the next time and freed with the view. NULL with err. */
 struct statement *view_query(struct view *view, const char *sql,
                              struct error *err) MUST_CHECK;
+
+/* The row of a step or a result, in the columns that its queries name. */
+void view_read_step(struct arena *arena, struct statement *row, void *record);
+
+/* The results that were read ahead may be there no longer. */
+void view_forget_near(struct view *view);
 
 /* Forget that the run rests. */
 int view_rouse(struct view *view, const char *run,

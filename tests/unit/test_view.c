@@ -331,6 +331,47 @@ static void test_view__says_what_happened(void **state)
 	assert_int_equal(view_result(books.view, arena, "kx", &result, err), 0);
 }
 
+/* Results are read ahead: the order in which they are asked for, and keys that
+ * have none in between, make no difference. */
+static void test_view__results_are_found_in_any_order(void **state)
+{
+	enum {
+		RESULTS = 600
+	};
+
+	static const int strides[] = { 1, RESULTS - 1, 7, 251 };
+	auto_books struct books books;
+
+	UNUSED_STATE(state);
+	books_open(&books);
+	tell(&books, &story[0], 1);
+	for (int i = 0; i < RESULTS; i++)
+		books_add(&books, EVENT_STEP_FINISHED,
+		          arena_printf(&books.git.arena,
+		                       "{\"run\":\"aaaaaaaaaa\",\"step\":"
+		                       "\"read\",\"item\":\"%d\",\"kind\":"
+		                       "\"read\",\"key\":\"k%d\","
+		                       "\"ingredients\":{},\"output\":%d}",
+		                       i, i, i));
+	books_flush(&books);
+	for (int i = 0; i < RESULTS * (int)ARRAY_LEN(strides); i++) {
+		auto_arena struct arena arena = { 0 };
+		int n = i * strides[i / RESULTS] % RESULTS;
+		struct step_record result;
+		int64_t output;
+		assert_row((size_t)i,
+		           view_result(books.view, &arena,
+		                       arena_printf(&arena, "k%d", n), &result,
+		                       &books.git.err) == 1);
+		assert_row((size_t)i,
+		           value_to_int(result.output, &output) && output == n);
+		assert_row((size_t)i,
+		           view_result(books.view, &arena,
+		                       arena_printf(&arena, "none%d", n),
+		                       &result, &books.git.err) == 0);
+	}
+}
+
 /* A run in the middle: what waits is found. */
 static void test_view__says_what_waits(void **state)
 {
