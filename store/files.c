@@ -208,6 +208,11 @@ static int dir_read(struct files *files, const char *path, struct buf *ret,
 		                   path);
 	if (!S_ISREG(file.st_mode))
 		return 0;
+	/* Too long a file is refused before memory is taken for it. */
+	if (file.st_size > (off_t)(bytes->max - before))
+		return error_at(err, ERR_LIMIT, path, (struct pos){ 1, 1 },
+		                "the file is longer than %zu bytes",
+		                bytes->max);
 	if (fd_read_all(fd, path, bytes, err) < 0)
 		return -1;
 	repo_blob_id(bytes->at + before, bytes->len - before, ret_oid);

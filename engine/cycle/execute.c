@@ -278,11 +278,19 @@ static size_t own_slashes(const char *source)
 	return count;
 }
 
+/* What the job says of the file's path; NULL when its kind chose it. */
+static const struct value *source_of(const struct step *step,
+                                     const struct live_file *file)
+{
+	return step->artifact ? step->artifact
+	                      : value_get(step->artifacts, file->field);
+}
+
 /* A tag yields one segment: a value must not choose the folder. */
-static int one_segment_each(const struct step *step, const char *path,
+static int one_segment_each(const struct value *source, const char *path,
                             struct error *err)
 {
-	if (own_slashes(path) <= own_slashes(step->artifact->text))
+	if (!source || own_slashes(path) <= own_slashes(source->text))
 		return 0;
 	error_set(err, ERR_FAILED, "a value in the artifact \"%s\" has a slash",
 	          path);
@@ -294,8 +302,11 @@ static int check_file(struct live_run *run, const struct live_step *live,
                       const struct live_file *file, struct error *err)
 {
 	auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
+	const struct value *source = source_of(live->step, file);
 	const struct live_step *other = run_writer(run, file->path);
 
+	if (one_segment_each(source, file->path, err) < 0)
+		return -1;
 	if (path_check_artifact(file->path, err) < 0) {
 		err->code = ERR_FAILED;
 		return error_wrap(err, "the artifact \"%s\"", file->path);
@@ -308,18 +319,29 @@ static int check_file(struct live_run *run, const struct live_step *live,
 	return run_artifact(run, live, file, &bytes, err);
 }
 
+/* Where the job says where it goes. */
+static int at_source(const struct live_step *live, const struct live_file *file,
+                     struct error *err)
+{
+	auto_error struct error reason = { 0 };
+	const struct value *source = source_of(live->step, file);
+
+	if (err->pos.line)
+		return -1;
+	error_move(&reason, err);
+	error_at(err, reason.code, live->step->path,
+	         source ? source->pos : live->step->pos, "%s", reason.message);
+	return reason.hint ? error_hint(err, "%s", reason.hint) : -1;
+}
+
 static int place_files(struct live_run *run, struct live_step *live,
                        struct error *err)
 {
 	if (run_place_files(run, live, err) < 0)
 		return -1;
-	for (size_t i = 0; i < live->file_count; i++) {
-		const char *path = live->files[i].path;
-		if ((live->step->artifact &&
-		     one_segment_each(live->step, path, err) < 0) ||
-		    check_file(run, live, &live->files[i], err) < 0)
-			return -1;
-	}
+	for (size_t i = 0; i < live->file_count; i++)
+		if (check_file(run, live, &live->files[i], err) < 0)
+			return at_source(live, &live->files[i], err);
 	run_claim_files(run, live);
 	return 0;
 }

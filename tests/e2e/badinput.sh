@@ -490,7 +490,128 @@ killed_meanwhile() {
 	sound
 }
 
+# ---- Too much of everything
+
+# spends KILOBYTES COMMAND...: no more memory than that.
+spends() {
+	local most=$1 status=0
+	shift
+	command -v time >/dev/null || return 0
+	command time -f %M -o ../spent "$@" >../out 2>../err || status=$?
+	[ "$(tail -n 1 ../spent)" -le "$most" ] ||
+		fail "$* takes $(tail -n 1 ../spent) KB, more than $most"
+	return $status
+}
+
+# loop [KEY...]: a job whose list is the file items.yaml, with these keys.
+loop() {
+	{
+		cat <<-'END'
+			version: 1
+			name: loop
+			on: { manual: true }
+			publish: merge
+			steps:
+			  - id: list
+			    read: { path: items.yaml }
+			  - id: each
+			    for_each: { item: "{{list}}" }
+		END
+		printf '    %s\n' "$@"
+	} | put jobs/loop.yaml
+}
+
+# A file of 100 MB is not read at all.
+job_of_100_mb() {
+	at begun
+	head -c 100000000 /dev/zero | tr '\0' a >jobs/big.yaml
+	spends 48000 reeve check && fail "it is in order"
+	says "jobs/big.yaml:1:1: error: the file is longer than"
+}
+
+# What fits is refused where it is too much.
+a_million_keys() {
+	at begun
+	{
+		printf 'version: 1\nname: big\non: { manual: true }\n'
+		printf 'steps:\n  - id: a\n    let:\n'
+		seq -f '      k%.0f: 1' 1000000
+	} | put jobs/big.yaml
+	exits 2 kept_by reeve check
+	says "jobs/big.yaml:"
+	says "longer than 16777216 bytes"
+}
+
+nested_deep() {
+	at begun
+	{
+		printf 'version: 1\nname: big\non: { manual: true }\nsteps: '
+		head -c 1000000 /dev/zero | tr '\0' '['
+	} | put jobs/big.yaml
+	spends 48000 reeve check && fail "it is in order"
+	says "jobs/big.yaml:4:"
+}
+
+a_cycle_of_many() {
+	at begun
+	{
+		printf 'version: 1\nname: big\non: { manual: true }\nsteps:\n'
+		seq 0 9999 | awk '{
+			printf "  - { id: a%d, needs: [a%d], let: { x: 1 } }\n",
+				$1, ($1 + 1) % 10000
+		}'
+	} | put jobs/big.yaml
+	exits 2 kept_by reeve check
+	says "jobs/big.yaml:5:"
+}
+
+itself_among_its_steps() {
+	at begun
+	put jobs/self.yaml <<-'END'
+		version: 1
+		name: self
+		on: { manual: true }
+		steps:
+		  - id: again
+		    job: self
+	END
+	exits 2 kept_by reeve check
+	says "jobs/self.yaml:6:10: "
+}
+
+# wrong_items ITEMS MESSAGE [KEY...]: the loop's run fails so.
+wrong_items() {
+	local items=$1 message=$2
+	shift 2
+	at begun
+	loop "$@"
+	put items.yaml <<<"$items"
+	commit "A loop"
+	exits 1 reeve run loop
+	says "jobs/loop.yaml:"
+	says "$message"
+	is "" "$(git status --porcelain)"
+	sound
+}
+
 it "no repository" not_a_repository
+it "a job of 100 MB" job_of_100_mb
+it "a job with a million keys" a_million_keys
+it "a job of a million lists in each other" nested_deep
+it "a job that waits for itself over 10,000 steps" a_cycle_of_many
+it "a job that has itself as a step" itself_among_its_steps
+it "a loop over no list" wrong_items "{ a: 1 }" "needs a list" \
+	'let: { x: "1" }'
+it "items that have one key" wrong_items "[{ n: a }, { n: a }]" "two items" \
+	'key: "{{item.n}}"' 'let: { x: "1" }'
+it "items that write one file" wrong_items \
+	"[{ n: a, same: x }, { n: b, same: x }]" \
+	"is written by" 'key: "{{item.n}}"' 'run: { argv: [echo] }' \
+	'artifact: "out/{{item.same}}.txt"'
+it "an item that would write elsewhere" wrong_items "[{ n: ../../x }]" \
+	"has a slash" 'run: { argv: [echo] }' 'artifact: "out/{{item.n}}.txt"'
+it "an item that would write into .git" wrong_items "[{ n: .GIT }]" \
+	'the artifact "' 'run: { argv: [echo] }' 'artifact: "{{item.n}}/x"'
 it "a bare repository" bare_repository
 it "a repository without a journal" no_journal
 it "an unborn branch" unborn_branch
