@@ -48,8 +48,25 @@ static void work_free(struct work *work)
 		return;
 	if (work->step_run.owns_files)
 		files_free(work->step_run.files);
-	arena_clear(&work->arena);
+	/* One step at a time needs one arena; others may be at work. */
+	arena_reset(&work->arena);
+	arena_clear(&work->run->scratch);
+	work->run->scratch = work->arena;
 	free(work);
+}
+
+static struct work *work_new(struct tick *tick, struct live_run *run,
+                             struct live_step *live)
+{
+	struct work *work = mem_zalloc(1, sizeof(*work));
+
+	work->tick = tick;
+	work->run = run;
+	work->live = live;
+	work->started = clock_boot_ms(&run->engine->clock);
+	work->arena = run->scratch;
+	run->scratch = (struct arena){ 0 };
+	return work;
 }
 
 static void work_free_auto(struct work **work)
@@ -852,12 +869,8 @@ static int take_answer(struct tick *tick, struct live_run *run,
                        struct error *err)
 {
 	CLEANUP(work_free_auto)
-	struct work *work = mem_zalloc(1, sizeof(*work));
+	struct work *work = work_new(tick, run, live);
 
-	work->tick = tick;
-	work->run = run;
-	work->live = live;
-	work->started = clock_boot_ms(&run->engine->clock);
 	work->step_run.output = value_copy(&work->arena, answer);
 	return conclude(work, err);
 }
@@ -866,12 +879,8 @@ static int advance_leaf(struct tick *tick, struct live_run *run,
                         struct live_step *live, struct error *err)
 {
 	CLEANUP(work_free_auto)
-	struct work *work = mem_zalloc(1, sizeof(*work));
+	struct work *work = work_new(tick, run, live);
 
-	work->tick = tick;
-	work->run = run;
-	work->live = live;
-	work->started = clock_boot_ms(&run->engine->clock);
 	return carry_out(&work, err);
 }
 

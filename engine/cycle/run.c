@@ -26,6 +26,7 @@ void run_free(struct live_run *run)
 	files_free(run->pin);
 	if (run->engine)
 		expr_engine_forget(run->engine->env.engine);
+	arena_clear(&run->scratch);
 	arena_clear(&run->arena);
 	free(run);
 }
@@ -150,12 +151,17 @@ struct render run_render(const struct live_run *run,
 int run_text(struct live_run *run, const struct live_step *live,
              const struct value *source, const char **ret, struct error *err)
 {
+	auto_arena struct arena arena = { 0 };
 	auto_buf struct buf text = buf_make(LIMIT_RENDERED);
 	struct render render = run_render(run, live);
-	struct template *template = template_parse(
-	        &run->arena, live ? live->step->path : run->job->path, source,
-	        err);
+	struct template *template;
 
+	if (!strstr(source->text, "{{")) {
+		*ret = source->text;
+		return 0;
+	}
+	template = template_parse(
+	        &arena, live ? live->step->path : run->job->path, source, err);
 	if (!template || template_render(template, &render, &text, err) < 0)
 		return -1;
 	*ret = arena_strndup(&run->arena, text.at, text.len);

@@ -104,6 +104,7 @@ struct run_rows; /* rows of the view, by place; rows.c */
 struct live_run {
 	struct engine *engine;
 	struct arena arena;
+	struct arena scratch; /* empty: of the last step, for the next */
 	struct run_record record;
 	const char *name;    /* "proposal 7k2fq0ab" */
 	const char *day;     /* the trigger's, in the workspace's zone */

@@ -231,7 +231,8 @@ static int names_out(struct step_run *run, const struct value *word, bool *ret,
 	size_t count;
 
 	*ret = false;
-	if (word->kind != VALUE_STRING || !strstr(word->text, "{{"))
+	if (word->kind != VALUE_STRING || !strstr(word->text, "{{") ||
+	    !strstr(word->text, OUT))
 		return 0;
 	template = template_parse(run->arena, run->step->path, word, err);
 	if (!template)

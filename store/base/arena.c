@@ -34,7 +34,8 @@
 enum {
 	FIRST_BYTES = 1 << 10,
 	LAST_BYTES = 1 << 20,
-	FEW_BYTES = 200 /* a printed text of this size is printed once */
+	KEPT_BYTES = 1 << 16, /* the largest block that a reset keeps */
+	FEW_BYTES = 200       /* a printed text of this size is printed once */
 };
 
 struct arena_block {
@@ -159,6 +160,24 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 	text = arena_vprintf(arena, format, values);
 	va_end(values);
 	return text;
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct arena_block *kept = arena->last;
+
+	if (ONE_PIECE_PER_BLOCK || kept == NULL || kept->size > KEPT_BYTES) {
+		arena_clear(arena);
+		return;
+	}
+	arena->last = kept->before;
+	arena_clear(arena);
+	memset(kept->bytes, 0, kept->used);
+	memset(kept->bytes + kept->end, 0, kept->size - kept->end);
+	kept->used = 0;
+	kept->end = kept->size;
+	kept->before = NULL;
+	arena->last = kept;
 }
 
 void arena_clear(struct arena *arena)

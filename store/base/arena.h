@@ -43,6 +43,10 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list values)
 /* Free everything; the arena is empty and usable. */
 void arena_clear(struct arena *arena);
 
+/* The same, but its newest block is kept for what comes next, unless it is a
+ * large one. */
+void arena_reset(struct arena *arena);
+
 #define auto_arena CLEANUP(arena_clear)
 
 /* One zeroed T. */

@@ -127,3 +127,28 @@ static void test_arena__long_texts_are_printed_whole(void **state)
 		assert_row(len, text[len] == '|' && text[len - 1] == 'x');
 	}
 }
+
+/* What was there is gone, whichever way it was taken, and as large as it was.
+ */
+static void test_arena__a_reset_one_gives_zeroed_pieces(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 100, 3000, 100000, 200 };
+	auto_arena struct arena arena = { 0 };
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		for (int n = 0; n < 50; n++) {
+			const size_t size = sizes[i];
+			unsigned char *piece = arena_alloc(&arena, size);
+			for (size_t k = 0; k < size; k++)
+				assert_row(i, piece[k] == 0);
+			memset(piece, 0xaa, size);
+			assert_string_equal(arena_printf(&arena, "text %d", n) +
+			                            5,
+			                    arena_printf(&arena, "%d", n));
+		}
+		arena_reset(&arena);
+	}
+	arena_clear(&arena);
+	arena_reset(&arena);
+}
