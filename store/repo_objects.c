@@ -252,8 +252,8 @@ int repo_loose_write(struct repo *repo, enum object_type type,
 	return 0;
 }
 
-/* libgit2 also knows bytes that were made to collide. Nothing will refer to what
- * is only rehearsed, so that is no reason to start it. */
+/* libgit2 also knows bytes that were made to collide. Nothing will refer to
+ * what is only rehearsed, so that is no reason to start it. */
 static int name_object(struct repo *repo, enum object_type type,
                        const void *bytes, size_t len, struct oid *ret,
                        struct error *err)
