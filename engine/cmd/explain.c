@@ -256,7 +256,10 @@ static void say_gate(const struct page *page)
 		         local_time(page, map, "due"));
 	for (size_t i = 0; effects && i < effects->length; i++)
 		say_fact(page->invocation, take(&heading), "%s: %s",
-		         value_get_text(effects->items[i], "step", "?"),
+		         step_name(
+		                 page->arena,
+		                 value_get_text(effects->items[i], "step", "?"),
+		                 value_get_text(effects->items[i], "item", "")),
 		         value_get_text(effects->items[i], "says", "?"));
 	say_commit(page, "approved", "", map);
 }
@@ -320,7 +323,9 @@ static void say_texts(const struct page *page)
 static void print_step(const struct page *page, const struct run_record *run)
 {
 	say_tinted(page->invocation, TINT_BOLD, "%s",
-	           value_get_text(page->map, "step", "?"));
+	           step_name(page->arena,
+	                     value_get_text(page->map, "step", "?"),
+	                     value_get_text(page->map, "item", "")));
 	say(page->invocation, "  %s of %s: %s\n\n",
 	    value_get_text(page->map, "kind", "step"),
 	    run_label(page->engine, page->arena, run), run_heading(run));
@@ -353,7 +358,8 @@ static void print_steps(const struct page *page)
 		const char *name = value_get_text(row, "state", "");
 		(void)step_state_from_name(name, &state); /* it is one */
 		table_add(&table, TINT_BOLD, "%s",
-		          value_get_text(row, "id", "?"));
+		          step_name(page->arena, value_get_text(row, "id", "?"),
+		                    value_get_text(row, "item", "")));
 		table_add(&table, TINT_DIM, "%s",
 		          value_get_text(row, "kind", "?"));
 		table_add(&table, step_tint(state), "%s", name);
@@ -398,8 +404,10 @@ static int explain(struct page *page, const struct run_record *run,
 	struct step_record step;
 	bool one = invocation->count > 1;
 
-	if (one && runs_find_step(page->engine, page->arena, run,
-	                          invocation->args[1], &step, err) < 0)
+	if (one &&
+	    runs_find_step(page->engine, page->arena, run, invocation->args[1],
+	                   invocation->count > 2 ? invocation->args[2] : NULL,
+	                   &step, err) < 0)
 		return -1;
 	page->map =
 	        one ? explain_step(&page->engine->env, page->arena, run, &step,
@@ -434,14 +442,15 @@ static int run_explain(struct invocation *invocation, struct error *err)
 
 const struct command command_explain = {
 	.name = "explain",
-	.synopsis = "RUN [STEP]",
+	.synopsis = "RUN [STEP [ITEM]]",
 	.help = "say why a run or a step is what it is",
 	.details = "Of a step: what its result was made from, what an "
 	           "agent was asked and given,\n"
 	           "what was done in the world and who released it. It "
 	           "reads the record; nothing\n"
-	           "is computed again.",
+	           "is computed again. The step of one item of a loop is "
+	           "\"report acme\" or report/acme.",
 	.least = 1,
-	.most = 2,
+	.most = 3,
 	.run = run_explain,
 };

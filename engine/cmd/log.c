@@ -198,13 +198,10 @@ static const char *say_opened(const struct entry *entry)
 static const char *declined_name(const struct entry *entry,
                                  const struct value *place)
 {
-	const char *item = value_get_text(place, "item", "");
-
 	if (place->kind == VALUE_STRING)
 		return place->text;
-	return arena_printf(entry->arena, "%s%s%s",
-	                    value_get_text(place, "step", "?"),
-	                    *item ? " of " : "", item);
+	return step_name(entry->arena, value_get_text(place, "step", "?"),
+	                 value_get_text(place, "item", ""));
 }
 
 static const char *say_approved(const struct entry *entry)
@@ -351,7 +348,9 @@ static void tell(struct diary *diary, const struct event *event)
 	                    event->time_ms));
 	table_add(&diary->table, TINT_NONE, "%s",
 	          label_of(diary, text_of(&entry, "run", "")));
-	table_add(&diary->table, TINT_NONE, "%s", text_of(&entry, "step", ""));
+	table_add(&diary->table, TINT_NONE, "%s",
+	          step_name(diary->arena, text_of(&entry, "step", ""),
+	                    text_of(&entry, "item", "")));
 	table_add(&diary->table, sentence->tint, "%s",
 	          cut_text(diary->arena, what, SENTENCE_COLUMNS));
 }

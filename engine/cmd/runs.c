@@ -47,37 +47,125 @@ const char *author_name(const char *address)
 	return address && !text_starts(address, "reeve@") ? address : "reeve";
 }
 
-static int no_such_step(struct arena *arena, const struct run_record *run,
-                        const char *id, const struct step_record *steps,
-                        size_t count, struct error *err)
+const char *step_name(struct arena *arena, const char *id, const char *item)
 {
-	const char **names = arena_array(arena, count + 1, sizeof(*names));
+	if (!item || !*item)
+		return id;
+	return arena_printf(arena, "%s of %s", id, item);
+}
 
-	for (size_t i = 0; i < count; i++)
-		names[i] = steps[i].step;
+/* ---- Finding a step ------------------------------------------------------ */
+
+/* What was asked for, and the steps of the run. */
+struct search {
+	struct arena *arena;
+	const struct run_record *run;
+	const char *id;
+	const char *item; /* NULL: none was named apart */
+	const struct step_record *steps;
+	size_t count;
+};
+
+/* As it is typed: one word. */
+static const char *typed(struct arena *arena, const char *id, const char *item)
+{
+	return *item ? arena_printf(arena, "%s/%s", id, item) : id;
+}
+
+static bool is_asked(const struct search *search,
+                     const struct step_record *step)
+{
+	if (search->item)
+		return text_equal(step->step, search->id) &&
+		       text_equal(step->item, search->item);
+	if (!text_starts(search->id, step->step))
+		return false;
+	return text_equal(search->id,
+	                  typed(search->arena, step->step, step->item)) ||
+	       text_equal(search->id,
+	                  step_name(search->arena, step->step, step->item));
+}
+
+static int no_such_step(const struct search *search, struct error *err)
+{
+	struct arena *arena = search->arena;
+	const char **names =
+	        arena_array(arena, search->count + 1, sizeof(*names));
+	const char *asked = search->item
+	                            ? typed(arena, search->id, search->item)
+	                            : search->id;
+
+	for (size_t i = 0; i < search->count; i++)
+		names[i] = typed(arena, search->steps[i].step,
+		                 search->steps[i].item);
 	error_set(err, ERR_MISSING, "the run of \"%s\" has no step \"%s\"",
-	          run->job, id);
-	const char *near = text_nearest(id, names, count);
+	          search->run->job, asked);
+	const char *near = text_nearest(asked, names, search->count);
 	if (near)
 		return error_hint(err, "Did you mean \"%s\"?", near);
-	return error_hint(err, "\"reeve status %.8s\" lists its steps.",
-	                  run->id);
+	return error_hint(err, "\"reeve status %.8s%s\" lists its steps.",
+	                  search->run->id, search->item ? " --all" : "");
+}
+
+/* An id that stands for a step of each item: fine when there is one. */
+static const struct step_record *find_only_item(const struct search *search,
+                                                size_t *ret_items)
+{
+	const struct step_record *found = NULL;
+
+	*ret_items = 0;
+	for (size_t i = 0; !search->item && i < search->count; i++) {
+		if (!text_equal(search->steps[i].step, search->id))
+			continue;
+		if ((*ret_items)++ == 0)
+			found = &search->steps[i];
+	}
+	return found;
+}
+
+static const struct step_record *find_step(const struct search *search,
+                                           struct error *err)
+{
+	const struct step_record *found;
+	size_t items;
+
+	for (size_t i = 0; i < search->count; i++)
+		if (is_asked(search, &search->steps[i]))
+			return &search->steps[i];
+	found = find_only_item(search, &items);
+	if (items == 1)
+		return found;
+	if (items == 0) {
+		(void)no_such_step(search, err);
+		return NULL;
+	}
+	error_set(err, ERR_USAGE, "\"%s\" was done for %zu items", search->id,
+	          items);
+	error_hint(err, "Name one: %s.",
+	           typed(search->arena, found->step, found->item));
+	return NULL;
 }
 
 int runs_find_step(struct engine *engine, struct arena *arena,
                    const struct run_record *run, const char *id,
-                   struct step_record *ret, struct error *err)
+                   const char *item, struct step_record *ret, struct error *err)
 {
+	struct search search = {
+		.arena = arena,
+		.run = run,
+		.id = id,
+		.item = item,
+	};
+	const struct step_record *found;
 	struct step_record *steps;
-	size_t count;
 
-	if (view_steps(engine->view, arena, run->id, &steps, &count, err) < 0)
+	if (view_steps(engine->view, arena, run->id, &steps, &search.count,
+	               err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (!text_equal(steps[i].step, id))
-			continue;
-		*ret = steps[i];
-		return 0;
-	}
-	return no_such_step(arena, run, id, steps, count, err);
+	search.steps = steps;
+	found = find_step(&search, err);
+	if (!found)
+		return -1;
+	*ret = *found;
+	return 0;
 }

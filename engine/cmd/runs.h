@@ -24,9 +24,16 @@ const char *run_cause(struct arena *arena, const struct value *trigger);
  * merges and for none. */
 const char *author_name(const char *address);
 
-/* The step `id` of `run`. ERR_MISSING with the nearest as a hint. */
+/* "report", "report of acme"; in `arena`. `item` may be NULL or "". */
+const char *step_name(struct arena *arena, const char *id, const char *item);
+
+/* The step of `run` that people call `id`: "report", or of an item
+ * "report/acme" or "report of acme"; with `item` (else NULL) its step of that
+ * item. ERR_MISSING with the nearest as a hint; ERR_USAGE when it has several
+ * items and none was named. */
 int runs_find_step(struct engine *engine, struct arena *arena,
                    const struct run_record *run, const char *id,
-                   struct step_record *ret, struct error *err) MUST_CHECK;
+                   const char *item, struct step_record *ret,
+                   struct error *err) MUST_CHECK;
 
 #endif

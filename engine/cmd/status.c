@@ -21,6 +21,12 @@ struct status {
 
 /* ---- JSON ---------------------------------------------------------------- */
 
+static void add_item(struct arena *arena, struct value *row, const char *item)
+{
+	if (item && *item)
+		value_map_text(arena, row, "item", item);
+}
+
 static int add_steps(const struct status *status, const char *run,
                      struct value *map, struct error *err)
 {
@@ -35,6 +41,7 @@ static int add_steps(const struct status *status, const char *run,
 	for (size_t i = 0; i < count; i++) {
 		struct value *row = value_map(arena);
 		value_map_text(arena, row, "id", steps[i].step);
+		add_item(arena, row, steps[i].item);
 		value_map_text(arena, row, "kind", steps[i].kind);
 		value_map_text(arena, row, "state",
 		               step_state_name(steps[i].state));
@@ -64,6 +71,7 @@ static int add_artifacts(const struct status *status,
 	for (size_t i = 0; i < count; i++) {
 		struct value *row = value_map(arena);
 		value_map_text(arena, row, "step", artifacts[i].step);
+		add_item(arena, row, artifacts[i].item);
 		value_map_text(arena, row, "path", artifacts[i].path);
 		value_map_text(arena, row, "drafted",
 		               oid_text(arena, &artifacts[i].drafted));
@@ -92,6 +100,7 @@ static int add_drafts(const struct status *status, const char *run,
 		struct value *row = value_map(arena);
 		value_map_int(arena, row, "n", draft->n);
 		value_map_text(arena, row, "gate", draft->step);
+		add_item(arena, row, draft->item);
 		value_map_text(arena, row, "state",
 		               draft_state_name(draft->state));
 		value_map_text(arena, row, "title", draft->title);
@@ -251,33 +260,198 @@ static int print_drafts(const struct status *status,
 	return 0;
 }
 
+/* ---- Steps of a run ------------------------------------------------------ */
+
+/* Without --all. When there are more lines, each loop has a few alone. */
+#define STEP_LINES 100
+#define LOOP_LINES 10
+
+/* The lines of a run's steps. A loop is the step that stands outside of items
+ * with those that stand in items behind it. */
+struct lines {
+	const struct status *status;
+	const struct step_record *steps;
+	size_t count;
+	bool all;   /* --all */
+	bool brief; /* too many */
+	struct table table;
+	size_t shown;
+};
+
+/* What somebody looks for among many that are alike. */
+static bool is_notable(const struct step_record *step)
+{
+	switch (step->state) {
+	case STEP_FAILED:
+	case STEP_DECLINED:
+	case STEP_IN_REVIEW:
+	case STEP_STARTED:
+	case STEP_SLEEPING:
+		return true;
+	case STEP_WAITING:
+	case STEP_DONE:
+	case STEP_REUSED:
+	case STEP_SKIPPED:
+	case STEP_VOID:
+		return false;
+	}
+	return false;
+}
+
+/* Behind the steps of items that follow the one at `first`. */
+static size_t loop_end(const struct lines *lines, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < lines->count && *lines->steps[end].item)
+		end++;
+	return end;
+}
+
+/* "2 of 3 items": an item came about when each of its steps did. */
+static const char *items_text(const struct lines *lines, size_t first,
+                              size_t end)
+{
+	struct arena *arena = lines->status->arena;
+	struct value *items = value_map(arena);
+	size_t whole = 0;
+
+	for (size_t i = first + 1; i < end; i++) {
+		const struct step_record *step = &lines->steps[i];
+		size_t head = strcspn(step->item, "/");
+		const char *item = arena_strndup(arena, step->item, head);
+		bool came = step_has_output(step->state) ||
+		            step->state == STEP_SKIPPED;
+
+		value_map_set(
+		        arena, items, item,
+		        value_bool(arena,
+		                   came && value_get_bool(items, item, true)));
+	}
+	for (size_t i = 0; i < items->length; i++)
+		whole += items->members[i].value->boolean;
+	const char *all = count_text(arena, items->length, "item", "items");
+	return whole == items->length
+	               ? all
+	               : arena_printf(arena, "%zu of %s", whole, all);
+}
+
+static void add_line(struct lines *lines, const struct step_record *step,
+                     const char *kind, const char *note)
+{
+	struct arena *arena = lines->status->arena;
+	struct table *table = &lines->table;
+
+	if (lines->brief && lines->shown >= STEP_LINES)
+		return;
+	lines->shown++;
+	table_add(table, TINT_BOLD, "%s%s", *step->item ? "  " : "",
+	          step_name(arena, step->step, step->item));
+	table_add(table, TINT_DIM, "%s", kind);
+	table_add(table, step_tint(step->state), "%s",
+	          step_state_name(step->state));
+	table_add(table, TINT_DIM, "%s",
+	          time_text(arena, lines->status->engine->env.timezone,
+	                    step->at));
+	table_add(table, TINT_NONE, "%s", note);
+}
+
+static const char *reason_text(const struct step_record *step)
+{
+	return step->reason ? step->reason : "";
+}
+
+static void add_items(struct lines *lines, size_t first, size_t end)
+{
+	size_t room = lines->brief ? LOOP_LINES : end;
+
+	for (size_t i = first; i < end && room > 0; i++) {
+		const struct step_record *step = &lines->steps[i];
+
+		if (!lines->all && !is_notable(step))
+			continue;
+		add_line(lines, step, step->kind, reason_text(step));
+		room--;
+	}
+}
+
+/* The line of a step, and those of its items; how far that went. */
+static size_t add_loop(struct lines *lines, size_t first)
+{
+	struct arena *arena = lines->status->arena;
+	const struct step_record *step = &lines->steps[first];
+	size_t end = loop_end(lines, first);
+	const char *note = reason_text(step);
+
+	if (end > first + 1)
+		note = arena_printf(arena, "%s%s%s",
+		                    items_text(lines, first, end),
+		                    *note ? ": " : "", note);
+	add_line(lines, step,
+	         strcmp(step->kind, "steps") == 0 ? "loop" : step->kind, note);
+	add_items(lines, first + 1, end);
+	return end;
+}
+
+static void add_lines(struct lines *lines)
+{
+	lines->table = (struct table){
+		.arena = lines->status->arena,
+		.columns = 5,
+		.indent = 2,
+	};
+	lines->shown = 0;
+	for (size_t i = 0; i < lines->count;)
+		i = add_loop(lines, i);
+}
+
+/* "10000 steps: 9998 done, 2 failed": for those that no line was left for. */
+static void say_sum(const struct lines *lines, const struct run_record *run)
+{
+	const struct status *status = lines->status;
+	size_t counts[STEP_VOID + 1] = { 0 };
+	const char *between = ":";
+
+	for (size_t i = 0; i < lines->count; i++)
+		counts[lines->steps[i].state]++;
+	say(status->invocation, "\n%s",
+	    count_text(status->arena, lines->count, "step", "steps"));
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		if (!counts[i])
+			continue;
+		say(status->invocation, "%s %zu %s", between, counts[i],
+		    step_state_name((enum step_state)i));
+		between = ",";
+	}
+	say(status->invocation, ". \"reeve status %s --all\" lists them.\n",
+	    engine_short(status->engine, status->arena, run->id));
+}
+
 static int print_run(const struct status *status, const struct run_record *run,
                      struct error *err)
 {
-	struct arena *arena = status->arena;
-	struct table table = { .arena = arena, .columns = 5, .indent = 2 };
+	struct lines lines = {
+		.status = status,
+		.all = option_given(status->invocation, "all"),
+	};
 	struct step_record *steps;
-	size_t count;
 
-	if (view_steps(status->engine->view, arena, run->id, &steps, &count,
-	               err) < 0)
+	if (view_steps(status->engine->view, status->arena, run->id, &steps,
+	               &lines.count, err) < 0)
 		return -1;
 	print_head(status, run);
 	if (print_drafts(status, run, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		table_add(&table, TINT_BOLD, "%s", steps[i].step);
-		table_add(&table, TINT_DIM, "%s", steps[i].kind);
-		table_add(&table, step_tint(steps[i].state), "%s",
-		          step_state_name(steps[i].state));
-		table_add(&table, TINT_DIM, "%s",
-		          time_text(arena, status->engine->env.timezone,
-		                    steps[i].at));
-		table_add(&table, TINT_NONE, "%s",
-		          steps[i].reason ? steps[i].reason : "");
-	}
-	say(status->invocation, "\n");
-	table_print(status->invocation, &table);
+	lines.steps = steps;
+	add_lines(&lines);
+	lines.brief = !lines.all && lines.shown > STEP_LINES;
+	if (lines.brief)
+		add_lines(&lines);
+	if (lines.shown > 0)
+		say(status->invocation, "\n");
+	table_print(status->invocation, &lines.table);
+	if (lines.brief)
+		say_sum(&lines, run);
 	return 0;
 }
 
@@ -325,13 +499,21 @@ static int run_status(struct invocation *invocation, struct error *err)
 	return result < 0 ? -1 : EXIT_STATUS_DONE;
 }
 
+static const struct option_row status_options[] = {
+	{ "all", 'a', NULL, "each step of each item, however many" },
+	{ 0 },
+};
+
 const struct command command_status = {
 	.name = "status",
 	.synopsis = "[RUN]",
 	.help = "list the runs, or one run's steps",
 	.details = "RUN is what a run's id begins with, its name "
 	           "(proposal-7k2fq0ab) or its draft\n"
-	           "branch. The newest run comes last.",
+	           "branch. The newest run comes last. A loop is one line; of "
+	           "its items those that\n"
+	           "failed, were declined or are waited for have one, too.",
+	.options = status_options,
 	.most = 1,
 	.run = run_status,
 };

@@ -73,6 +73,8 @@ static void add_state(const struct explaining *on)
 	value_map_text(on->arena, on->map, "run", on->run->id);
 	value_map_text(on->arena, on->map, "job", on->run->job);
 	value_map_text(on->arena, on->map, "step", step->step);
+	if (*step->item)
+		value_map_text(on->arena, on->map, "item", step->item);
 	value_map_text(on->arena, on->map, "kind", step->kind);
 	value_map_text(on->arena, on->map, "state",
 	               step_state_name(step->state));
@@ -208,6 +210,14 @@ static void add_decision(struct arena *arena, struct value *map,
 	set_time(arena, map, "decided", draft->decided_at);
 }
 
+/* Whether that is the step that is explained: its id, and its item. */
+static bool is_step(const struct explaining *on, const char *id,
+                    const char *item)
+{
+	return text_equal(id, on->step->step) &&
+	       text_equal(item ? item : "", on->step->item);
+}
+
 static void add_artifact(const struct explaining *on,
                          const struct draft_record *draft,
                          const struct artifact_record *artifact)
@@ -236,7 +246,7 @@ static int look_for_artifact(const struct explaining *on,
 	                   on->err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(artifacts[i].step, on->step->step) == 0)
+		if (is_step(on, artifacts[i].step, artifacts[i].item))
 			add_artifact(on, draft, &artifacts[i]);
 	return 0;
 }
@@ -247,7 +257,7 @@ static int add_gate(const struct explaining *on,
 {
 	struct value *map = value_map(on->arena);
 
-	if (!text_equal(draft->step, on->step->step))
+	if (!is_step(on, draft->step, draft->item))
 		return 0;
 	value_map_text(on->arena, map, "title", draft->title);
 	value_map_text(on->arena, map, "priority", draft->priority);
@@ -271,8 +281,9 @@ static int add_release(const struct explaining *on,
 	for (size_t i = 0; effects->kind == VALUE_LIST && i < effects->length;
 	     i++) {
 		struct value *map = value_map(on->arena);
-		if (!text_equal(value_get_text(effects->items[i], "step", NULL),
-		                on->step->step))
+		if (!is_step(on,
+		             value_get_text(effects->items[i], "step", NULL),
+		             value_get_text(effects->items[i], "item", "")))
 			continue;
 		value_map_text(on->arena, map, "gate", draft->step);
 		value_map_text(on->arena, map, "says",
@@ -393,6 +404,8 @@ static int add_steps(struct env *env, struct arena *arena,
 	for (size_t i = 0; i < count; i++) {
 		struct value *row = value_map(arena);
 		value_map_text(arena, row, "id", steps[i].step);
+		if (*steps[i].item)
+			value_map_text(arena, row, "item", steps[i].item);
 		value_map_text(arena, row, "kind", steps[i].kind);
 		value_map_text(arena, row, "state",
 		               step_state_name(steps[i].state));
