@@ -342,9 +342,9 @@ item_by_item() {
 	clock 2026-11-24T08:00:00Z
 	reeve emit went n=two
 	is open "$(state_of items)"
-	reeve status "$(run_of items)" >../out
-	is 1 "$(grep -c ' heard .*sleeping' ../out)"
-	is 1 "$(grep -c ' after .*done' ../out)"
+	reeve status --all "$(run_of items)" >../out
+	is 1 "$(grep -c ' heard of .*sleeping' ../out)"
+	is 1 "$(grep -c ' after of .*done' ../out)"
 	rests
 	clock 2026-11-25T08:00:00Z
 	reeve emit went n=one
@@ -520,7 +520,7 @@ never_twice() {
 	is 2 "$(mails)"
 	is 1 "$(reeve log | grep -c 'told of letters.sent')"
 	is done "$(state_of letters)"
-	reeve status "$(run_of letters)" >../out
+	reeve status --all "$(run_of letters)" >../out
 	is 3 "$(grep -c "done before by letters" ../out)"
 	# Another month is another occasion.
 	letters 11 2026-11-25T08:00:00Z
