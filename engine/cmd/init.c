@@ -11,6 +11,7 @@
 #include "engine/cmd/commands.h"
 #include "engine/cmd/print.h"
 #include "engine/job/library.h"
+#include "engine/report/schemas.h"
 #include "store/base/clock.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
@@ -38,14 +39,18 @@ struct init {
 
 /* ---- Files --------------------------------------------------------------- */
 
+/* With the line that tells editors its schema. */
 static int make_file(struct init *init, const char *path, const void *bytes,
                      size_t len, struct error *err)
 {
 	struct arena *arena = init->invocation->arena;
 	const char *full = arena_printf(arena, "%s/%s", init->dir, path);
+	auto_buf struct buf text = buf_make(LIMIT_YAML_FILE);
 	auto_error struct error reason = { 0 };
 
-	if (file_create(full, bytes, len, 0644, &reason) < 0) {
+	buf_add_text(&text, schema_line(arena, path));
+	buf_add(&text, bytes, len);
+	if (file_create(full, text.at, text.len, 0644, &reason) < 0) {
 		if (reason.code == ERR_CONFLICT)
 			return 0;
 		error_move(err, &reason);
@@ -330,6 +335,7 @@ static int init_command(struct invocation *invocation, struct error *err)
 	        !name && file_exists(arena_printf(invocation->arena,
 	                                          "%s/reeve.yaml", init.dir));
 	if (make_scaffold(&init, err) < 0 || make_jobs(&init, err) < 0 ||
+	    schemas_put(init.dir, err) < 0 ||
 	    make_journal(&init, branch, err) < 0)
 		return -1;
 	print_made(&init, branch);

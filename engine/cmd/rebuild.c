@@ -1,10 +1,12 @@
 /*
- * reeve rebuild: the view anew, from the journal alone. It holds the engine
- * lock, because a tick must not lose its view while it runs.
+ * reeve rebuild: the view anew, from the journal alone, and what editors read
+ * below .reeve/. It holds the engine lock, because a tick must not lose its
+ * view while it runs.
  */
 #include "engine/cmd/commands.h"
 #include "engine/cmd/print.h"
 #include "engine/cycle/engine.h"
+#include "engine/report/schemas.h"
 #include "store/lock.h"
 
 static int count_event(void *state, const struct event *event,
@@ -66,6 +68,9 @@ static int run_rebuild(struct invocation *invocation, struct error *err)
 		return -1;
 	auto_lock struct lock *lock = lock_try(engine->lock_dir, "engine", err);
 	if (!lock || fold_anew(engine, &events, err) < 0)
+		return -1;
+	const char *dir = repo_work_dir(engine->repo);
+	if (dir && schemas_put(dir, err) < 0)
 		return -1;
 	report(invocation, events, view_voided(engine->view));
 	return EXIT_STATUS_DONE;

@@ -15,6 +15,10 @@
 #include "engine/job/job.h"
 #include "engine/steps/step.h"
 #include "store/base/compiler.h"
+#include "store/base/fd.h"
+#include "store/base/json.h"
+#include "store/base/limits.h"
+#include "store/base/path.h"
 
 /* Put `schema` in the place of a property, whose description stays. */
 static void refine(struct arena *arena, struct value *properties,
@@ -229,4 +233,44 @@ struct value *schema_make(struct arena *arena, const struct schema_row *row)
 		value_map_set(arena, whole, schema->members[i].name,
 		              schema->members[i].value);
 	return whole;
+}
+
+/* ---- Editors ------------------------------------------------------------- */
+
+/* "job.json" of "docs/schema/job.json". */
+static const char *file_name(const struct schema_row *row)
+{
+	return strrchr(row->copy, '/') + 1;
+}
+
+const char *schema_line(struct arena *arena, const char *path)
+{
+	for (size_t i = 0; i < schema_count; i++)
+		if (path_matches(schema_rows[i].files, path))
+			return arena_printf(arena,
+			                    "# yaml-language-server: "
+			                    "$schema=%s.reeve/schema/%s\n",
+			                    strchr(path, '/') ? "../" : "",
+			                    file_name(&schema_rows[i]));
+	return "";
+}
+
+int schemas_put(const char *dir, struct error *err)
+{
+	for (size_t i = 0; i < schema_count; i++) {
+		auto_arena struct arena arena = { 0 };
+		auto_buf struct buf text = buf_make(LIMIT_YAML_FILE);
+		const struct schema_row *row = &schema_rows[i];
+		const char *folder =
+		        arena_printf(&arena, "%s/.reeve/schema", dir);
+
+		json_write(&text, schema_make(&arena, row), JSON_PRETTY);
+		buf_add_char(&text, '\n');
+		if (dir_make(folder, err) < 0 ||
+		    file_put(arena_printf(&arena, "%s/%s", folder,
+		                          file_name(row)),
+		             text.at, text.len, 0644, err) < 0)
+			return -1;
+	}
+	return 0;
 }

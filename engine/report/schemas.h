@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 #include "store/base/arena.h"
+#include "store/base/compiler.h"
+#include "store/base/error.h"
 #include "store/base/value.h"
 
 struct schema_row {
@@ -21,5 +23,13 @@ extern const size_t schema_count;
 
 /* The whole schema of a row. */
 struct value *schema_make(struct arena *arena, const struct schema_row *row);
+
+/* The comment by which editors find the schema of the workspace's file `path`,
+ * a whole line, or "" when there is no schema for it. What it names is below
+ * .reeve/, so it needs no network and is as new as the program. */
+const char *schema_line(struct arena *arena, const char *path);
+
+/* Write the schemas to .reeve/schema/ in the workspace `dir`. */
+int schemas_put(const char *dir, struct error *err) MUST_CHECK;
 
 #endif
