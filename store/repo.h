@@ -103,8 +103,7 @@ void repo_batch_begin(struct repo *repo);
 int repo_batch_commit(struct repo *repo, struct error *err) MUST_CHECK;
 void repo_batch_abandon(struct repo *repo);
 /* Either of them, for who has done in the batch what ended with `status`. */
-int repo_batch_end(struct repo *repo, int status,
-                   struct error *err) MUST_CHECK;
+int repo_batch_end(struct repo *repo, int status, struct error *err) MUST_CHECK;
 
 /* Only rehearse from here on: a batch that is never committed holds what is
  * written, and changing a reference does nothing. */

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "engine/job/expr_tools.h"
-#include "engine/job/query_private.h"
+#include "engine/job/query_tools.h"
 #include "store/base/alloc.h"
 #include "store/base/text.h"
 

@@ -32,7 +32,7 @@ struct job_parser {
 	const char *path;
 	const struct language *language;
 	struct errors *errors;
-	struct expr_engine *engine; /* where expressions are compiled */
+	struct expr_engine *engine;    /* where expressions are compiled */
 	const struct value *root;      /* the whole file */
 	const struct field *step_rows; /* the common keys and all kinds */
 	struct job *job;

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "engine/job/query_private.h"
+#include "engine/job/query_tools.h"
 #include "engine/job/scope.h"
 #include "store/base/text.h"
 

@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "engine/job/query_private.h"
+#include "engine/job/query_tools.h"
 #include "engine/job/scope.h"
 #include "store/base/buf.h"
 #include "store/base/json.h"

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/job/query_private.h"
+#include "engine/job/query_tools.h"
 #include "store/base/alloc.h"
 #include "store/base/text.h"
 

@@ -154,7 +154,8 @@ static void list_room(struct arena *arena, struct value *list, size_t count)
 	struct value **items = arena_array(arena, room, sizeof(struct value *));
 
 	if (list->length > 0)
-		memcpy(items, list->items, list->length * sizeof(struct value *));
+		memcpy(items, list->items,
+		       list->length * sizeof(struct value *));
 	list->items = items;
 	list->room = (unsigned)room;
 }

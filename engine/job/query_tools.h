@@ -5,8 +5,8 @@
  * writes the SQL, query_run.c makes tables and asks SQLite, query_lists.c knows
  * long lists from one query to the next.
  */
-#ifndef JOB_QUERY_PRIVATE_H
-#define JOB_QUERY_PRIVATE_H
+#ifndef JOB_QUERY_TOOLS_H
+#define JOB_QUERY_TOOLS_H
 
 #include "engine/job/expr_token.h"
 #include "engine/job/expr_tools.h"

@@ -1,0 +1,227 @@
+/*
+ * The fold of what reaches the world: effects, the occasions that they take,
+ * numbers, events, and the word on floods of commits.
+ */
+#include "store/view_fold_private.h"
+#include "store/view_private.h"
+
+/* ---- Effects, events, numbers -------------------------------------------- */
+
+/* The event's occasion is taken by its effect key; the first one stands. */
+static int take_occasion(struct fold *fold, const char *effect, bool done)
+{
+	const char *occasion = fold_text(fold, "once");
+	struct statement *row = fold_query(
+	        fold, "insert or ignore into once (effect, occasion, "
+	              "key, run, step, item, done) "
+	              "values (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+
+	if (!row)
+		return -1;
+	if (!occasion)
+		return 0;
+	statement_bind_text(row, 1, effect);
+	statement_bind_text(row, 2, occasion);
+	statement_bind_text(row, 3, fold_text(fold, "effect_key"));
+	fold_bind_step(fold, row, 4, fold->step);
+	statement_bind_int(row, 7, done);
+	return fold_finish(fold, row);
+}
+
+/* Whether another effect took it: 1, 0, -1. */
+static int is_occasion_taken(struct fold *fold)
+{
+	struct statement *row =
+	        fold_query(fold, "select 1 from once where effect = ?1 and "
+	                         "occasion = ?2 and key <> ?3");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold_text(fold, "effect"));
+	statement_bind_text(row, 2, fold_text(fold, "once"));
+	statement_bind_text(row, 3, fold_text(fold, "effect_key"));
+	int found = statement_step(row, fold->err);
+	statement_reset(row);
+	return found;
+}
+
+/* It was done, or it failed and the next one may have the occasion. */
+static int settle_occasion(struct fold *fold, bool done)
+{
+	struct statement *row =
+	        done ? fold_query(fold,
+	                          "update once set done = 1 where key = ?1")
+	             : fold_query(fold, "delete from once where key = ?1");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
+	return fold_finish(fold, row);
+}
+
+int fold_effect_intended(struct fold *fold)
+{
+	int taken = is_occasion_taken(fold);
+
+	if (taken != 0)
+		return taken < 0 ? -1
+		                 : fold_void(fold, "its occasion is taken");
+	int moved = fold_settle_step(fold, STEP_IS_INTENDED, "output");
+
+	if (moved <= 0)
+		return fold_status(moved);
+	struct statement *row = fold_query(
+	        fold, "insert or ignore into effect (key, run, step, item, "
+	              "effect, state, payload, intended_at) values (?1, ?2, "
+	              "?3, ?4, ?5, 'intended', ?6, ?7)");
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
+	fold_bind_step(fold, row, 2, fold->step);
+	statement_bind_text(row, 5, fold_text(fold, "effect"));
+	fold_bind_json(fold, row, 6, "payload");
+	statement_bind_int(row, 7, fold->event->time_ms);
+	if (fold_finish(fold, row) < 0)
+		return -1;
+	return take_occasion(fold, fold_text(fold, "effect"), false);
+}
+
+/* A fact: the first result of a key stands, whatever became of the run. */
+static int settle_effect(struct fold *fold, const char *state,
+                         enum step_event event)
+{
+	struct statement *row = fold_query(
+	        fold, "update effect set state = ?2, result = ?3, "
+	              "settled_at = ?4 where key = ?1 and state = 'intended'");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
+	statement_bind_text(row, 2, state);
+	fold_bind_json(fold, row, 3, "result");
+	statement_bind_int(row, 4, fold->event->time_ms);
+	if (fold_finish(fold, row) < 0)
+		return -1;
+	if (db_changes(fold->view->db) == 0)
+		return fold_void(fold, "the effect was not intended, or is "
+		                       "settled");
+	if (settle_occasion(fold, event == STEP_FINISHES) < 0)
+		return -1;
+	int moved = fold_move_step(fold, fold->step, event);
+	if (moved <= 0)
+		return fold_status(moved);
+	return fold_describe_step(fold, "result");
+}
+
+int fold_effect_done(struct fold *fold)
+{
+	return settle_effect(fold, "done", STEP_FINISHES);
+}
+
+int fold_effect_failed(struct fold *fold)
+{
+	return settle_effect(fold, "failed", STEP_FAILS);
+}
+
+/* Whether nobody holds the number, nor its step another one: 1, 0, -1. */
+static int number_is_free(struct fold *fold)
+{
+	struct statement *row = fold_query(
+	        fold, "select 1 from number where sequence = ?1 and "
+	              "(number = ?2 or run = ?3 and step = ?4 and item = ?5)");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold_text(fold, "sequence"));
+	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
+	fold_bind_step(fold, row, 3, fold->step);
+	int found = statement_step(row, fold->err);
+	statement_reset(row);
+	return found < 0 ? -1 : !found;
+}
+
+/* A number holds only when nobody wrote between its decision and itself, and
+ * when its step could take it: a number that no step has would be a gap. */
+int fold_number_taken(struct fold *fold)
+{
+	struct oid decided;
+	const char *on = value_get_text(fold->data, "decided_on", "");
+
+	if (!oid_from_text(on, &decided) ||
+	    !oid_equal(&decided, &fold->place->parent))
+		return fold_void(fold, "the journal had moved on");
+	int is_free = number_is_free(fold);
+	if (is_free <= 0)
+		return is_free < 0 ? -1
+		                   : fold_void(fold, "the number is taken");
+	int moved = fold_settle_step(fold, STEP_FINISHES, "output");
+	if (moved <= 0)
+		return fold_status(moved);
+	struct statement *row = fold_query(
+	        fold, "insert into number (sequence, number, run, step, item) "
+	              "values (?1, ?2, ?3, ?4, ?5)");
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold_text(fold, "sequence"));
+	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
+	fold_bind_step(fold, row, 3, fold->step);
+	if (fold_finish(fold, row) < 0)
+		return -1;
+	return take_occasion(fold, fold_text(fold, "effect"), true);
+}
+
+int fold_event_emitted(struct fold *fold)
+{
+	if (*fold->run) {
+		int moved = fold_settle_step(fold, STEP_FINISHES, "output");
+		if (moved <= 0)
+			return fold_status(moved);
+	}
+	struct statement *row = fold_query(
+	        fold, "insert or ignore into emitted (event, run, step, type, "
+	              "data, commit_id, at) values (?1, ?2, ?3, ?4, ?5, ?6, "
+	              "?7)");
+	if (!row)
+		return -1;
+	/* Emitted by a step, it is known by its effect key. */
+	const char *key = fold_text(fold, "effect_key");
+	statement_bind_text(row, 1, key ? key : fold->event->id);
+	statement_bind_text(row, 2, fold->run);
+	statement_bind_text(row, 3, fold->step);
+	statement_bind_text(row, 4, fold_text(fold, "type"));
+	fold_bind_json(fold, row, 5, "event");
+	statement_bind_text(row, 6, fold_text(fold, "commit"));
+	statement_bind_int(row, 7, fold->event->time_ms);
+	if (fold_finish(fold, row) < 0)
+		return -1;
+	return take_occasion(fold, fold_text(fold, "type"), true);
+}
+
+/* What the owner decided about a commit that would start many runs. */
+static int decide_flood(struct fold *fold, const char *verdict)
+{
+	struct statement *row = fold_query(
+	        fold, "insert or ignore into flood (job, commit_id, verdict) "
+	              "values (?1, ?2, ?3)");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, value_get_text(fold->data, "job", ""));
+	statement_bind_text(row, 2, value_get_text(fold->data, "commit", ""));
+	statement_bind_text(row, 3, verdict);
+	if (fold_finish(fold, row) < 0)
+		return -1;
+	return db_changes(fold->view->db) > 0
+	               ? 0
+	               : fold_void(fold, "it was decided already");
+}
+
+int fold_trigger_released(struct fold *fold)
+{
+	return decide_flood(fold, "released");
+}
+
+int fold_trigger_dropped(struct fold *fold)
+{
+	return decide_flood(fold, "dropped");
+}
