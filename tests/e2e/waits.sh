@@ -549,33 +549,6 @@ forbid() {
 	commit "Nothing to $1"
 }
 
-only_what_failed() {
-	at waiting
-	letters 10 2026-11-23T08:00:00Z
-	forbid bob@bolt.example
-	clock 2026-11-24T08:00:00Z
-	exits 1 reeve emit go
-	says "reeve retry"
-	is failed "$(state_of letters)"
-	is failed "$(state_of letters send)"
-	is skipped "$(state_of letters told)"
-	is 1 "$(mails)"
-	# Nothing is mended yet, so it fails again.
-	clock 2026-11-24T09:00:00Z
-	exits 1 reeve retry "$(run_of letters)"
-	is 1 "$(mails)"
-	git revert --no-edit HEAD
-	clock 2026-11-25T08:00:00Z
-	exits 0 reeve retry "$(run_of letters)"
-	is done "$(state_of letters)"
-	is 2 "$(mails)"
-	output "$(run_of letters)" after >../out
-	has ../out '"became": "done"'
-	exits 2 reeve retry "$(run_of letters)"
-	says "has not failed: it is done"
-	sound
-}
-
 # ---- Sections at the end
 
 # ran STEP STATE: what became of it in the latest run of ends.
@@ -645,7 +618,6 @@ it "one that sleeps is ended, too" ended_asleep
 it "by hand it is ended with a reason" by_hand
 it "nobody gets a letter twice" never_twice
 it "two steps of one occasion are one effect" twice_in_a_run
-it "a run goes on with what failed alone" only_what_failed
 it "a failure is tried again after growing pauses" short_pauses
 it "over a minute a later tick goes on" long_pauses
 it "a program that hangs is ended" a_deadline
