@@ -27,7 +27,7 @@ _reeve() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local command=${COMP_WORDS[1]} words=
 	local commands="approve cancel check emit explain help hooks init log rebuild
-		recall reject retry review run schema show status tick try why"
+		recall reject retry review run schema show status tick try undo why"
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words="$commands --help --json --quiet --version"
@@ -44,7 +44,7 @@ _reeve() {
 	else
 		case $command:$COMP_CWORD in
 		approve:2 | reject:2 | review:2) words=$(_reeve_words runs) ;;
-		status:2 | log:2 | cancel:2 | retry:2 | explain:2) words=$(_reeve_words all-runs) ;;
+		status:2 | log:2 | cancel:2 | retry:2 | undo:2 | explain:2) words=$(_reeve_words all-runs) ;;
 		explain:3) words=$(_reeve_words steps "${COMP_WORDS[2]}") ;;
 		run:2 | try:2) words=$(_reeve_words jobs) ;;
 		hooks:2) words="install status uninstall" ;;

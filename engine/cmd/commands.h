@@ -27,6 +27,7 @@ extern const struct command command_show;
 extern const struct command command_status;
 extern const struct command command_tick;
 extern const struct command command_try;
+extern const struct command command_undo;
 extern const struct command command_why;
 
 #endif

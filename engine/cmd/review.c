@@ -444,6 +444,19 @@ static void say_origin(const struct review *review)
 	        oid_text(review->arena, &review->run.commit), cost);
 }
 
+/* What an undo does not take back. */
+static void say_remains(const struct review *review)
+{
+	const struct value *about = review->slip->about;
+	const char *left = join(review->arena, value_get(about, "left"));
+	const char *stays = join(review->arena, value_get(about, "stays"));
+
+	if (*left)
+		say_fact(review->invocation, "Left:", "%s, edited since", left);
+	if (*stays)
+		say_fact(review->invocation, "Stays:", "%s", stays);
+}
+
 static void say_choice(const struct review *review)
 {
 	const char *name =
@@ -463,6 +476,7 @@ static void print_text(const struct review *review)
 	say_title(review);
 	say_effects(review);
 	say_origin(review);
+	say_remains(review);
 	say_choice(review);
 	if (review->invocation->quiet)
 		return;

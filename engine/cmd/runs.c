@@ -36,6 +36,9 @@ const char *run_cause(struct arena *arena, const struct value *trigger)
 	if (strcmp(kind, "commit") == 0)
 		return arena_printf(arena, "because %s was committed",
 		                    value_get_text(trigger, "path", "a file"));
+	if (strcmp(kind, "undo") == 0)
+		return arena_printf(arena, "to undo %.8s",
+		                    value_get_text(trigger, "of", "?"));
 	if (strcmp(kind, "event") == 0)
 		return arena_printf(arena, "by the event %s",
 		                    value_get_text(trigger, "type", "?"));

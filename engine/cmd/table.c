@@ -26,6 +26,7 @@ const struct command *const commands[] = {
 	&command_status,
 	&command_tick,
 	&command_try,
+	&command_undo,
 	&command_why,
 	NULL,
 };

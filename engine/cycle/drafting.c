@@ -63,7 +63,7 @@ static struct draft_commit *add_commit(struct drafting *drafting,
 }
 
 static void add_change(struct drafting *drafting, struct draft_commit *commit,
-                       const char *path, const struct oid *oid)
+                       const struct tree_change *change)
 {
 	struct tree_change *changes =
 	        arena_grow(&drafting->run->arena, drafting->changes,
@@ -71,12 +71,20 @@ static void add_change(struct drafting *drafting, struct draft_commit *commit,
 
 	/* Those of one commit stand in a row; the array may move. */
 	drafting->changes = changes;
-	changes[drafting->change_count++] = (struct tree_change){
+	changes[drafting->change_count++] = *change;
+	commit->change_count++;
+}
+
+static void add_file(struct drafting *drafting, struct draft_commit *commit,
+                     const char *path, const struct oid *oid)
+{
+	const struct tree_change change = {
 		.path = path,
 		.oid = *oid,
 		.mode = 0100644,
 	};
-	commit->change_count++;
+
+	add_change(drafting, commit, &change);
 }
 
 /* Point each commit at its changes, now that they do not move any more. */
@@ -150,7 +158,7 @@ static int add_artifact(struct drafting *drafting, struct live_step *live,
 	drafting->steps[count] = live;
 	drafting->files[count] = file;
 	value_list_add(arena, drafting->artifacts, row);
-	add_change(drafting, commit_for(drafting, live), file->path, &oid);
+	add_file(drafting, commit_for(drafting, live), file->path, &oid);
 	return 0;
 }
 
@@ -224,6 +232,29 @@ int drafting_gather(struct live_run *run, const struct live_step *gate,
 	return 0;
 }
 
+/* A commit that is of no step. */
+static struct draft_commit *add_subject(struct drafting *drafting,
+                                        const char *subject)
+{
+	const struct live_run *run = drafting->run;
+
+	return add_commit(drafting, arena_printf(&drafting->run->arena,
+	                                         "%s: %s\n\nReeve-Run: %s\n",
+	                                         run->job->name, subject,
+	                                         run->record.id));
+}
+
+void drafting_add_changes(struct drafting *drafting,
+                          const struct tree_change *changes, size_t count,
+                          const char *subject)
+{
+	struct draft_commit *commit = add_subject(drafting, subject);
+
+	for (size_t i = 0; i < count; i++)
+		add_change(drafting, commit, &changes[i]);
+	settle_changes(drafting);
+}
+
 int drafting_add_file(struct drafting *drafting, const char *path,
                       const struct buf *bytes, const char *subject,
                       struct error *err)
@@ -234,12 +265,7 @@ int drafting_add_file(struct drafting *drafting, const char *path,
 	if (repo_blob_write(run->engine->repo, bytes->at, bytes->len, &oid,
 	                    err) < 0)
 		return -1;
-	add_change(drafting,
-	           add_commit(drafting,
-	                      arena_printf(
-	                              &run->arena, "%s: %s\n\nReeve-Run: %s\n",
-	                              run->job->name, subject, run->record.id)),
-	           path, &oid);
+	add_file(drafting, add_subject(drafting, subject), path, &oid);
 	settle_changes(drafting);
 	return 0;
 }

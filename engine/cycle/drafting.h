@@ -41,6 +41,11 @@ int drafting_gather(struct live_run *run, const struct live_step *gate,
                     enum drafting_choice choice, struct drafting *ret,
                     struct error *err) MUST_CHECK;
 
+/* One more commit, subject `subject`, of these changes. */
+void drafting_add_changes(struct drafting *drafting,
+                          const struct tree_change *changes, size_t count,
+                          const char *subject);
+
 /* Write `bytes` as the file `path` in one more commit, subject `subject`. */
 int drafting_add_file(struct drafting *drafting, const char *path,
                       const struct buf *bytes, const char *subject,

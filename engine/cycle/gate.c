@@ -17,6 +17,7 @@
 #include "engine/cycle/execute.h"
 #include "engine/cycle/listing.h"
 #include "engine/cycle/preview.h"
+#include "engine/cycle/undo.h"
 #include "engine/job/document.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -157,15 +158,17 @@ static int write_slip(struct gate *gate, struct error *err)
 {
 	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
 	struct live_run *run = gate->run;
+	struct value *head = about(gate);
 
 	gate->slip = (struct slip){
 		.gate = gate->live->step->id,
 		.run = run->record.id,
 		.title = gate->title,
 		.revision = 1,
-		.about = about(gate),
+		.about = head,
 	};
-	if (list_effects(gate, err) < 0 ||
+	if (undo_draft(run, &gate->drafting, head, err) < 0 ||
+	    list_effects(gate, err) < 0 ||
 	    slip_write(&bytes, &gate->slip, err) < 0)
 		return -1;
 	return drafting_add_file(

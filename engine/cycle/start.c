@@ -22,6 +22,7 @@ struct starting {
 	const struct job *job;
 	const struct cause *cause;
 	const struct config *config;
+	const struct oid *tree; /* that the run is pinned to */
 	const char *run;
 	const char *group;   /* or NULL */
 	struct value *names; /* run.* */
@@ -270,7 +271,7 @@ static int add_start(struct starting *start, struct error *err)
 	value_map_set(arena, data, "trigger", trigger_of(start));
 	value_map_set(arena, data, "inputs", start->inputs);
 	value_map_text(arena, data, "commit", oid_text(arena, &engine->tip));
-	value_map_text(arena, data, "tree", oid_text(arena, &engine->tip_tree));
+	value_map_text(arena, data, "tree", oid_text(arena, start->tree));
 	value_map_text(arena, data, "library", library_id);
 	value_map_text(arena, data, "group", start->group);
 	value_map_set(arena, data, "listens", listens_of(start));
@@ -279,8 +280,8 @@ static int add_start(struct starting *start, struct error *err)
 		value_map_set(arena, data, "steps", steps_of(start));
 	journal_add(engine->journal, EVENT_RUN_STARTED, start->run, data);
 	journal_keep(engine->journal,
-	             arena_printf(arena, "pins/%s", start->run),
-	             &engine->tip_tree, 040000);
+	             arena_printf(arena, "pins/%s", start->run), start->tree,
+	             040000);
 	journal_keep(engine->journal,
 	             arena_printf(arena, "library/%s", library_id), &library,
 	             040000);
@@ -372,9 +373,10 @@ static int begin_run(struct starting *start, struct error *err)
 	return START_STARTED;
 }
 
-int start_run(struct engine *engine, struct arena *arena, const struct job *job,
-              const struct cause *cause, const char **ret_run,
-              struct error *err)
+int start_pinned(struct engine *engine, struct arena *arena,
+                 const struct job *job, const struct cause *cause,
+                 const struct oid *tree, const char **ret_run,
+                 struct error *err)
 {
 	auto_errors struct errors errors = { 0 };
 	/* No look at the branch here: the job is of the tip that was. */
@@ -384,6 +386,7 @@ int start_run(struct engine *engine, struct arena *arena, const struct job *job,
 		.job = job,
 		.cause = cause,
 		.config = workspace_config(engine->tip_workspace, &errors),
+		.tree = tree,
 	};
 	struct run_record known;
 
@@ -391,9 +394,6 @@ int start_run(struct engine *engine, struct arena *arena, const struct job *job,
 		error_move(err, &errors.items[0]);
 		return -1;
 	}
-	/* Nothing begins that `check` would refuse. */
-	if (engine_prove(engine, job, err) < 0)
-		return -1;
 	start.run =
 	        key_run(arena, &engine->env.root->secret, job->name, cause->id);
 	start.names = run_names(arena, start.config->timezone, start.run,
@@ -405,6 +405,17 @@ int start_run(struct engine *engine, struct arena *arena, const struct job *job,
 	if (read_inputs(&start, err) < 0)
 		return error_wrap(err, "could not start \"%s\"", job->name);
 	return begin_run(&start, err);
+}
+
+int start_run(struct engine *engine, struct arena *arena, const struct job *job,
+              const struct cause *cause, const char **ret_run,
+              struct error *err)
+{
+	/* Nothing begins that `check` would refuse. */
+	if (engine_prove(engine, job, err) < 0)
+		return -1;
+	return start_pinned(engine, arena, job, cause, &engine->tip_tree,
+	                    ret_run, err);
 }
 
 int run_is_queued(struct engine *engine, const struct run_record *run,

@@ -12,7 +12,8 @@
 
 /* What starts a run. */
 struct cause {
-	const char *kind; /* "commit", "schedule", "event", "batch", "hand" */
+	const char *kind; /* "commit", "schedule", "event", "batch", "hand",
+	                     "undo" */
 	const char *id;   /* makes the run's id with the job's name */
 	const char *says; /* for people: "inbox/intake/acme.yaml" */
 	int64_t time_ms;
@@ -34,6 +35,13 @@ enum start {
 int start_run(struct engine *engine, struct arena *arena, const struct job *job,
               const struct cause *cause, const char **ret_run,
               struct error *err) MUST_CHECK;
+
+/* The same for a job that is made, not the owner's: it stands in `tree`, which
+ * the run is pinned to, and the caller has checked it. */
+int start_pinned(struct engine *engine, struct arena *arena,
+                 const struct job *job, const struct cause *cause,
+                 const struct oid *tree, const char **ret_run,
+                 struct error *err) MUST_CHECK;
 
 /* Whether `run` has to wait because a run of its group that started before it
  * is not over: 1, 0, -1. A function of the view alone. */
