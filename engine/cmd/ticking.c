@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/cmd/print.h"
+#include "engine/cmd/progress.h"
 
 #define NOTHING "nothing to do"
 
@@ -12,6 +13,7 @@ struct telling {
 	struct engine *engine;
 	struct value *list;
 	struct value *known; /* problems that were told: a map by message */
+	struct progress *progress; /* or NULL */
 	size_t lines;
 };
 
@@ -22,6 +24,8 @@ static const struct {
 } kinds[] = {
 	[NOTE_EMITTED] = { "emitted", TINT_BOLD, "told of by hand" },
 	[NOTE_STARTED] = { "started", TINT_BOLD, "started by" },
+	[NOTE_BEGAN] = { "began", TINT_DIM, NULL },
+	[NOTE_ENDED] = { "ended", TINT_DIM, NULL },
 	[NOTE_STEP] = { "step", TINT_DIM, NULL },
 	[NOTE_GATE] = { "gate", TINT_YELLOW, "waits for you:" },
 	[NOTE_APPROVED] = { "approved", TINT_GREEN, "merged by" },
@@ -100,24 +104,41 @@ static bool is_known(struct telling *telling, const struct note *note)
 	return false;
 }
 
+/* Those that are of no use once they have passed. */
+static bool is_passing(const struct note *note)
+{
+	return note->kind == NOTE_BEGAN || note->kind == NOTE_ENDED;
+}
+
 static void tell(void *state, const struct note *note)
 {
 	struct telling *telling = state;
 
+	if (is_passing(note)) {
+		progress_note(telling->progress, note);
+		return;
+	}
 	if (is_known(telling, note))
 		return;
 	if (telling->invocation->json) {
 		add_json(telling, note);
 		return;
 	}
+	progress_hide(telling->progress);
 	if (note->kind == NOTE_PROBLEM) {
 		print_waiting(telling, note);
-		return;
+	} else if (!telling->invocation->quiet) {
+		print_note(telling, note);
+		telling->lines++;
 	}
-	if (telling->invocation->quiet)
-		return;
-	print_note(telling, note);
-	telling->lines++;
+	progress_note(telling->progress, note);
+}
+
+static void draw_now(void *state)
+{
+	const struct telling *telling = state;
+
+	progress_draw(telling->progress);
 }
 
 static struct telling begin(struct invocation *invocation,
@@ -151,13 +172,20 @@ void tell_nothing(struct invocation *invocation)
 static int go_on(struct telling *telling, int if_busy, struct error *err)
 {
 	auto_error struct error reason = { 0 };
+	auto_progress struct progress *progress =
+	        progress_begin(telling->invocation, &telling->engine->clock);
 	struct tick tick = {
 		.engine = telling->engine,
 		.tell = tell,
+		.idle = progress ? draw_now : NULL,
 		.state = telling,
 	};
 
-	if (tick_run(&tick, &reason) < 0) {
+	telling->progress = progress;
+	int status = tick_run(&tick, &reason);
+	progress_hide(progress);
+	telling->progress = NULL;
+	if (status < 0) {
 		if (reason.code != ERR_BUSY || if_busy != EXIT_STATUS_DONE) {
 			error_move(err, &reason);
 			return -1;

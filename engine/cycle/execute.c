@@ -30,6 +30,9 @@
 /* So many events may wait for a flush while nothing needs one. */
 #define PENDING_EVENTS 1000
 
+/* Whoever shows what runs is called so often. */
+#define IDLE_MS 200
+
 /* A step at work. */
 struct work {
 	struct arena arena;
@@ -88,6 +91,22 @@ static void tell_step(struct tick *tick, struct live_run *run,
 	};
 
 	tick_tell(tick, &note);
+}
+
+/* Its program has begun, or ended. */
+static void tell_turn(const struct work *work, enum note_kind kind)
+{
+	struct live_run *run = work->run;
+	const struct live_step *next =
+	        kind == NOTE_BEGAN ? live_ahead(run, work->live) : NULL;
+	struct note note = {
+		.kind = kind,
+		.run = run->name,
+		.step = live_name(run, work->live),
+		.text = next ? live_name(run, next) : NULL,
+	};
+
+	tick_tell(work->tick, &note);
 }
 
 struct value *execute_about(struct live_run *run, const struct live_step *live)
@@ -553,6 +572,7 @@ static int begin(struct work *work, struct error *err)
 		return -1;
 	child_set_user(work->step_run.child, work);
 	work->run->running++;
+	tell_turn(work, NOTE_BEGAN);
 	return 0;
 }
 
@@ -671,16 +691,39 @@ static int take_failure(struct tick *tick, struct live_run *run,
 	return 0;
 }
 
+/* loop_wait(), in pieces when somebody wants to be called in between. */
+static int wait_for_one(struct tick *tick, int64_t timeout_ms,
+                        struct child **ret, struct error *err)
+{
+	struct loop *loop = tick->engine->env.loop;
+	int ended = 0;
+
+	if (!tick->idle)
+		return loop_wait(loop, timeout_ms, ret, err);
+	do {
+		int64_t piece = timeout_ms;
+		if (piece < 0 || piece > IDLE_MS)
+			piece = IDLE_MS;
+		ended = loop_wait(loop, piece, ret, err);
+		if (timeout_ms > 0)
+			timeout_ms -= piece;
+		if (ended == 0)
+			tick->idle(tick->state);
+	} while (ended == 0 && timeout_ms != 0 && loop_running(loop) > 0);
+	return ended;
+}
+
 int execute_reap(struct tick *tick, int64_t timeout_ms, struct error *err)
 {
 	struct child *child;
-	int ended = loop_wait(tick->engine->env.loop, timeout_ms, &child, err);
+	int ended = wait_for_one(tick, timeout_ms, &child, err);
 
 	if (ended <= 0)
 		return ended;
 	CLEANUP(work_free_auto) struct work *work = child_user(child);
 	auto_error struct error reason = { 0 };
 	work->run->running--;
+	tell_turn(work, NOTE_ENDED);
 	work->step_run.child = child;
 	if (work->run->ended) {
 		(void)work->live->step->kind->finish(&work->step_run, &reason);

@@ -208,6 +208,25 @@ struct live_step *live_pop(struct live_run *run)
 	return run->ready[run->ready_head++];
 }
 
+/* A loop that has items left comes again. */
+const struct live_step *live_ahead(const struct live_run *run,
+                                   const struct live_step *live)
+{
+	if (run->ready_head < run->ready_count)
+		return run->ready[run->ready_head];
+	for (; live; live = live->block->over) {
+		const struct live_step *below = live;
+		while ((below = live_child(live->block, below)) != NULL)
+			if (below->step->section == live->step->section &&
+			    !step_is_settled(below->state))
+				return below;
+		const struct live_step *over = live->block->over;
+		if (over && over->parts_begun < over->part_count)
+			return over;
+	}
+	return NULL;
+}
+
 void live_activate(struct live_run *run, struct live_block *block)
 {
 	block->active = true;

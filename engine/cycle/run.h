@@ -213,6 +213,10 @@ void live_settled(struct live_run *run, struct live_step *live);
 /* The next step to look at, or NULL. */
 struct live_step *live_pop(struct live_run *run);
 void live_push(struct live_run *run, struct live_step *live);
+/* What is likely to come when `live` has begun: the next that is ready, else
+ * what is written below it and not settled; or NULL. */
+const struct live_step *live_ahead(const struct live_run *run,
+                                   const struct live_step *live);
 
 /* ---- Names ---- */
 

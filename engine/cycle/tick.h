@@ -21,10 +21,12 @@
 
 /* What a tick tells as it happens; the caller prints it. */
 enum note_kind {
-	NOTE_EMITTED,  /* an event, by hand; `run` is its type */
-	NOTE_STARTED,  /* a run */
-	NOTE_STEP,     /* a step was settled */
-	NOTE_GATE,     /* a gate or a draft was opened */
+	NOTE_EMITTED, /* an event, by hand; `run` is its type */
+	NOTE_STARTED, /* a run */
+	NOTE_BEGAN,   /* a step's program; `text` is the step that comes next */
+	NOTE_ENDED,   /* a step's program; what becomes of the step follows */
+	NOTE_STEP,    /* a step was settled */
+	NOTE_GATE,    /* a gate or a draft was opened */
 	NOTE_APPROVED, /* a gate, by a merge */
 	NOTE_MERGED,   /* the engine published onto the owner's branch */
 	NOTE_FINISHED, /* a run */
@@ -51,6 +53,9 @@ struct tick {
 	 * nothing (try.h). */
 	const struct value *answers;
 	void (*tell)(void *state, const struct note *note); /* may be NULL */
+	/* MAY: called now and then while programs run, several times a second.
+	 */
+	void (*idle)(void *state);
 	void *state;
 	/* Filled in. */
 	size_t changes;  /* events written, merges made */
