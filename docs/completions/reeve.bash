@@ -27,7 +27,8 @@ _reeve() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local command=${COMP_WORDS[1]} words=
 	local commands="approve cancel check emit explain help hooks init log rebuild
-		recall reject retry review run schema show status tick try undo why"
+		recall reject release retry review run schema show status test tick try
+		undo why"
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words="$commands --help --json --quiet --version"
@@ -39,6 +40,7 @@ _reeve() {
 		recall) words+=" --at --project" ;;
 		cancel | reject) words+=" --message" ;;
 		run | tick) words+=" --all --plan" ;;
+		test) words+=" --from-run" ;;
 		try) words+=" --answer --at" ;;
 		esac
 	else
@@ -51,7 +53,7 @@ _reeve() {
 		show:2) words=$(_reeve_words words) ;;
 		schema:2) words="agent job workspace" ;;
 		help:2) words=$commands ;;
-		why:* | init:* | run:* | try:*) compopt -o default ;;
+		why:* | init:* | run:* | test:* | try:*) compopt -o default ;;
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

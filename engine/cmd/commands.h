@@ -25,6 +25,7 @@ extern const struct command command_run;
 extern const struct command command_schema;
 extern const struct command command_show;
 extern const struct command command_status;
+extern const struct command command_test;
 extern const struct command command_tick;
 extern const struct command command_try;
 extern const struct command command_undo;

@@ -24,6 +24,7 @@ const struct command *const commands[] = {
 	&command_schema,
 	&command_show,
 	&command_status,
+	&command_test,
 	&command_tick,
 	&command_try,
 	&command_undo,

@@ -14,6 +14,7 @@
 
 #include "engine/cycle/approval.h"
 #include "engine/cycle/execute.h"
+#include "engine/cycle/outcome.h"
 #include "engine/io/proc.h"
 #include "store/base/alloc.h"
 #include "store/base/buf.h"
@@ -351,70 +352,6 @@ static int run_to_its_end(struct attempt *attempt, struct error *err)
 
 /* ---- What came of it ----------------------------------------------------- */
 
-static struct value *row_of(struct attempt *attempt,
-                            const struct step_record *step)
-{
-	struct arena *arena = attempt->trial->arena;
-	struct value *row = value_map(arena);
-
-	value_map_text(arena, row, "step", step->step);
-	if (*step->item)
-		value_map_text(arena, row, "item", step->item);
-	return row;
-}
-
-/* What was frozen of the effect, if the step had one. */
-static int add_effect(struct attempt *attempt, const struct step_record *step,
-                      struct value *list, struct error *err)
-{
-	struct arena *arena = attempt->trial->arena;
-	struct effect_record effect;
-	struct value *payload;
-	int found = step->key ? view_effect(attempt->engine->view, arena,
-	                                    step->key, &effect, err)
-	                      : 0;
-
-	if (found <= 0)
-		return found;
-	if (journal_resolve(attempt->engine->repo, arena, effect.payload,
-	                    &payload, err) < 0)
-		return -1;
-	struct value *row = row_of(attempt, step);
-	value_map_text(arena, row, "effect", effect.effect);
-	for (size_t i = 0; payload && i < payload->length; i++)
-		value_map_set(arena, row, payload->members[i].name,
-		              payload->members[i].value);
-	value_list_add(arena, list, row);
-	return 0;
-}
-
-static int add_steps(struct attempt *attempt, struct value *map,
-                     struct error *err)
-{
-	struct arena *arena = attempt->trial->arena;
-	struct value *steps = value_list(arena);
-	struct value *effects = value_list(arena);
-	struct step_record *records;
-	size_t count;
-
-	if (view_steps(attempt->engine->view, arena, attempt->run, &records,
-	               &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct value *row = row_of(attempt, &records[i]);
-		value_map_text(arena, row, "kind", records[i].kind);
-		value_map_text(arena, row, "state",
-		               step_state_name(records[i].state));
-		value_map_text(arena, row, "reason", records[i].reason);
-		value_list_add(arena, steps, row);
-		if (add_effect(attempt, &records[i], effects, err) < 0)
-			return -1;
-	}
-	value_map_set(arena, map, "steps", steps);
-	value_map_set(arena, map, "effects", effects);
-	return 0;
-}
-
 /* The files that were merged, but for the slips. */
 static int add_artifacts(struct attempt *attempt, struct value *map,
                          struct error *err)
@@ -456,7 +393,7 @@ static struct value *outcome(struct attempt *attempt, struct error *err)
 	value_map_text(arena, map, "state", run_state_name(run.state));
 	value_map_text(arena, map, "reason", run.reason);
 	value_map_text(arena, map, "dir", attempt->dir);
-	if (add_steps(attempt, map, err) < 0 ||
+	if (outcome_steps(attempt->engine, arena, attempt->run, map, err) < 0 ||
 	    add_artifacts(attempt, map, err) < 0)
 		return NULL;
 	return map;
