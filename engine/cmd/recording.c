@@ -137,13 +137,16 @@ static int add_effects(const struct recording *recording, struct value *expect,
 	return 0;
 }
 
-/* All of the file, or its first line that says something. */
-static struct value *expected_text(struct arena *arena, const struct buf *bytes)
+/* All of the file, or its first line that says something: of data the order of
+ * members may change when an answer is read back. */
+static struct value *expected_text(struct arena *arena, const char *path,
+                                   const struct buf *bytes)
 {
 	struct value *map = value_map(arena);
 	const char *line = bytes->at;
 
-	if (bytes->len < FILE_BYTES) {
+	if (bytes->len < FILE_BYTES && !text_starts(line, "---\n") &&
+	    !text_ends(path, ".yaml") && !text_ends(path, ".json")) {
 		value_map_text(arena, map, "is", bytes->at);
 		return map;
 	}
@@ -166,7 +169,7 @@ static int add_artifact(const struct recording *recording,
 	if (!strstr(bytes.at, id) && !strstr(artifact->path, id) &&
 	    utf8_valid(bytes.at, bytes.len))
 		value_map_set(arena, files, artifact->path,
-		              expected_text(arena, &bytes));
+		              expected_text(arena, artifact->path, &bytes));
 	return 0;
 }
 
