@@ -80,6 +80,9 @@ static int is_intended(const struct call *call,
 	return found > 0 ? 0 : -1;
 }
 
+/* What may take longer says so itself. */
+#define PERFORM_MS 1000
+
 static int intend(const struct call *call, const struct connector *connector,
                   struct error *err)
 {
@@ -96,7 +99,8 @@ static int intend(const struct call *call, const struct connector *connector,
 	                arena_printf(call->arena, "%s: %s intends %s",
 	                             call->run_name, call->step,
 	                             connector->effect.name),
-	                err) < 0)
+	                err) < 0 ||
+	    env_confirm(call->env, call->run, PERFORM_MS, err) < 0)
 		return -1;
 	return is_intended(call, connector, err);
 }
@@ -252,6 +256,7 @@ static int begin(struct call *call, const struct connector *connector,
 	struct value *payload;
 
 	if (within_limits(request, err) < 0 ||
+	    env_ready(request->env, err) < 0 ||
 	    connector->freeze(call, &payload, err) < 0)
 		return -1;
 	call->payload = payload;
@@ -319,6 +324,8 @@ int bus_settle(struct env *env, const struct config *config,
 		                   err) < 0
 		               ? -1
 		               : 1;
+	if (env_confirm(env, effect->run, PERFORM_MS, err) < 0)
+		return -1;
 	/* A refusal settles it too: send() has recorded that. */
 	if (send(&call, connector, &result, &reason) == 0 ||
 	    reason.code == ERR_FAILED)

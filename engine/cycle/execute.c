@@ -290,6 +290,7 @@ static bool ends_the_step(const struct error *err)
 	case ERR_STATE:
 	case ERR_CONFLICT:
 	case ERR_BUSY:
+	case ERR_AWAY:
 	case ERR_SYSTEM:
 	case ERR_CORRUPT:
 		break;
@@ -673,11 +674,23 @@ static bool is_settled_in_journal(struct tick *tick, struct live_run *run,
 	return false;
 }
 
+/* An effect that may not begin now: a later tick goes on with it. */
+static int put_off(struct tick *tick, struct live_run *run,
+                   struct live_step *live)
+{
+	(void)is_settled_in_journal(tick, run, live); /* it may be intended */
+	run->put_off = true;
+	tick->problems++;
+	return 0;
+}
+
 /* What a step's failure means: another try, its end, or the tick's. */
 static int take_failure(struct tick *tick, struct live_run *run,
                         struct live_step *live, struct error *reason,
                         struct error *err)
 {
+	if (reason->code == ERR_AWAY)
+		return put_off(tick, run, live);
 	if (!ends_the_step(reason)) {
 		error_move(err, reason);
 		return error_wrap(err, "%s, step \"%s\"", run->name,

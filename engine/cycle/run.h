@@ -135,6 +135,7 @@ struct live_run {
 	int64_t heard;    /* of the journal's events, when it was loaded */
 	size_t last_wall; /* the last step that is a gate or a wait, or none */
 	bool ended;       /* over before its steps were: nothing more begins */
+	bool put_off;     /* an effect may not begin in this tick */
 	size_t sleeping;  /* steps that do */
 	size_t running;   /* children of this run at work */
 };

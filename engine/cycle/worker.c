@@ -71,7 +71,7 @@ static int rest(struct live_run *run, struct error *err)
 	if (run->ready_head < run->ready_count ||
 	    (next && next - clock_wall_ms(&run->engine->clock) <= SAT_OUT_MS))
 		return 0;
-	if (run->sleeping == 0 && !is_in_review(run))
+	if (run->put_off || (run->sleeping == 0 && !is_in_review(run)))
 		return 1;
 	return view_set_rest(view, run->record.id, run->heard, err) < 0 ? -1
 	                                                                : 1;

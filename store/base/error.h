@@ -34,6 +34,7 @@ enum error_code {
 	ERR_MISSING,  /* what was named is not there */
 	ERR_CONFLICT, /* somebody else was first; look again */
 	ERR_BUSY,     /* another engine holds the workspace */
+	ERR_AWAY,     /* the remote, or the run is another engine's: later */
 	ERR_LIMIT,    /* a limit of limits.h */
 	ERR_SYSTEM,   /* the operating system, the disk, git or SQLite */
 	ERR_CORRUPT,  /* stored bytes are not what was stored */
