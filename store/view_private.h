@@ -1,7 +1,7 @@
 /*
- * What the parts of the view share: view.c (opening), view_ask.c and
- * view_result.c (asking), and view_fold.c (view_apply(), the only code that
- * turns events into rows).
+ * What the parts of the view share: view.c (opening), view_ask.c and its
+ * neighbours (asking), and view_fold.c (view_apply(), the only code that turns
+ * events into rows).
  */
 #ifndef STORE_VIEW_PRIVATE_H
 #define STORE_VIEW_PRIVATE_H
@@ -39,6 +39,37 @@ struct view {
  * kept for the next time and freed with the view. NULL with err. */
 struct statement *view_query(struct view *view, const char *sql,
                              struct error *err) MUST_CHECK;
+
+/* ---- Asking (view_ask.c) ---- */
+
+/* A query with its parameters, whose rows are read into records of `size`. */
+struct question {
+	struct view *view;
+	struct arena *arena;
+	struct statement *rows;
+	size_t size;
+	void (*read)(struct arena *arena, struct statement *row, void *record);
+};
+
+/* All rows as an array of records in the arena. */
+int view_ask_all(struct question *question, void *ret, size_t *ret_count,
+                 struct error *err) MUST_CHECK;
+/* The first row: 1, 0 when there is none, -1. */
+int view_ask_one(struct question *question, void *ret,
+                 struct error *err) MUST_CHECK;
+/* The first column of the only row: 1, 0 when there is none or it is null. */
+int view_ask_text(struct arena *arena, struct statement *row, const char **ret,
+                  struct error *err) MUST_CHECK;
+/* The same as a number: 1, 0 when there is no row, which leaves it, -1. */
+int view_ask_int(struct statement *row, int64_t *ret,
+                 struct error *err) MUST_CHECK;
+
+/* A column; of text and JSON NULL for null. */
+const char *view_read_text(struct arena *arena, struct statement *row,
+                           int column);
+struct value *view_read_json(struct arena *arena, struct statement *row,
+                             int column);
+struct oid view_read_oid(struct statement *row, int column);
 
 /* The row of a step or a result, in the columns that its queries name. */
 void view_read_step(struct arena *arena, struct statement *row, void *record);

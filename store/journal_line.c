@@ -1,0 +1,168 @@
+/*
+ * Whether the line of commits is one that this machine may follow, and
+ * catching up with it.
+ *
+ * The witness ($GIT_COMMON_DIR/reeve/witness) is the last tip this machine
+ * acknowledged. A journal whose tip does not descend from it was rewritten or
+ * restored from an old copy: it is refused, untouched.
+ */
+#include "store/journal_private.h"
+
+#include "store/witness.h"
+
+static int rewritten(const struct oid *had, const struct oid *now,
+                     struct error *err)
+{
+	char had_text[OID_TEXT_BYTES];
+	char now_text[OID_TEXT_BYTES];
+
+	oid_to_text(had, had_text);
+	oid_to_text(now, now_text);
+	error_set(err, ERR_STATE,
+	          "the journal was rewritten: it had %s, now it ends at %s "
+	          "without it",
+	          had_text, now_text);
+	return error_hint(err,
+	                  "Nothing was changed. If that was a mistake: git "
+	                  "update-ref " JOURNAL_REF " %s",
+	                  had_text);
+}
+
+struct line {
+	struct oid *commits;
+	size_t count;
+};
+
+/* The commits behind `from` (zero: all of them) up to `tip`, oldest first.
+ * Refused when the line of first parents does not lead there. */
+static int line_since(struct journal *journal, struct arena *arena,
+                      const struct oid *from, const struct oid *tip,
+                      struct line *ret, struct error *err)
+{
+	const struct oid *until = oid_is_zero(from) ? NULL : from;
+	struct commit first;
+
+	if (repo_first_parents(journal->repo, arena, tip, until, &ret->commits,
+	                       &ret->count, err) < 0)
+		return error_wrap(err, "could not read the journal");
+	if (!until || !ret->count)
+		return 0;
+	if (repo_commit_read(journal->repo, arena, ret->commits, &first, err) <
+	    0)
+		return -1;
+	if (!first.parent_count || !oid_equal(&first.parents[0], until))
+		return rewritten(until, tip, err);
+	return 0;
+}
+
+/* Give the sink, which stands at the cursor, what is behind it up to `tip`. */
+static int give(struct journal *journal, const struct oid *tip,
+                struct error *err)
+{
+	const struct journal_sink *sink = journal->sink;
+	auto_arena struct arena arena = { 0 };
+	struct line line;
+
+	if (line_since(journal, &arena, &journal->cursor, tip, &line, err) < 0)
+		return -1;
+	for (size_t i = 0; i < line.count; i++)
+		if (journal_read_commit(journal->repo, &line.commits[i],
+		                        sink->event, sink->state, err) != 0)
+			return -1;
+	return sink->end(sink->state, tip, err);
+}
+
+/* Whether another process has moved the sink on from `before`, to `tip` or
+ * behind it: 1, 0, -1. */
+static int is_given(struct journal *journal, const struct oid *before,
+                    const struct oid *tip, struct error *err)
+{
+	const struct oid *now = &journal->cursor;
+
+	if (oid_equal(before, now) || oid_is_zero(now))
+		return 0;
+	return repo_is_ancestor(journal->repo, tip, now, err);
+}
+
+int journal_catch_up_to(struct journal *journal, const struct oid *tip,
+                        struct error *err)
+{
+	const struct journal_sink *sink = journal->sink;
+	struct oid before = journal->cursor;
+
+	if (!sink || oid_equal(tip, &before))
+		return 0;
+	if (sink->begin && sink->begin(sink->state, &journal->cursor, err) < 0)
+		return -1;
+	int given = is_given(journal, &before, tip, err);
+	if (given == 0 && give(journal, tip, err) == 0) {
+		journal->cursor = *tip;
+		return 0;
+	}
+	if (sink->abandon)
+		sink->abandon(sink->state);
+	return given > 0 ? 0 : -1;
+}
+
+/* ---- The witness --------------------------------------------------------- */
+
+/* The tip must be the witnessed one or follow it. */
+static int witness_check(struct journal *journal, const struct oid *tip,
+                         struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct line line;
+	struct oid seen;
+	int known = witness_read(journal->lock_dir, &seen, err);
+
+	if (known == 0)
+		witness_note_root(journal->lock_dir, NULL);
+	if (known <= 0 || oid_equal(&seen, tip))
+		return known < 0 ? -1 : 0;
+	return line_since(journal, &arena, &seen, tip, &line, err);
+}
+
+/* There is no journal. When there was one, a new one must not hide that. */
+int journal_missing(struct journal *journal, struct error *err)
+{
+	char text[OID_TEXT_BYTES];
+	struct oid seen;
+	int known = witness_read(journal->lock_dir, &seen, err);
+
+	if (known < 0)
+		return -1;
+	if (!known) {
+		error_set(err, ERR_STATE, "this repository has no journal yet");
+		return error_hint(err, "Run reeve init.");
+	}
+	oid_to_text(&seen, text);
+	error_set(err, ERR_STATE, "the branch reeve/journal is gone");
+	return error_hint(
+	        err, "Bring it back: git update-ref " JOURNAL_REF " %s", text);
+}
+
+/* Read the tip and prove it legal. ERR_STATE without a journal. */
+int journal_legal_tip(struct journal *journal, struct oid *ret,
+                      struct error *err)
+{
+	int found;
+
+	if (journal->rehearsing) {
+		*ret = journal->cursor;
+		return 0;
+	}
+	found = journal_tip(journal, ret, err);
+	if (found < 0)
+		return -1;
+	return found ? witness_check(journal, ret, err)
+	             : journal_missing(journal, err);
+}
+
+int journal_catch_up(struct journal *journal, struct error *err)
+{
+	struct oid tip;
+
+	if (journal_legal_tip(journal, &tip, err) < 0)
+		return -1;
+	return journal_catch_up_to(journal, &tip, err);
+}

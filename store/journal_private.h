@@ -1,0 +1,81 @@
+/*
+ * What the files of the journal share: journal.c (open, append, the root),
+ * journal_add.c (events that wait for a flush), journal_line.c (whether the
+ * line of commits may be as it is, and catching up with it) and journal_read.c
+ * (commits as events). Nobody else includes it.
+ */
+#ifndef STORE_JOURNAL_PRIVATE_H
+#define STORE_JOURNAL_PRIVATE_H
+
+#include "store/journal.h"
+
+/* An event that waits: its line, and what its line refers to. */
+struct pending {
+	char *line;
+	size_t len;
+};
+
+struct kept {
+	char *name;
+	struct oid oid;
+	unsigned mode;
+	char *bytes; /* of a blob that the flush writes; NULL: it is there */
+	size_t len;
+};
+
+struct journal {
+	struct repo *repo;
+	const struct clock *clock;
+	char *source;
+	char *lock_dir;
+	const struct journal_sink *sink;
+	struct oid cursor;
+	struct journal_root root;
+	bool has_root;
+	struct arena arena; /* of the root's texts */
+
+	/* The commit that journal_event_at() has read last, and where in it:
+	 * most events are asked for in their order. */
+	struct arena read_arena;
+	struct commit read;
+	const char *read_at;
+	unsigned read_line;
+
+	struct pending *pending;
+	size_t pending_count;
+	struct kept *kept;
+	size_t kept_count;
+	bool too_long; /* an event did not fit: nothing is written any more */
+	bool rehearsing;
+	char last_id[HASH_TEXT_BYTES];
+};
+
+/* ---- journal_add.c ---- */
+
+/* What was added is written, or never will be. */
+void journal_forget_pending(struct journal *journal);
+
+/* ---- journal_read.c ---- */
+
+typedef int (*journal_event_sink)(void *state, const struct event *event,
+                                  const struct journal_place *place,
+                                  struct error *err);
+
+/* Give the events of one commit; what is not 0 stops and is returned. */
+int journal_read_commit(struct repo *repo, const struct oid *id,
+                        journal_event_sink each, void *state,
+                        struct error *err) MUST_CHECK;
+
+/* ---- journal_line.c ---- */
+
+/* Read the tip and prove it legal. ERR_STATE without a journal. */
+int journal_legal_tip(struct journal *journal, struct oid *ret,
+                      struct error *err) MUST_CHECK;
+/* Give the sink what it has not seen, up to `tip`. */
+int journal_catch_up_to(struct journal *journal, const struct oid *tip,
+                        struct error *err) MUST_CHECK;
+/* The error that there is no journal. When there was one, a new one must not
+ * hide that. */
+int journal_missing(struct journal *journal, struct error *err);
+
+#endif
