@@ -28,6 +28,10 @@ int execute_reap(struct tick *tick, int64_t timeout_ms,
  * it is their turn. */
 bool execute_is_over(struct live_run *run);
 
+/* Whether `live` is to be done: 1, 0 when it was skipped, -1. (wanted.c) */
+int execute_is_wanted(struct tick *tick, struct live_run *run,
+                      struct live_step *live, struct error *err) MUST_CHECK;
+
 /* What `live` gets to work with; lives in `arena`. (configure.c) */
 int execute_configure(struct live_run *run, const struct live_step *live,
                       struct arena *arena, struct step_run *ret,
@@ -101,11 +105,29 @@ struct value *execute_about(struct live_run *run, const struct live_step *live);
 const char *execute_subject(struct live_run *run, const struct live_step *live);
 
 /* The step is in that state from now on: names know it, the tick tells it,
- * who waited for it goes on. */
+ * who waited for it goes on. (settle.c, as are the next three.) */
 void execute_settle(struct tick *tick, struct live_run *run,
                     struct live_step *live, enum step_state state,
                     const char *reason);
 
+/* It is not done, for that reason. */
+void execute_skip(struct tick *tick, struct live_run *run,
+                  struct live_step *live, const char *reason);
+/* It failed; with `items` of a loop (else NULL), so that it is the same when it
+ * is looked at again. */
+void execute_fail(struct tick *tick, struct live_run *run,
+                  struct live_step *live, const struct error *reason,
+                  struct value *items);
+/* What the failure `reason` of a step means: another try, its end, or, as -1
+ * with err, the tick's. */
+int execute_take_failure(struct tick *tick, struct live_run *run,
+                         struct live_step *live, struct error *reason,
+                         struct error *err) MUST_CHECK;
+
+/* Whether the output of `live` may stand: its artifacts have a place, which is
+ * theirs from here on, and its checks hold. (accept.c) */
+int execute_accept(struct live_run *run, struct live_step *live,
+                   struct error *err) MUST_CHECK;
 /* Whether every condition of `checks` holds; ERR_FAILED with its message. */
 int execute_checks(struct live_run *run, const struct live_step *live,
                    struct error *err) MUST_CHECK;

@@ -1,9 +1,9 @@
 /*
  * The plan goes through each run as a tick does, by execute_ready(); where a
- * step is no cheap computation, execute.c asks here, the step gets a row and
- * stays unsettled, and so does all that waits for it. When nothing more is
- * ready the run's steps are gone through in their order: who has no row and is
- * not settled comes later.
+ * step is no cheap computation, work.c asks here, the step gets a row and stays
+ * unsettled, and so does all that waits for it. When nothing more is ready the
+ * run's steps are gone through in their order: who has no row and is not
+ * settled comes later.
  *
  * Why a step would run is found by holding what its key is made of against
  * what the key of its latest result was made of, in whatever run of the job.

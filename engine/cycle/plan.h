@@ -61,7 +61,7 @@ int plan_tick(struct plan *plan, struct error *err) MUST_CHECK;
 int plan_by_hand(struct plan *plan, const char *job, const struct value *inputs,
                  struct error *err) MUST_CHECK;
 
-/* ---- For execute.c ---- */
+/* ---- For work.c and execute.c ---- */
 
 /* The step has no result to reuse, or is not one that computes: 1 when the plan
  * ends at it, 0 when it is to be done, -1. `key` may be NULL. */
