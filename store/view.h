@@ -201,8 +201,8 @@ struct artifact_record {
 	const char *item;
 	const char *field; /* of the step's output; NULL: all of it */
 	const char *path;
-	struct oid drafted;
-	struct oid merged; /* zero: not merged (yet), or declined */
+	struct oid drafted; /* zero: the draft deletes the file */
+	struct oid merged;  /* zero: not merged (yet), or declined */
 };
 
 /* All drafts of `run`, or the open ones of all runs, by opening. */
@@ -221,6 +221,11 @@ int view_artifacts(struct view *view, struct arena *arena,
                    const struct draft_record *draft,
                    struct artifact_record **ret, size_t *ret_count,
                    struct error *err) MUST_CHECK;
+/* Those of the step `id` in runs of `job` that were merged, each path once,
+ * with the last one. */
+int view_artifacts_of(struct view *view, struct arena *arena, const char *job,
+                      const char *id, struct artifact_record **ret,
+                      size_t *ret_count, struct error *err) MUST_CHECK;
 /* Every artifact that was ever drafted at `path`, latest first. */
 int view_artifacts_at(struct view *view, struct arena *arena, const char *path,
                       struct artifact_record **ret, size_t *ret_count,

@@ -127,6 +127,29 @@ int view_artifacts(struct view *view, struct arena *arena,
 	return view_ask_all(&question, ret, ret_count, err);
 }
 
+int view_artifacts_of(struct view *view, struct arena *arena, const char *job,
+                      const char *id, struct artifact_record **ret,
+                      size_t *ret_count, struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        ARTIFACT_COLUMNS
+	        "where seq in (select max(a.seq) from artifact as a "
+	        "join run on run.id = a.run where run.job = ?1 "
+	        "and a.step = ?2 and a.merged is not null group by a.path) "
+	        "order by path",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_text(rows, 1, job);
+	statement_bind_text(rows, 2, id);
+	struct question question = { view, arena, rows,
+		                     sizeof(struct artifact_record),
+		                     read_artifact };
+	return view_ask_all(&question, ret, ret_count, err);
+}
+
 int view_artifacts_at(struct view *view, struct arena *arena, const char *path,
                       struct artifact_record **ret, size_t *ret_count,
                       struct error *err)

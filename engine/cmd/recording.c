@@ -163,6 +163,8 @@ static int add_artifact(const struct recording *recording,
 	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
 	const char *id = arena_strndup(arena, recording->run->id, ID_BYTES);
 
+	if (oid_is_zero(&artifact->drafted))
+		return 0; /* it deletes the file */
 	if (repo_blob_read(recording->engine->repo, &artifact->drafted, &bytes,
 	                   err) < 0)
 		return -1;

@@ -73,8 +73,9 @@ static int add_artifacts(const struct status *status,
 		value_map_text(arena, row, "step", artifacts[i].step);
 		add_item(arena, row, artifacts[i].item);
 		value_map_text(arena, row, "path", artifacts[i].path);
-		value_map_text(arena, row, "drafted",
-		               oid_text(arena, &artifacts[i].drafted));
+		if (!oid_is_zero(&artifacts[i].drafted))
+			value_map_text(arena, row, "drafted",
+			               oid_text(arena, &artifacts[i].drafted));
 		if (!oid_is_zero(&artifacts[i].merged))
 			value_map_text(arena, row, "merged",
 			               oid_text(arena, &artifacts[i].merged));

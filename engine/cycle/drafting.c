@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/cycle/prune.h"
 #include "engine/job/unseen.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -181,18 +182,104 @@ static const struct live_block *reach_of(const struct live_step *gate)
 	return block;
 }
 
+/* Whether what became of `live` is shown by `gate`, or by any draft. */
+static bool is_reached(const struct live_step *live,
+                       const struct live_step *gate)
+{
+	return step_has_output(live->state) &&
+	       (!gate || (live->step->index <= gate->step->index &&
+	                  is_within(live->block, reach_of(gate))));
+}
+
+static bool fits_choice(const struct live_run *run, const struct step *step,
+                        enum drafting_choice choice)
+{
+	return choice == DRAFTING_ALL ||
+	       drafting_merges(run, step) == (choice == DRAFTING_MERGES);
+}
+
 static bool is_chosen(const struct live_run *run, const struct live_step *live,
                       const struct live_step *gate, enum drafting_choice choice)
 {
-	if (live->drafted || !live->file_count || !step_has_output(live->state))
-		return false;
-	if (gate && (live->step->index > gate->step->index ||
-	             !is_within(live->block, reach_of(gate))))
-		return false;
-	if (choice == DRAFTING_ALL)
-		return true;
-	return drafting_merges(run, live->step) == (choice == DRAFTING_MERGES);
+	return !live->drafted && live->file_count && is_reached(live, gate) &&
+	       fits_choice(run, live->step, choice);
 }
+
+/* ---- Files of items that are gone ---------------------------------------- */
+
+/* Loops in loops may come to the same file. */
+static void add_pruned(struct drafting *drafting, struct value *known,
+                       struct draft_commit *commit, const struct pruned *pruned)
+{
+	struct arena *arena = &drafting->run->arena;
+	const struct tree_change change = { .path = pruned->path };
+	struct value *row = value_map(arena);
+	size_t count = drafting->artifacts->length;
+
+	if (value_get(known, pruned->path))
+		return;
+	value_map_set(arena, known, pruned->path, value_bool(arena, true));
+	value_map_text(arena, row, "step", pruned->step);
+	value_map_text(arena, row, "item", pruned->item);
+	value_map_text(arena, row, "path", pruned->path);
+	drafting->steps = arena_grow(arena, drafting->steps, count,
+	                             sizeof(struct live_step *));
+	drafting->files = arena_grow(arena, drafting->files, count,
+	                             sizeof(const struct live_file *));
+	drafting->steps[count] = NULL;
+	drafting->files[count] = NULL;
+	value_list_add(arena, drafting->artifacts, row);
+	drafting->differs = true;
+	add_change(drafting, commit, &change);
+}
+
+static int prune_step(struct drafting *drafting, const struct live_step *loop,
+                      const struct step *step, struct value *known,
+                      struct error *err)
+{
+	struct live_run *run = drafting->run;
+	struct pruned *pruned;
+	size_t count;
+
+	if (prune_find(run, loop, step, drafting->left, &pruned, &count, err) <
+	    0)
+		return -1;
+	if (count == 0)
+		return 0;
+	struct draft_commit *commit = add_commit(
+	        drafting,
+	        arena_printf(&run->arena,
+	                     "%s: %s, items that are gone\n\nReeve-Run: %s\n"
+	                     "Reeve-Step: %s\nReeve-Cost: 0\n",
+	                     run->job->name, step->id, run->record.id,
+	                     step->id));
+	for (size_t i = 0; i < count; i++)
+		add_pruned(drafting, known, commit, &pruned[i]);
+	return 0;
+}
+
+static int prune_all(struct drafting *drafting, const struct live_step *gate,
+                     enum drafting_choice choice, struct error *err)
+{
+	struct live_run *run = drafting->run;
+	struct value *known = value_map(&run->arena);
+
+	for (const struct live_step *live = live_first(run); live;
+	     live = live_next(run, live)) {
+		const struct step *step = live->step;
+		if (!live_is_loop(live) || !step->fan->prune ||
+		    !is_reached(live, gate))
+			continue;
+		for (size_t i = step->index; i < step->end; i++)
+			if (fits_choice(run, &run->job->steps[i], choice) &&
+			    prune_step(drafting, live, &run->job->steps[i],
+			               known, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* ---- All of it ----------------------------------------------------------- */
 
 static int gather_all(struct drafting *drafting, const struct live_step *gate,
                       enum drafting_choice choice, struct error *err)
@@ -226,7 +313,9 @@ int drafting_gather(struct live_run *run, const struct live_step *gate,
 	        arena, "%s-%s.%" PRId64, run->job->name,
 	        engine_short(run->engine, arena, run->record.id), ret->n);
 	ret->slip = arena_printf(arena, "actions/%s.yaml", ret->name);
-	if (gather_all(ret, gate, choice, err) < 0)
+	ret->left = value_list(arena);
+	if (gather_all(ret, gate, choice, err) < 0 ||
+	    prune_all(ret, gate, choice, err) < 0)
 		return -1;
 	settle_changes(ret);
 	return 0;
@@ -291,7 +380,8 @@ int drafting_build(struct drafting *drafting, const struct oid *base,
 void drafting_none(struct drafting *drafting)
 {
 	for (size_t i = 0; i < drafting->artifacts->length; i++)
-		drafting->steps[i]->drafted = true;
+		if (drafting->steps[i])
+			drafting->steps[i]->drafted = true;
 }
 
 void drafting_done(struct drafting *drafting)

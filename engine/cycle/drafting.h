@@ -21,9 +21,12 @@ struct drafting {
 	struct tree_change *changes; /* of all commits, in their order */
 	size_t change_count;
 	const struct live_step *last; /* that was added */
-	struct value *artifacts;  /* list of {step, item, field, path, blob} */
-	struct live_step **steps; /* whose artifacts they are; one each */
-	const struct live_file **files; /* and which; one each */
+	/* List of {step, item, field, path, blob}; without a blob the file is
+	 * deleted, and its item is gone. */
+	struct value *artifacts;
+	struct live_step **steps;       /* whose they are; one each, or NULL */
+	const struct live_file **files; /* and which */
+	struct value *left; /* paths that were edited, and so not deleted */
 	bool differs; /* the owner's branch has one of them otherwise, or not */
 };
 
@@ -36,7 +39,8 @@ enum drafting_choice {
 
 /* Gather the artifacts of settled steps above `gate` (NULL: all) that no draft
  * holds yet, write their blobs, and prepare one commit a step; of a loop, one
- * for all of its items. */
+ * for all of its items. With them go the files of items that are gone, of a
+ * loop that says so. */
 int drafting_gather(struct live_run *run, const struct live_step *gate,
                     enum drafting_choice choice, struct drafting *ret,
                     struct error *err) MUST_CHECK;

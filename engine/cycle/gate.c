@@ -64,7 +64,7 @@ static int read_back_file(struct gate *gate, size_t i, struct error *err)
 static int preview_draft(struct gate *gate, struct error *err)
 {
 	for (size_t i = 0; i < gate->drafting.artifacts->length; i++)
-		if (read_back_file(gate, i, err) < 0)
+		if (gate->drafting.steps[i] && read_back_file(gate, i, err) < 0)
 			return -1;
 	return preview_begin(&gate->preview, err);
 }
@@ -151,6 +151,8 @@ static struct value *about(struct gate *gate)
 	value_map_text(arena, map, "pinned",
 	               oid_text(arena, &gate->run->record.commit));
 	value_map_text(arena, map, "cost", "0.00");
+	if (gate->drafting.left->length)
+		value_map_set(arena, map, "left", gate->drafting.left);
 	return map;
 }
 

@@ -152,6 +152,12 @@ struct merge {
 	struct oid commit;
 };
 
+/* Of an item that is gone. */
+static bool is_deleted(const struct artifact_record *artifact)
+{
+	return oid_is_zero(&artifact->drafted);
+}
+
 /* Whether reeve may write over what the owner's branch has at the path: there
  * is nothing, or it is as reeve last wrote it. */
 static int is_ours(struct merge *merge, const struct artifact_record *artifact,
@@ -186,7 +192,7 @@ static int build_merge(struct merge *merge, struct error *err)
 		changes[i] = (struct tree_change){
 			.path = merge->artifacts[i].path,
 			.oid = merge->artifacts[i].drafted,
-			.mode = 0100644,
+			.mode = is_deleted(&merge->artifacts[i]) ? 0 : 0100644,
 		};
 	struct draft_commit commit = {
 		.message =
@@ -220,8 +226,10 @@ static int journal_merged(struct merge *merge, struct error *err)
 		value_map_text(arena, row, "item", merge->artifacts[i].item);
 		value_map_text(arena, row, "field", merge->artifacts[i].field);
 		value_map_text(arena, row, "path", merge->artifacts[i].path);
-		value_map_text(arena, row, "blob", blob);
-		value_map_text(arena, row, "merged", blob);
+		if (!is_deleted(&merge->artifacts[i])) {
+			value_map_text(arena, row, "blob", blob);
+			value_map_text(arena, row, "merged", blob);
+		}
 		value_list_add(arena, artifacts, row);
 	}
 	value_map_text(arena, data, "run", merge->run.id);

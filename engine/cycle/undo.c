@@ -102,8 +102,26 @@ static int add_file(struct undoing *undoing, const struct draft_record *draft,
 		}
 	}
 	value_map_text(arena, row, "merged",
-	               oid_text(arena, &artifact->merged));
+	               oid_is_zero(&artifact->merged)
+	                       ? ""
+	                       : oid_text(arena, &artifact->merged));
 	return 0;
+}
+
+/* Whether the merge did with the file what was drafted, or what the owner made
+ * of it: 1, 0 when it left the file as it was, -1. */
+static int was_merged(struct undoing *undoing, const struct draft_record *draft,
+                      const struct artifact_record *artifact, struct error *err)
+{
+	struct tree_entry there;
+
+	if (!oid_is_zero(&artifact->merged))
+		return 1;
+	if (!oid_is_zero(&artifact->drafted))
+		return 0;
+	if (look_in(undoing, &draft->commit, artifact->path, &there, err) < 0)
+		return -1;
+	return oid_is_zero(&there.oid);
 }
 
 static int gather_files(struct undoing *undoing, struct error *err)
@@ -119,10 +137,14 @@ static int gather_files(struct undoing *undoing, struct error *err)
 		if (view_artifacts(undoing->engine->view, undoing->arena, draft,
 		                   &artifacts, &count, err) < 0)
 			return -1;
-		for (size_t n = 0; n < count; n++)
-			if (!oid_is_zero(&artifacts[n].merged) &&
-			    add_file(undoing, draft, &artifacts[n], err) < 0)
+		for (size_t n = 0; n < count; n++) {
+			int merged =
+			        was_merged(undoing, draft, &artifacts[n], err);
+			if (merged < 0 ||
+			    (merged &&
+			     add_file(undoing, draft, &artifacts[n], err) < 0))
 				return -1;
+		}
 	}
 	return 0;
 }

@@ -66,8 +66,10 @@ static int find_origin(const struct search *search, bool *ret_found)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct draft_record draft;
-		int found = find_draft(search, artifacts[i].run, artifacts[i].n,
-		                       &draft);
+		int found = oid_is_zero(&artifacts[i].drafted)
+		                    ? 0 /* it deletes the file */
+		                    : find_draft(search, artifacts[i].run,
+		                                 artifacts[i].n, &draft);
 		if (found > 0)
 			found = why->line ? brought(search, &draft,
 			                            &why->commit.id)
