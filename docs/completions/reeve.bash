@@ -14,6 +14,10 @@ _reeve_words() {
 		(cd "$(git rev-parse --show-toplevel)/jobs" &&
 			ls -- *.yaml) 2>/dev/null | sed 's/\.yaml$//'
 		;;
+	job-steps)
+		sed -n 's/^ *- *{* *id: *\([a-z0-9_]*\).*/\1/p' \
+			"$(git rev-parse --show-toplevel)/jobs/$2.yaml" 2>/dev/null
+		;;
 	words)
 		reeve show 2>/dev/null | awk '{ print $1 }' | sort -u
 		;;
@@ -26,8 +30,8 @@ _reeve_words() {
 _reeve() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local command=${COMP_WORDS[1]} words=
-	local commands="approve cancel check emit explain help hooks init log rebuild
-		recall reject release retry review run schema show status test tick try
+	local commands="approve cancel check emit explain help hooks init log names
+		rebuild recall reject release retry review run schema show status test tick try
 		undo why"
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -48,7 +52,8 @@ _reeve() {
 		approve:2 | reject:2 | review:2) words=$(_reeve_words runs) ;;
 		status:2 | log:2 | cancel:2 | retry:2 | undo:2 | explain:2) words=$(_reeve_words all-runs) ;;
 		explain:3) words=$(_reeve_words steps "${COMP_WORDS[2]}") ;;
-		run:2 | try:2) words=$(_reeve_words jobs) ;;
+		names:3) words=$(_reeve_words job-steps "${COMP_WORDS[2]}") ;;
+		run:2 | try:2 | names:2) words=$(_reeve_words jobs) ;;
 		hooks:2) words="install status uninstall" ;;
 		show:2) words=$(_reeve_words words) ;;
 		schema:2) words="agent job workspace" ;;

@@ -15,6 +15,7 @@ extern const struct command command_explain;
 extern const struct command command_hooks;
 extern const struct command command_init;
 extern const struct command command_log;
+extern const struct command command_names;
 extern const struct command command_rebuild;
 extern const struct command command_recall;
 extern const struct command command_reject;

@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 	&command_hooks,
 	&command_init,
 	&command_log,
+	&command_names,
 	&command_rebuild,
 	&command_recall,
 	&command_reject,

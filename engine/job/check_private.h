@@ -5,7 +5,7 @@
  * files, check_parts.c at what their keys refer to, check_page.c at template
  * files, check_shape.c at the fields of values, check_files.c at what is
  * written, check_may.c at how often effects are had, check_cover.c at what
- * reaches the world.
+ * reaches the world. check_names.c lists what may be named.
  *
  * A job is looked at linked. What only its own text shows is looked at in its
  * own steps alone: those of other jobs are when it is their turn.
@@ -70,6 +70,14 @@ void check_company(struct check *check, const struct name_use *use,
 const struct shape *check_value_shape(struct check *check,
                                       const struct step *step,
                                       const struct value *value);
+/* What `target` is where `step` names it; within its own loop a step is the
+ * one of this item. */
+const struct shape *check_step_shape(struct check *check,
+                                     const struct step *step,
+                                     const struct step *target);
+/* What an item of the loop `fan` is. */
+const struct shape *check_item_shape(struct check *check,
+                                     const struct step *fan);
 /* What is at `rest` (NULL: itself) below `shape`, which `name` names. NULL
  * with an error at `place` if it has no such field. */
 const struct shape *check_below(struct check *check, const struct shape *shape,

@@ -148,12 +148,6 @@ static const struct shape *one_shape(struct check *check,
 	return merged_shape(check, shape, target->artifact->text);
 }
 
-static const struct shape *item_shape(struct check *check,
-                                      const struct step *fan);
-static const struct shape *step_shape(struct check *check,
-                                      const struct step *step,
-                                      const struct step *target);
-
 /* The steps directly in the block. */
 static size_t count_steps(const struct job *job, const struct step *block)
 {
@@ -177,12 +171,12 @@ fan_shape(struct check *check, const struct step *step, const struct step *fan)
 	        arena_array(check->arena, count + 1, sizeof(*fields));
 
 	fields[item->count].name = fan->fan->name;
-	fields[item->count++].shape = item_shape(check, fan);
+	fields[item->count++].shape = check_item_shape(check, fan);
 	for (size_t i = fan->index + 1; block && i < fan->end;
 	     i = job->steps[i].end) {
 		fields[item->count].name = job->steps[i].local;
 		fields[item->count++].shape =
-		        step_shape(check, step, &job->steps[i]);
+		        check_step_shape(check, step, &job->steps[i]);
 	}
 	if (!block) {
 		fields[item->count].name = fan->local;
@@ -197,9 +191,9 @@ fan_shape(struct check *check, const struct step *step, const struct step *fan)
 
 /* What `target` is where `step` names it; within its own loop a step is the
  * one of this item. */
-static const struct shape *step_shape(struct check *check,
-                                      const struct step *step,
-                                      const struct step *target)
+const struct shape *check_step_shape(struct check *check,
+                                     const struct step *step,
+                                     const struct step *target)
 {
 	const struct shape **known;
 
@@ -246,10 +240,10 @@ static const struct shape *use_shape(struct check *check,
 	const struct step *fan;
 
 	if (target != NULL) {
-		shape = step_shape(check, step, target);
+		shape = check_step_shape(check, step, target);
 	} else {
 		fan = fan_of(check->job, step, head);
-		shape = fan != NULL ? item_shape(check, fan) : NULL;
+		shape = fan != NULL ? check_item_shape(check, fan) : NULL;
 	}
 	if (shape == NULL)
 		return NULL;
@@ -373,8 +367,8 @@ void check_title(struct check *check)
 /* ---- the values of a step */
 
 /* Loops within loops are limited in depth, so is this. */
-static const struct shape *item_shape(struct check *check,
-                                      const struct step *fan)
+const struct shape *check_item_shape(struct check *check,
+                                     const struct step *fan)
 {
 	const struct shape *shape =
 	        check_value_shape(check, fan, fan->fan->list);

@@ -258,7 +258,14 @@ const struct step *job_step(const struct job *job, const char *id);
  * none): in its own block, or one around it up to its job; or NULL. */
 const struct step *job_step_from(const struct job *job, size_t parent,
                                  const char *name);
+/* The one of `step` and the blocks around it that stands beside `target`, or
+ * STEP_NONE when there is none. */
+size_t job_beside(const struct job *job, size_t step, size_t target);
 const struct input *job_input(const struct job *job, const char *name);
+
+/* What stands behind "run." and behind "steps.ID."; NULL-terminated. */
+extern const char *const job_run_names[];
+extern const char *const job_step_names[];
 
 /* The first segment of a dotted name, in `arena`: "brief" of "brief.client". */
 const char *name_head(struct arena *arena, const char *dotted);

@@ -18,12 +18,12 @@
 /* From so many errors on none is given a hint that takes time. */
 #define MANY_ERRORS 50
 
-static const char *const run_names[] = {
-	"id", "job", "title", "time", "date", "year", "month", "week",
+const char *const job_run_names[] = {
+	"id", "job", "title", "time", "date", "year", "month", "week", NULL,
 };
 
-static const char *const step_names[] = {
-	"state", "time", "date", "cost", "error",
+const char *const job_step_names[] = {
+	"state", "time", "date", "cost", "error", NULL,
 };
 
 /* The second segment of a dotted name, in `arena`; NULL if it has none. */
@@ -58,7 +58,8 @@ void job_check_run(struct job_parser *parser, const struct name_use *use)
 	const char *name = second(parser->arena, use->name);
 
 	if (name != NULL)
-		check_among(parser, use, name, run_names, ARRAY_LEN(run_names));
+		check_among(parser, use, name, job_run_names,
+		            ARRAY_LEN(job_run_names) - 1);
 }
 
 void job_check_input(struct job_parser *parser, const struct name_use *use)
@@ -213,8 +214,8 @@ static void check_steps(const struct spot *spot, const struct name_use *use)
 	else if (!check_id(spot, id, use->pos))
 		unknown_step(parser, id, use->pos);
 	else
-		check_among(parser, use, field, step_names,
-		            ARRAY_LEN(step_names));
+		check_among(parser, use, field, job_step_names,
+		            ARRAY_LEN(job_step_names) - 1);
 }
 
 /* ---- heads */

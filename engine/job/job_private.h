@@ -124,9 +124,6 @@ void job_index_make(struct arena *arena, struct job *job, size_t count);
 void job_index_add(struct job *job, size_t index);
 /* The step of that id, or STEP_NONE. */
 size_t job_find(const struct job *job, const char *id);
-/* The one of `step` and the blocks around it that stands beside `target`, or
- * STEP_NONE when there is none. */
-size_t job_beside(const struct job *job, size_t step, size_t target);
 
 /* ---- job_names.c */
 

@@ -33,6 +33,7 @@ struct shape {
 	const struct shape_field *fields;
 	size_t count;
 	const struct shape *item;
+	const char *word; /* the type that was declared, "slug"; or NULL */
 };
 
 struct shape_field {

@@ -189,6 +189,7 @@ struct shape *types_shape(const struct value *declared, struct arena *arena)
 		assert(type != NULL); /* types_check() has seen to it */
 		of->kind = type->shape;
 		of->item = &any;
+		of->word = type->name;
 		fields[i].name = member->name;
 		fields[i].shape = of;
 	}
