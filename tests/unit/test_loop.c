@@ -68,9 +68,8 @@ static void test_loop__programs_run_side_by_side(void **state)
 		        loop, &room, "cat $OUT/a; echo y >$OUT/b", i == 1);
 		assert_int_equal(loop_running(loop), 2);
 		for (size_t n = 0; n < 2; n++) {
-			struct child *ended;
-			assert_row(n, next_end(loop, &room, &ended) == 0);
-			auto_child struct child *child = ended;
+			auto_child struct child *child = NULL;
+			assert_row(n, next_end(loop, &room, &child) == 0);
 			assert_true(child == first || child == second);
 			assert_row_text(n, room.output.at,
 			                child == first ? "y\n" : "x\n");
@@ -89,13 +88,12 @@ static void test_loop__a_place_serves_many_one_after_the_other(void **state)
 	room_open(&room);
 	auto_loop struct loop *loop = loop_open(1);
 	for (size_t i = 0; i < 40; i++) {
-		struct child *ended;
+		auto_child struct child *ended = NULL;
 		auto_free char *script =
 		        mem_printf("echo %zu; exit %zu", i, i % 3);
 		auto_free char *wanted = mem_printf("status %zu", i % 3);
 		(void)start(loop, &room, script, true);
 		int rc = next_end(loop, &room, &ended);
-		auto_child struct child *child = ended;
 		assert_row(i, (rc == 0) == (i % 3 == 0));
 		if (rc < 0)
 			assert_non_null(strstr(room.err.message, wanted));
@@ -127,14 +125,13 @@ static void test_loop__what_is_stopped_says_so(void **state)
 	UNUSED_STATE(state);
 	for (size_t i = 0; i < ARRAY_LEN(scripts) * 2; i++) {
 		auto_room struct room room;
-		struct child *ended;
+		auto_child struct child *ended = NULL;
 		room_open(&room);
 		auto_loop struct loop *loop = loop_open(1);
 		struct child *child =
 		        start(loop, &room, scripts[i / 2], i % 2 == 1);
 		loop_stop(loop, child);
 		assert_row(i, next_end(loop, &room, &ended) == -1);
-		auto_child struct child *owned = ended;
 		assert_row(i, room.err.code == ERR_FAILED);
 		assert_non_null(strstr(room.err.message, "was stopped"));
 	}
@@ -191,7 +188,7 @@ static void test_loop__a_signal_stops_everything(void **state)
 static void test_loop__a_signal_that_is_ignored_stays_so(void **state)
 {
 	auto_room struct room room;
-	struct child *ended;
+	auto_child struct child *ended = NULL;
 
 	UNUSED_STATE(state);
 	room_open(&room);
@@ -200,7 +197,6 @@ static void test_loop__a_signal_that_is_ignored_stays_so(void **state)
 	(void)start(loop, &room, "echo well", true);
 	assert_int_equal(kill(getpid(), SIGHUP), 0);
 	int rc = next_end(loop, &room, &ended);
-	auto_child struct child *child = ended;
 	(void)signal(SIGHUP, before);
 	assert_int_equal(rc, 0);
 }
@@ -209,7 +205,7 @@ static void test_loop__a_signal_that_is_ignored_stays_so(void **state)
 static void test_loop__a_slot_that_dies_is_replaced(void **state)
 {
 	auto_room struct room room;
-	struct child *ended;
+	auto_child struct child *ended = NULL;
 
 	UNUSED_STATE(state);
 	room_open(&room);
@@ -224,12 +220,11 @@ static void test_loop__a_slot_that_dies_is_replaced(void **state)
 	assert_true(text_to_int(children.at, 2, INT32_MAX, &slot));
 	assert_int_equal(kill((pid_t)slot, SIGKILL), 0);
 	int rc = next_end(loop, &room, &ended);
-	auto_child struct child *child = ended;
 	assert_int_equal(rc, -1);
 	assert_non_null(strstr(room.err.message, "is lost"));
 	(void)start(loop, &room, "echo again", true);
-	rc = next_end(loop, &room, &ended);
-	auto_child struct child *another = ended;
+	auto_child struct child *another = NULL;
+	rc = next_end(loop, &room, &another);
 	assert_int_equal(rc, 0);
 	assert_string_equal(room.output.at, "again\n");
 }
@@ -238,14 +233,13 @@ static void test_loop__a_slot_that_dies_is_replaced(void **state)
 static void test_loop__a_flood_costs_no_memory(void **state)
 {
 	auto_room struct room room;
-	struct child *ended;
+	auto_child struct child *ended = NULL;
 
 	UNUSED_STATE(state);
 	room_open(&room);
 	auto_loop struct loop *loop = loop_open(1);
 	(void)start(loop, &room, "exec head -c 2G /dev/zero", true);
 	int rc = next_end(loop, &room, &ended);
-	auto_child struct child *child = ended;
 	assert_int_equal(rc, -1);
 	assert_int_equal(room.err.code, ERR_LIMIT);
 }
@@ -254,19 +248,18 @@ static void test_loop__a_flood_costs_no_memory(void **state)
 static void test_loop__a_file_may_be_only_so_long(void **state)
 {
 	auto_room struct room room;
-	struct child *ended;
+	auto_child struct child *fits = NULL;
+	auto_child struct child *ended = NULL;
 
 	UNUSED_STATE(state);
 	room_open(&room);
 	auto_loop struct loop *loop = loop_open(1);
 	(void)start(loop, &room,
 	            "dd if=/dev/zero of=$OUT/a bs=1 count=1 seek=1023M", true);
-	assert_int_equal(next_end(loop, &room, &ended), 0);
-	child_free(ended);
+	assert_int_equal(next_end(loop, &room, &fits), 0);
 	(void)start(loop, &room,
 	            "dd if=/dev/zero of=$OUT/b bs=1 count=1 seek=1024M", true);
 	int rc = next_end(loop, &room, &ended);
-	auto_child struct child *child = ended;
 	assert_int_equal(rc, -1);
 }
 
@@ -274,7 +267,7 @@ static void test_loop__a_file_may_be_only_so_long(void **state)
 static void test_loop__a_network_may_be_allowed(void **state)
 {
 	auto_room struct room room;
-	struct child *ended;
+	auto_child struct child *ended = NULL;
 
 	UNUSED_STATE(state);
 	room_open(&room);
@@ -284,14 +277,13 @@ static void test_loop__a_network_may_be_allowed(void **state)
 	(void)start(loop, &room, "python3 -c 'import socket; socket.socket()'",
 	            true);
 	int rc = next_end(loop, &room, &ended);
-	auto_child struct child *child = ended;
 	if (rc < 0)
 		fail_msg("%s", room.err.message);
-	assert_false(child_layers(child) & SANDBOX_NETWORK);
+	assert_false(child_layers(ended) & SANDBOX_NETWORK);
 	room.sandbox.network = false;
 	(void)start(loop, &room, "python3 -c 'import socket; socket.socket()'",
 	            true);
-	rc = next_end(loop, &room, &ended);
-	auto_child struct child *another = ended;
+	auto_child struct child *another = NULL;
+	rc = next_end(loop, &room, &another);
 	assert_int_equal(rc, child_layers(another) & SANDBOX_NETWORK ? -1 : 0);
 }
