@@ -16,6 +16,14 @@
 #include "engine/job/expr.h"
 #include "store/base/text.h"
 
+/* An event, and a trigger that waits for it. */
+struct offer {
+	const struct job *job;
+	const struct trigger *trigger;
+	const struct emitted_record *emitted;
+	struct value *event; /* what it says */
+};
+
 static int event_fits(struct collector *collector,
                       const struct trigger *trigger, struct value *event,
                       struct error *err)
@@ -33,11 +41,10 @@ static int event_fits(struct collector *collector,
 	return expr_is_true(trigger->where, &render, err);
 }
 
-static int start_by_event(struct collector *collector, const char *job,
-                          const struct trigger *trigger,
-                          const struct emitted_record *emitted,
-                          struct value *event, struct error *err)
+static int start_by_event(struct collector *collector,
+                          const struct offer *offer, struct error *err)
 {
+	const struct emitted_record *emitted = offer->emitted;
 	struct arena *arena = collector->arena;
 	struct value *facts = value_map(arena);
 	struct cause cause = {
@@ -46,45 +53,41 @@ static int start_by_event(struct collector *collector, const char *job,
 		.says = emitted->type,
 		.time_ms = emitted->at,
 		.facts = facts,
-		.with = trigger->with,
+		.with = offer->trigger->with,
 	};
 
 	value_map_text(arena, facts, "type", emitted->type);
 	value_map_text(arena, facts, "from_run", emitted->run);
-	value_map_set(arena, facts, "event", event);
-	return collector_start(collector, job, &cause, err);
+	value_map_set(arena, facts, "event", offer->event);
+	return collector_start(collector, offer->job->name, &cause, err);
 }
 
-/* What is done with an event and a trigger that waits for it. */
-typedef int offer(struct collector *collector, void *state,
-                  const struct job *job, const struct trigger *trigger,
-                  const struct emitted_record *emitted, struct value *event,
-                  struct error *err);
+typedef int take_offer(struct collector *collector, void *state,
+                       const struct offer *offer, struct error *err);
 
 struct dealing {
-	offer *alone;   /* by triggers without a batch; or NULL */
-	offer *batched; /* and by those with one */
+	take_offer *alone;   /* by triggers without a batch; or NULL */
+	take_offer *batched; /* and by those with one */
 	void *state;
 };
 
 static int deal_trigger(struct collector *collector,
-                        const struct dealing *dealing, const struct job *job,
-                        const struct trigger *trigger,
-                        const struct emitted_record *emitted,
-                        struct value *event, struct error *err)
+                        const struct dealing *dealing,
+                        const struct offer *offer, struct error *err)
 {
 	auto_error struct error reason = { 0 };
-	offer *offered = trigger->cron ? dealing->batched : dealing->alone;
+	take_offer *taken =
+	        offer->trigger->cron ? dealing->batched : dealing->alone;
 
-	if (!offered)
+	if (!taken)
 		return 0;
-	int wanted = event_fits(collector, trigger, event, &reason);
+	int wanted =
+	        event_fits(collector, offer->trigger, offer->event, &reason);
 	if (wanted < 0)
 		collector_tell(collector, &reason);
 	if (wanted <= 0)
 		return 0;
-	return offered(collector, dealing->state, job, trigger, emitted, event,
-	               err);
+	return taken(collector, dealing->state, offer, err);
 }
 
 /* The tree of the commit that the owner's branch was at then. */
@@ -135,8 +138,9 @@ static int deal_event(struct collector *collector,
 			    journal_resolve(engine->repo, collector->arena,
 			                    emitted->data, &event, err) < 0)
 				return -1;
-			if (deal_trigger(collector, dealing, job, trigger,
-			                 emitted, event, err) < 0)
+			const struct offer offer = { job, trigger, emitted,
+				                     event };
+			if (deal_trigger(collector, dealing, &offer, err) < 0)
 				return -1;
 		}
 	}
@@ -146,29 +150,25 @@ static int deal_event(struct collector *collector,
 /* ---- Events as they come ------------------------------------------------- */
 
 static int offer_alone(struct collector *collector, void *state,
-                       const struct job *job, const struct trigger *trigger,
-                       const struct emitted_record *emitted,
-                       struct value *event, struct error *err)
+                       const struct offer *offer, struct error *err)
 {
 	(void)state;
-	return start_by_event(collector, job->name, trigger, emitted, event,
-	                      err);
+	return start_by_event(collector, offer, err);
 }
 
 /* Batches are looked at from this event on, and at once: it may fill one. */
 static int offer_pending(struct collector *collector, void *state,
-                         const struct job *job, const struct trigger *trigger,
-                         const struct emitted_record *emitted,
-                         struct value *event, struct error *err)
+                         const struct offer *offer, struct error *err)
 {
 	int64_t first = collector_number(collector, "batch", 0);
+	int64_t seq = offer->emitted->seq;
 
-	(void)state, (void)job, (void)trigger, (void)event;
+	(void)state;
 	if (collector_set_number(collector, "batch due", 0, err) < 0)
 		return -1;
-	if (first > 0 && first <= emitted->seq)
+	if (first > 0 && first <= seq)
 		return 0;
-	return collector_set_number(collector, "batch", emitted->seq, err);
+	return collector_set_number(collector, "batch", seq, err);
 }
 
 int events_collect(struct collector *collector, struct error *err)
@@ -232,7 +232,7 @@ static int find_batch(struct collector *collector, struct batches *batches,
 	                    &batch->last, err) < 0)
 		return -1;
 	batches->all = arena_grow(collector->arena, batches->all,
-	                          batches->count, sizeof(batch));
+	                          batches->count, sizeof(*batches->all));
 	batches->all[batches->count++] = batch;
 	*ret = batch;
 	return 0;
@@ -274,13 +274,12 @@ static void open_batch(struct collector *collector, struct batch *batch,
 }
 
 static int offer_batch(struct collector *collector, void *state,
-                       const struct job *job, const struct trigger *trigger,
-                       const struct emitted_record *emitted,
-                       struct value *event, struct error *err)
+                       const struct offer *offer, struct error *err)
 {
+	const struct emitted_record *emitted = offer->emitted;
 	struct batch *batch;
 
-	if (find_batch(collector, state, job, trigger->event_type, &batch,
+	if (find_batch(collector, state, offer->job, emitted->type, &batch,
 	               err) < 0)
 		return -1;
 	if (emitted->seq <= batch->last)
@@ -289,9 +288,9 @@ static int offer_batch(struct collector *collector, void *state,
 	    close_batch(collector, batch, batch->slot.at_ms, err) < 0)
 		return -1;
 	if (!batch->first)
-		open_batch(collector, batch, trigger, emitted);
+		open_batch(collector, batch, offer->trigger, emitted);
 	batch->newest = emitted;
-	value_list_add(collector->arena, batch->events, event);
+	value_list_add(collector->arena, batch->events, offer->event);
 	if ((int64_t)batch->events->length < batch->trigger->batch_max)
 		return 0;
 	return close_batch(collector, batch, emitted->at, err);
