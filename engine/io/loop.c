@@ -184,27 +184,38 @@ static int start_in_slot(struct place *place, struct child *child,
 	return 0;
 }
 
+static struct child *start_at(struct place *place, const struct proc *proc,
+                              struct error *err)
+{
+	struct child_ends ends;
+	auto_child struct child *child = child_new(proc, &ends);
+	int rc = 0;
+
+	if (!child) {
+		error_errno(err, errno, "could not start \"%s\"",
+		            proc->argv[0]);
+		return NULL;
+	}
+	if (proc->sandbox)
+		rc = start_in_slot(place, child, proc, &ends, err);
+	else
+		child_spawn(child, proc, &ends);
+	child_ends_close(&ends);
+	return rc < 0 ? NULL : steal(&child);
+}
+
 struct child *loop_start(struct loop *loop, const struct proc *proc, void *user,
                          struct error *err)
 {
 	size_t at = loop_next_place(loop);
-	struct child_ends ends;
 
 	assert(at < loop->places);
 	if (loop->running == 0 && hold_signals(loop) < 0) {
 		error_errno(err, errno, "could not wait for signals");
 		return NULL;
 	}
-	auto_child struct child *child = child_new(proc, &ends);
-	int rc = child ? 0
-	               : error_errno(err, errno, "could not start \"%s\"",
-	                             proc->argv[0]);
-	if (rc == 0 && proc->sandbox)
-		rc = start_in_slot(&loop->all[at], child, proc, &ends, err);
-	else if (rc == 0)
-		child_spawn(child, proc, &ends);
-	child_ends_close(&ends);
-	if (rc < 0) {
+	struct child *child = start_at(&loop->all[at], proc, err);
+	if (!child) {
 		if (loop->running == 0)
 			release_signals(loop);
 		return NULL;
@@ -213,7 +224,7 @@ struct child *loop_start(struct loop *loop, const struct proc *proc, void *user,
 	child->place = at;
 	loop->all[at].child = child;
 	loop->running++;
-	return steal(&child);
+	return child;
 }
 
 /* ---- Waiting ------------------------------------------------------------- */

@@ -68,7 +68,7 @@ static const char *prepare(const struct launch *launch)
 	sigset_t none;
 
 	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL); /* a valid set */
+	(void)pthread_sigmask(SIG_SETMASK, &none, NULL); /* a valid set */
 	if (setsid() < 0)
 		return "setsid";
 	/* Where the slot's end is not the end of all. */
@@ -315,7 +315,7 @@ static const char *forget(struct side *side)
 	int null;
 
 	sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, NULL); /* a valid set */
+	(void)pthread_sigmask(SIG_SETMASK, &all, NULL); /* a valid set */
 	for (int number = 1; number < NSIG; number++)
 		(void)signal(number, SIG_DFL); /* some cannot be changed */
 	(void)setsid();                        /* we are no leader */

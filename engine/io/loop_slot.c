@@ -4,6 +4,7 @@
  * what the slot tells is small and comes whole.
  */
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -104,6 +105,7 @@ static ssize_t send_first(int socket, const struct buf *order, const int *fds,
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	ssize_t n;
 
+	assert(header); /* there is room for one */
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(count * sizeof(int));
