@@ -51,8 +51,8 @@ static int fail_level(const struct level *level, struct error *err)
 	char text[OID_TEXT_BYTES];
 
 	oid_to_text(level->oid, text);
-	return error_set(err, ERR_CORRUPT, "the tree %s is not well-formed",
-	                 text);
+	error_set(err, ERR_CORRUPT, "the tree %s is not well-formed", text);
+	return -1;
 }
 
 int level_next(struct level *level, struct slot *ret, struct error *err)

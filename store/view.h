@@ -154,10 +154,16 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
 int view_result(struct view *view, struct arena *arena, const char *key,
                 struct step_record *ret, struct error *err) MUST_CHECK;
 
-/* The latest result of the step `id` for `item` in any run of `job`: 1, 0 when
- * it never had one, -1. */
-int view_latest(struct view *view, struct arena *arena, const char *job,
-                const char *id, const char *item, struct step_record *ret,
+/* A step of a job, whichever the run. */
+struct step_place {
+	const char *job;
+	const char *step;
+	const char *item; /* "" outside a fan-out */
+};
+
+/* Its latest result: 1, 0 when it never had one, -1. */
+int view_latest(struct view *view, struct arena *arena,
+                const struct step_place *place, struct step_record *ret,
                 struct error *err) MUST_CHECK;
 
 /* The earliest time at which a step of a run that is not over wakes: 1, 0 when

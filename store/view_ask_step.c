@@ -49,8 +49,8 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
 	return view_ask_all(&question, ret, ret_count, err);
 }
 
-int view_latest(struct view *view, struct arena *arena, const char *job,
-                const char *id, const char *item, struct step_record *ret,
+int view_latest(struct view *view, struct arena *arena,
+                const struct step_place *place, struct step_record *ret,
                 struct error *err)
 {
 	struct statement *rows = view_query(
@@ -65,9 +65,9 @@ int view_latest(struct view *view, struct arena *arena, const char *job,
 
 	if (!rows)
 		return -1;
-	statement_bind_text(rows, 1, job);
-	statement_bind_text(rows, 2, id);
-	statement_bind_text(rows, 3, item);
+	statement_bind_text(rows, 1, place->job);
+	statement_bind_text(rows, 2, place->step);
+	statement_bind_text(rows, 3, place->item);
 	struct question question = about_steps(view, arena, rows);
 	return view_ask_one(&question, ret, err);
 }

@@ -6,6 +6,7 @@
  */
 #include "engine/bus/permit.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "store/base/date.h"
@@ -69,9 +70,10 @@ static const char *whom(const struct inquiry *inquiry)
 	                       : "";
 }
 
-/* The policy's line says never. */
+/* The policy's line says never; nothing else does. */
 static void forbid(struct inquiry *inquiry, const struct policy_line *line)
 {
+	assert(line);
 	if (!inquiry->forbidden)
 		inquiry->forbidden = arena_printf(
 		        inquiry->request->arena,

@@ -401,16 +401,19 @@ static int explain(struct page *page, const struct run_record *run,
                    struct error *err)
 {
 	const struct invocation *invocation = page->invocation;
-	struct step_record step;
+	const struct step_record *step = NULL;
 	bool one = invocation->count > 1;
 
-	if (one &&
-	    runs_find_step(page->engine, page->arena, run, invocation->args[1],
-	                   invocation->count > 2 ? invocation->args[2] : NULL,
-	                   &step, err) < 0)
-		return -1;
+	if (one) {
+		step = runs_find_step(
+		        page->engine, page->arena, run, invocation->args[1],
+		        invocation->count > 2 ? invocation->args[2] : NULL,
+		        err);
+		if (!step)
+			return -1;
+	}
 	page->map =
-	        one ? explain_step(&page->engine->env, page->arena, run, &step,
+	        one ? explain_step(&page->engine->env, page->arena, run, step,
 	                           err)
 	            : explain_run(&page->engine->env, page->arena, run, err);
 	if (!page->map)

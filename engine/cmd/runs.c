@@ -149,9 +149,11 @@ static const struct step_record *find_step(const struct search *search,
 	return NULL;
 }
 
-int runs_find_step(struct engine *engine, struct arena *arena,
-                   const struct run_record *run, const char *id,
-                   const char *item, struct step_record *ret, struct error *err)
+const struct step_record *runs_find_step(struct engine *engine,
+                                         struct arena *arena,
+                                         const struct run_record *run,
+                                         const char *id, const char *item,
+                                         struct error *err)
 {
 	struct search search = {
 		.arena = arena,
@@ -159,16 +161,11 @@ int runs_find_step(struct engine *engine, struct arena *arena,
 		.id = id,
 		.item = item,
 	};
-	const struct step_record *found;
 	struct step_record *steps;
 
 	if (view_steps(engine->view, arena, run->id, &steps, &search.count,
 	               err) < 0)
-		return -1;
+		return NULL;
 	search.steps = steps;
-	found = find_step(&search, err);
-	if (!found)
-		return -1;
-	*ret = *found;
-	return 0;
+	return find_step(&search, err);
 }

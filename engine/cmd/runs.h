@@ -29,11 +29,12 @@ const char *step_name(struct arena *arena, const char *id, const char *item);
 
 /* The step of `run` that people call `id`: "report", or of an item
  * "report/acme" or "report of acme"; with `item` (else NULL) its step of that
- * item. ERR_MISSING with the nearest as a hint; ERR_USAGE when it has several
- * items and none was named. */
-int runs_find_step(struct engine *engine, struct arena *arena,
-                   const struct run_record *run, const char *id,
-                   const char *item, struct step_record *ret,
-                   struct error *err) MUST_CHECK;
+ * item. In `arena`. NULL with ERR_MISSING and the nearest as a hint; with
+ * ERR_USAGE when it has several items and none was named. */
+const struct step_record *runs_find_step(struct engine *engine,
+                                         struct arena *arena,
+                                         const struct run_record *run,
+                                         const char *id, const char *item,
+                                         struct error *err) MUST_CHECK;
 
 #endif

@@ -206,26 +206,36 @@ static bool is_scalar(const struct value *value)
 	return value->kind == VALUE_STRING || value->kind == VALUE_NUMBER;
 }
 
+static bool fits(const struct value *expected, const struct value *value);
+
+static bool members_fit(const struct value *expected, const struct value *value)
+{
+	for (size_t i = 0; i < expected->length; i++)
+		if (!fits(expected->members[i].value,
+		          value_get(value, expected->members[i].name)))
+			return false;
+	return true;
+}
+
+static bool items_fit(const struct value *expected, const struct value *value)
+{
+	if (value->length != expected->length)
+		return false;
+	for (size_t i = 0; i < expected->length; i++)
+		if (!fits(expected->items[i], value->items[i]))
+			return false;
+	return true;
+}
+
 /* Values come from files, whose depth has a limit: so has this. */
 static bool fits(const struct value *expected, const struct value *value)
 {
 	if (!value)
 		return expected->kind == VALUE_NULL;
-	if (expected->kind == VALUE_MAP && value->kind == VALUE_MAP) {
-		for (size_t i = 0; i < expected->length; i++)
-			if (!fits(expected->members[i].value,
-			          value_get(value, expected->members[i].name)))
-				return false;
-		return true;
-	}
-	if (value->kind == VALUE_LIST && expected->kind == VALUE_LIST) {
-		if (value->length != expected->length)
-			return false;
-		for (size_t i = 0; i < expected->length; i++)
-			if (!fits(expected->items[i], value->items[i]))
-				return false;
-		return true;
-	}
+	if (expected->kind == VALUE_MAP && value->kind == VALUE_MAP)
+		return members_fit(expected, value);
+	if (expected->kind == VALUE_LIST && value->kind == VALUE_LIST)
+		return items_fit(expected, value);
 	if (value->kind == VALUE_LIST)
 		return value->length == 1 && fits(expected, value->items[0]);
 	if (is_scalar(expected) && is_scalar(value))

@@ -297,8 +297,8 @@ int approval_merge(struct engine *engine, struct arena *arena,
 		return merged < 0 ? -1 : 0;
 	}
 	if (merging->narrowing &&
-	    narrow_draft(engine, arena, draft, &tip, merging->narrowing, &tip,
-	                 err) < 0)
+	    narrow_draft(engine, arena, draft, merging->narrowing, &tip, err) <
+	            0)
 		return -1;
 	if (merge_commit(engine, merging->run, draft, &tip, ret_commit, err) <
 	    0)

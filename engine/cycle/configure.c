@@ -176,7 +176,8 @@ static int lay_drafts(struct live_run *run, const struct live_step *live,
 		    add_rows(run, on, ret->arena, &rows, &count, err) < 0)
 			return -1;
 	}
-	qsort(rows, count, sizeof(*rows), compare_rows);
+	if (count > 1)
+		qsort(rows, count, sizeof(*rows), compare_rows);
 	ret->files = files_overlay(
 	        files_from_table(rows, count),
 	        files_from_tree(run->engine->repo,

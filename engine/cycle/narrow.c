@@ -30,7 +30,8 @@ static const char *place_of(struct arena *arena, const char *step,
 
 /* ---- Which items --------------------------------------------------------- */
 
-static int find_items(struct narrow *narrow, struct error *err)
+static const struct live_step *find_items(const struct narrow *narrow,
+                                          struct error *err)
 {
 	struct live_run *run = narrow->run;
 	const struct draft_record *draft = narrow->draft;
@@ -41,14 +42,16 @@ static int find_items(struct narrow *narrow, struct error *err)
 	const struct step *step =
 	        name ? job_step_from(run->job, gate->step->parent, name) : NULL;
 
-	if (step)
-		narrow->items = live_find(run, gate->block, step->index);
-	if (narrow->items && live_is_loop(narrow->items))
-		return 0;
+	const struct live_step *items =
+	        step ? live_find(run, gate->block, step->index) : NULL;
+
+	if (items && live_is_loop(items))
+		return items;
 	error_set(err, ERR_STATE, "the draft of %s is not decided by item",
 	          run->name);
-	return error_hint(err, "A gate with \"items:\" is. In this one, delete "
-	                       "files or entries of the slip, and merge it.");
+	error_hint(err, "A gate with \"items:\" is. In this one, delete "
+	                "files or entries of the slip, and merge it.");
+	return NULL;
 }
 
 static int fail_unknown(const struct narrow *narrow, const char *name,
@@ -181,8 +184,8 @@ static int strike(struct narrow *narrow, const struct oid *tree,
 	return repo_blob_write(repo, kept.at, kept.len, ret, err);
 }
 
-static int commit_rest(struct narrow *narrow, const struct oid *tip,
-                       size_t left_out, struct oid *ret, struct error *err)
+static int commit_rest(struct narrow *narrow, size_t left_out, struct oid *tip,
+                       struct error *err)
 {
 	struct engine *engine = narrow->engine;
 	struct arena *arena = &narrow->run->arena;
@@ -216,25 +219,24 @@ static int commit_rest(struct narrow *narrow, const struct oid *tip,
 		.changes = changes,
 		.change_count = gone + 1,
 	};
-	*ret = *tip;
-	return draft_build(engine->repo, &commit, 1, &owner, ret, err);
+	return draft_build(engine->repo, &commit, 1, &owner, tip, err);
 }
 
 int narrow_draft(struct engine *engine, struct arena *arena,
-                 const struct draft_record *draft, const struct oid *tip,
-                 struct narrowing *narrowing, struct oid *ret,
-                 struct error *err)
+                 const struct draft_record *draft, struct narrowing *narrowing,
+                 struct oid *tip, struct error *err)
 {
 	auto_run struct live_run *run = run_load(engine, draft->run, err);
 	struct narrow narrow = { .engine = engine, .run = run, .draft = draft };
 
-	if (!run || find_items(&narrow, err) < 0 ||
-	    choose(&narrow, narrowing, arena, err) < 0)
+	if (!run)
 		return -1;
-	*ret = *tip;
+	narrow.items = find_items(&narrow, err);
+	if (!narrow.items || choose(&narrow, narrowing, arena, err) < 0)
+		return -1;
 	if (narrowing->count == 0)
 		return 0;
 	if (read_effects(&narrow, err) < 0)
 		return -1;
-	return commit_rest(&narrow, tip, narrowing->count, ret, err);
+	return commit_rest(&narrow, narrowing->count, tip, err);
 }

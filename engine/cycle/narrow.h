@@ -22,12 +22,12 @@ struct narrowing {
 	size_t count;
 };
 
-/* Write a commit on `tip`, the draft's last one, without what belongs to the
- * items that are left out; `*ret` is `tip` when there are none. ERR_USAGE for
- * names that are no items, ERR_STATE when the gate does not decide by item. */
+/* Write a commit on `*tip`, the draft's last one, without what belongs to the
+ * items that are left out: the new tip; it stays when there are none. ERR_USAGE
+ * for names that are no items, ERR_STATE when the gate does not decide by
+ * item. */
 int narrow_draft(struct engine *engine, struct arena *arena,
-                 const struct draft_record *draft, const struct oid *tip,
-                 struct narrowing *narrowing, struct oid *ret,
-                 struct error *err) MUST_CHECK;
+                 const struct draft_record *draft, struct narrowing *narrowing,
+                 struct oid *tip, struct error *err) MUST_CHECK;
 
 #endif

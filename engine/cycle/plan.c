@@ -169,16 +169,19 @@ static int ingredients_of(struct plan *plan, const struct step_record *result,
 	                      "ingredients", ret, err);
 }
 
-static int explain(struct plan *plan, const struct live_run *run,
-                   const struct live_step *live,
+static int explain(struct plan *plan, const struct live_step *live,
                    const struct step_run *step_run, const char *key,
                    struct value *row, struct error *err)
 {
 	struct step_record latest;
 	struct value *was = NULL;
-	int found =
-	        view_latest(plan->engine->view, plan->arena, run->job->name,
-	                    live->step->id, live->block->item, &latest, err);
+	const struct step_place place = {
+		.job = step_run->job->name,
+		.step = live->step->id,
+		.item = live->block->item,
+	};
+	int found = view_latest(plan->engine->view, plan->arena, &place,
+	                        &latest, err);
 
 	if (found > 0 && ingredients_of(plan, &latest, &was, err) < 0)
 		return -1;
@@ -282,14 +285,14 @@ static bool is_harmless(const struct step *step)
 	       !(step->kind->flags & KIND_UNSEEN) && !step->kind->begin;
 }
 
-int plan_at_step(struct plan *plan, struct live_run *run,
-                 struct live_step *live, const struct step_run *step_run,
-                 const char *key, struct error *err)
+int plan_at_step(struct plan *plan, struct live_step *live,
+                 const struct step_run *step_run, const char *key,
+                 struct error *err)
 {
 	struct value *row = make_row(plan, live, PLAN_RUN);
 
 	live->planned = row;
-	if (key && explain(plan, run, live, step_run, key, row, err) < 0)
+	if (key && explain(plan, live, step_run, key, row, err) < 0)
 		return -1;
 	if (is_harmless(live->step))
 		return 0;
@@ -365,6 +368,22 @@ static struct value *later_row(struct plan *plan, const struct live_run *run,
 	return row;
 }
 
+/* For one that is settled. */
+static struct value *settled_row(struct plan *plan, struct live_step *live,
+                                 enum plan_action *ret)
+{
+	struct value *row;
+
+	if (live->at < plan->began)
+		return NULL;
+	if (live->state != STEP_FAILED && live->state != STEP_SKIPPED)
+		return live->planned;
+	*ret = live->state == STEP_FAILED ? PLAN_FAIL : PLAN_SKIP;
+	row = make_row(plan, live, *ret);
+	because(plan, row, live->reason);
+	return row;
+}
+
 /* A row for what became of the step in this plan; NULL: it is of the past. */
 static struct value *row_of(struct plan *plan, const struct live_run *run,
                             struct live_step *live, enum plan_action *ret)
@@ -372,18 +391,8 @@ static struct value *row_of(struct plan *plan, const struct live_run *run,
 	bool new_reuse = live->state == STEP_REUSED && live->unreported;
 
 	*ret = PLAN_RUN;
-	if (step_is_settled(live->state) && !new_reuse) {
-		if (live->at < plan->began)
-			return NULL;
-		if (live->state == STEP_FAILED || live->state == STEP_SKIPPED) {
-			*ret = live->state == STEP_FAILED ? PLAN_FAIL
-			                                  : PLAN_SKIP;
-			struct value *row = make_row(plan, live, *ret);
-			because(plan, row, live->reason);
-			return row;
-		}
-		return live->planned;
-	}
+	if (step_is_settled(live->state) && !new_reuse)
+		return settled_row(plan, live, ret);
 	if (new_reuse) {
 		*ret = PLAN_REUSE;
 		return plan->all ? make_row(plan, live, *ret) : NULL;

@@ -65,9 +65,9 @@ int plan_by_hand(struct plan *plan, const char *job, const struct value *inputs,
 
 /* The step has no result to reuse, or is not one that computes: 1 when the plan
  * ends at it, 0 when it is to be done, -1. `key` may be NULL. */
-int plan_at_step(struct plan *plan, struct live_run *run,
-                 struct live_step *live, const struct step_run *step_run,
-                 const char *key, struct error *err) MUST_CHECK;
+int plan_at_step(struct plan *plan, struct live_step *live,
+                 const struct step_run *step_run, const char *key,
+                 struct error *err) MUST_CHECK;
 /* A gate or a wait is reached. */
 int plan_at_wall(struct plan *plan, struct live_run *run,
                  struct live_step *live, struct error *err) MUST_CHECK;

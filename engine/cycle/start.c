@@ -374,11 +374,11 @@ static int begin_run(struct starting *start, struct error *err)
 }
 
 int start_pinned(struct engine *engine, struct arena *arena,
-                 const struct job *job, const struct cause *cause,
-                 const struct oid *tree, const char **ret_run,
-                 struct error *err)
+                 const struct pin *pin, const struct cause *cause,
+                 const char **ret_run, struct error *err)
 {
 	auto_errors struct errors errors = { 0 };
+	const struct job *job = pin->job;
 	/* No look at the branch here: the job is of the tip that was. */
 	struct starting start = {
 		.engine = engine,
@@ -386,7 +386,7 @@ int start_pinned(struct engine *engine, struct arena *arena,
 		.job = job,
 		.cause = cause,
 		.config = workspace_config(engine->tip_workspace, &errors),
-		.tree = tree,
+		.tree = pin->tree,
 	};
 	struct run_record known;
 
@@ -414,7 +414,8 @@ int start_run(struct engine *engine, struct arena *arena, const struct job *job,
 	/* Nothing begins that `check` would refuse. */
 	if (engine_prove(engine, job, err) < 0)
 		return -1;
-	return start_pinned(engine, arena, job, cause, &engine->tip_tree,
+	return start_pinned(engine, arena,
+	                    &(struct pin){ job, &engine->tip_tree }, cause,
 	                    ret_run, err);
 }
 

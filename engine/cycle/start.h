@@ -36,12 +36,17 @@ int start_run(struct engine *engine, struct arena *arena, const struct job *job,
               const struct cause *cause, const char **ret_run,
               struct error *err) MUST_CHECK;
 
-/* The same for a job that is made, not the owner's: it stands in `tree`, which
- * the run is pinned to, and the caller has checked it. */
+/* A job and the tree that it stands in, which its run is pinned to. */
+struct pin {
+	const struct job *job;
+	const struct oid *tree;
+};
+
+/* The same for a job that is made, not the owner's, and that the caller has
+ * checked. */
 int start_pinned(struct engine *engine, struct arena *arena,
-                 const struct job *job, const struct cause *cause,
-                 const struct oid *tree, const char **ret_run,
-                 struct error *err) MUST_CHECK;
+                 const struct pin *pin, const struct cause *cause,
+                 const char **ret_run, struct error *err) MUST_CHECK;
 
 /* Whether `run` has to wait because a run of its group that started before it
  * is not over: 1, 0, -1. A function of the view alone. */

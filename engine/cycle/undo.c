@@ -87,10 +87,10 @@ static int add_file(struct undoing *undoing, const struct draft_record *draft,
 	struct arena *arena = undoing->arena;
 	struct value *row = value_get(undoing->files, artifact->path);
 	struct tree_entry before;
-	int changed = row ? 1 : 0;
 
 	if (!row) {
-		changed = find_before(undoing, draft, artifact, &before, err);
+		int changed =
+		        find_before(undoing, draft, artifact, &before, err);
 		if (changed <= 0)
 			return changed;
 		row = value_map(arena);
@@ -460,11 +460,11 @@ static int start_job(struct undoing *undoing, const struct oid *tree,
 	if (errors.count > 0) {
 		errors_sort(&errors);
 		error_move(err, &errors.items[0]);
-		return error_wrap(err, "%s cannot be undone",
-		                  undoing->run->name);
+		error_wrap(err, "%s cannot be undone", undoing->run->name);
+		return -1;
 	}
-	return start_pinned(engine, undoing->arena, job, cause, tree, ret_run,
-	                    err);
+	return start_pinned(engine, undoing->arena, &(struct pin){ job, tree },
+	                    cause, ret_run, err);
 }
 
 /* ---- The run ------------------------------------------------------------- */

@@ -33,7 +33,8 @@ struct waiting {
 static int64_t local_s(const struct date *date)
 {
 	return date_to_days(date->year, date->month, date->day) * DAY_S +
-	       date->hour * 3600 + date->minute * 60 + date->second;
+	       date->hour * INT64_C(3600) + date->minute * INT64_C(60) +
+	       date->second;
 }
 
 /* So many days that are worked on after `date`, at the same time of the day. */

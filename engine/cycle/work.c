@@ -185,8 +185,8 @@ static int is_spared(struct work *work, struct error *err)
 	}
 	if (spared != 0 || !work->tick->plan)
 		return spared;
-	return plan_at_step(work->tick->plan, run, live, &work->step_run,
-	                    work->key, err);
+	return plan_at_step(work->tick->plan, live, &work->step_run, work->key,
+	                    err);
 }
 
 /* Do the step, or begin it: then `*work` is the loop's, and NULL. */

@@ -184,7 +184,8 @@ static struct job *finish(struct linker *linker, const struct job *job)
 	struct step *steps =
 	        arena_array(linker->arena, linker->count, sizeof(*steps));
 
-	memcpy(steps, linker->steps, linker->count * sizeof(*steps));
+	if (linker->count > 0)
+		memcpy(steps, linker->steps, linker->count * sizeof(*steps));
 	find_ends(steps, linker->count);
 	*linked = *job;
 	linked->steps = steps;

@@ -446,10 +446,8 @@ bool policy_lists(const char *text, size_t len, const char *address)
 
 /* ---- when it may be done */
 
-enum {
-	MINUTE_S = 60,
-	DAY_S = 24 * 60 * MINUTE_S,
-};
+#define MINUTE_S INT64_C(60)
+#define DAY_S    (24 * 60 * MINUTE_S)
 
 static bool is_open_on(const struct policy_line *line, int64_t day)
 {
