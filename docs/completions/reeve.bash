@@ -42,7 +42,8 @@ _reeve() {
 		approve) words+=" --no-tick" ;;
 		init) words+=" --template" ;;
 		recall) words+=" --at --project" ;;
-		cancel | reject) words+=" --message" ;;
+		cancel) words+=" --message --undo" ;;
+		reject) words+=" --message" ;;
 		run | tick) words+=" --all --plan" ;;
 		test) words+=" --from-run" ;;
 		try) words+=" --answer --at" ;;

@@ -6,6 +6,7 @@
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cmd/ticking.h"
+#include "engine/cmd/undoing.h"
 
 static int refuse_open(struct invocation *invocation, struct engine *engine,
                        const struct run_record *run, struct error *err)
@@ -48,12 +49,33 @@ static void say_each(struct invocation *invocation, const struct value *list,
 		say(invocation, "%s: %s\n", what, list->items[i]->text);
 }
 
+void tell_undone(struct invocation *invocation, const struct undone *undone)
+{
+	say_each(invocation, undone->left, "left, edited since");
+	say_each(invocation, undone->stays, "stays");
+}
+
+int undo_go_on(struct invocation *invocation, struct engine *engine,
+               const struct undone *undone, struct error *err)
+{
+	struct arena *arena = invocation->arena;
+	struct note started = {
+		.kind = NOTE_STARTED,
+		.run = arena_printf(
+		        arena, "%s %s", undone->run.job,
+		        engine_short(engine, arena, undone->run.id)),
+		.text = "hand",
+	};
+
+	tell_undone(invocation, undone);
+	return tick_after(invocation, engine, &started, err);
+}
+
 static int refuse_nothing(struct invocation *invocation, struct engine *engine,
                           const struct run_record *run,
                           const struct undone *undone, struct error *err)
 {
-	say_each(invocation, undone->left, "left, edited since");
-	say_each(invocation, undone->stays, "stays");
+	tell_undone(invocation, undone);
 	error_set(err, ERR_STATE, "nothing of %s can be undone",
 	          run_label(engine, invocation->arena, run));
 	return error_hint(err, "Files go back as long as nobody edits them; an "
@@ -79,15 +101,7 @@ static int undo_command(struct invocation *invocation, struct error *err)
 		return refuse_known(invocation, engine, &undone.run, err);
 	if (outcome == UNDO_NOTHING)
 		return refuse_nothing(invocation, engine, &run, &undone, err);
-	say_each(invocation, undone.left, "left, edited since");
-	say_each(invocation, undone.stays, "stays");
-	struct note started = {
-		.kind = NOTE_STARTED,
-		.run = arena_printf(arena, "%s %s", undone.run.job,
-		                    engine_short(engine, arena, undone.run.id)),
-		.text = "hand",
-	};
-	return tick_after(invocation, engine, &started, err);
+	return undo_go_on(invocation, engine, &undone, err);
 }
 
 const struct command command_undo = {

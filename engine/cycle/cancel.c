@@ -2,6 +2,10 @@
  * The drafts are decided in the same flush as the run, and their branches moved
  * behind it: what the journal says is what counts, and a branch that is still
  * there decides nothing.
+ *
+ * An undo is started in that flush, too, so that no crash leaves a run that is
+ * over and not taken back. It is made of what the view knows, so what waits to
+ * be written goes first.
  */
 #include "engine/cycle/cancel.h"
 
@@ -47,8 +51,33 @@ static int set_aside(struct engine *engine, struct arena *arena,
 	               : -1;
 }
 
+/* Start the undo, which writes what waits for the flush, the end of the run
+ * among it; or say why there is none. */
+static void start_undo(struct engine *engine, const struct run_record *run,
+                       struct cancel_undo *undo)
+{
+	int outcome = run_undo(engine, undo->arena, run, &undo->undone,
+	                       &undo->problem);
+
+	undo->outcome = outcome < 0 ? UNDO_NOTHING : (enum undo)outcome;
+}
+
+static int journal_end(struct engine *engine, struct arena *arena,
+                       const struct run_record *run, const char *reason,
+                       struct cancel_undo *undo, struct error *err)
+{
+	const char *subject =
+	        arena_printf(arena, "%s %s: cancelled", run->job,
+	                     engine_short(engine, arena, run->id));
+
+	run_cancel_add(engine, run->id, reason);
+	if (undo)
+		start_undo(engine, run, undo);
+	return journal_flush(engine->journal, subject, err);
+}
+
 int run_cancel(struct engine *engine, const struct run_record *run,
-               const char *reason, struct error *err)
+               const char *reason, struct cancel_undo *undo, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 	struct draft_record *drafts;
@@ -56,17 +85,18 @@ int run_cancel(struct engine *engine, const struct run_record *run,
 
 	if (run_is_over(run->state))
 		return 0;
+	if (undo && journal_flush(engine->journal,
+	                          arena_printf(&arena, "%s %.8s: goes on",
+	                                       run->job, run->id),
+	                          err) < 0)
+		return -1;
 	if (view_run_drafts(engine->view, &arena, run->id, &drafts, &count,
 	                    err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (drafts[i].state == DRAFT_OPEN)
 			add_withdrawal(engine, &arena, &drafts[i], reason);
-	run_cancel_add(engine, run->id, reason);
-	if (journal_flush(engine->journal,
-	                  arena_printf(&arena, "%s %s: cancelled", run->job,
-	                               engine_short(engine, &arena, run->id)),
-	                  err) < 0)
+	if (journal_end(engine, &arena, run, reason, undo, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (drafts[i].state == DRAFT_OPEN &&

@@ -54,6 +54,54 @@ static void tell_ended(struct tick *tick, const struct live_run *run,
 	tick->changes++;
 }
 
+/* Of an ending with `undo: true`: what came of that. Nothing to take back is
+ * no news. */
+static void tell_undo(struct tick *tick, struct live_run *run,
+                      struct cancel_undo *undo)
+{
+	const struct run_record *record = &undo->undone.run;
+	struct note problem = {
+		.kind = NOTE_PROBLEM,
+		.run = run->name,
+		.problem = &undo->problem,
+	};
+
+	if (undo->problem.code != ERR_NONE) {
+		error_wrap(&undo->problem, "it ended and is not undone");
+		tick_tell(tick, &problem);
+		tick->problems++;
+	} else if (undo->outcome == UNDO_STARTED) {
+		struct note started = {
+			.kind = NOTE_STARTED,
+			.run = arena_printf(&run->arena, "%s %s", record->job,
+			                    engine_short(run->engine,
+			                                 &run->arena,
+			                                 record->id)),
+			.text = run->name,
+		};
+		tick_tell(tick, &started);
+	}
+}
+
+/* The run is over, and nothing more of it begins. */
+static int end(struct tick *tick, struct live_run *run,
+               const struct ending *ending, const char *reason,
+               struct error *err)
+{
+	struct cancel_undo undo = { .arena = &run->arena };
+
+	run->ended = true;
+	run->ready_head = run->ready_count = run->sleeping = 0;
+	int status = run_cancel(run->engine, &run->record, reason,
+	                        ending->undo ? &undo : NULL, err);
+	if (status >= 0) {
+		tell_ended(tick, run, reason);
+		tell_undo(tick, run, &undo);
+	}
+	error_clear(&undo.problem);
+	return status < 0 ? -1 : 1;
+}
+
 int ending_look(struct tick *tick, struct live_run *run, struct error *err)
 {
 	const struct ending *ending = NULL;
@@ -69,10 +117,5 @@ int ending_look(struct tick *tick, struct live_run *run, struct error *err)
 	const char *reason =
 	        arena_printf(&run->arena, "%s came (event %.8s)",
 	                     ending->event_type, heard.emitted->event);
-	run->ended = true;
-	run->ready_head = run->ready_count = run->sleeping = 0;
-	if (run_cancel(run->engine, &run->record, reason, err) < 0)
-		return -1;
-	tell_ended(tick, run, reason);
-	return 1;
+	return end(tick, run, ending, reason, err);
 }

@@ -346,7 +346,7 @@ static int replace_runs(struct starting *start, const struct run_record *open,
 		if (run_cancel(start->engine, &open[i],
 		               arena_printf(start->arena, "replaced by %s %.8s",
 		                            start->job->name, start->run),
-		               err) < 0)
+		               NULL, err) < 0)
 			return -1;
 	return 0;
 }

@@ -182,10 +182,136 @@ refuses_what_did_nothing() {
 	says "nothing of welcome-"
 }
 
+# A course that has begun: a file was merged, a mail sent, and it waits.
+stage_course() {
+	cp -a "$stages/welcomed/." . 2>/dev/null || stage_welcomed
+	put jobs/course.yaml <<-'END'
+		version: 1
+		name: course
+		on: { manual: true }
+		end_on:
+		  - { event: course.lost }
+		  - { event: course.left, where: event.client = inputs.to, undo: true }
+		inputs:
+		  to: { type: string, default: dan@acme.example }
+		may: { email.send: 2 }
+		steps:
+		  - id: card
+		    render: card.txt
+		    with: { to: "{{inputs.to}}" }
+		    artifact: clients/course.txt
+		  - id: review
+		    gate: { title: "Course of {{inputs.to}}" }
+		  - id: invite
+		    call: email.send
+		    with: { to: "{{inputs.to}}", subject: Course, text: It begins. }
+		    undo:
+		      call: email.send
+		      with: { to: "{{inputs.to}}", subject: Course, text: It is off. }
+		  - id: day
+		    wait: { for: 5d }
+		  - id: done
+		    emit: course.done
+		    with: { client: "{{inputs.to}}" }
+	END
+	commit "Courses"
+	reeve run -q course
+}
+
+begin_course() {
+	at course
+	reeve approve -q "$(run_of course)"
+	is sleeping "$(state_of course day)"
+	is 3 "$(mails)"
+}
+
+# What takes it back was approved and is done.
+is_taken_back() {
+	reeve approve -q "$(run_of undo)"
+	is done "$(state_of undo)"
+	is 4 "$(mails)"
+	is 1 "$(grep -l "It is off" outbox/*.eml | wc -l)"
+	[ ! -e clients/course.txt ] || fail "the card is still there"
+	reeve tick -q
+	is 4 "$(mails)"
+	sound
+}
+
+ends_with_an_undo() {
+	local draft
+	begin_course
+	reeve emit -q course.left client=eve@acme.example
+	reeve tick -q
+	is sleeping "$(state_of course day)"
+	reeve emit course.left client=dan@acme.example >../out
+	is cancelled "$(state_of course)"
+	has ../out "course.left came"
+	has ../out "in review"
+	draft=$(draft_of undo)
+	is 3 "$(mails)"
+	git show "$draft:$(slip_of "$draft")" >../slip
+	has ../slip "text: It is off."
+	# Both are in one commit: no crash comes between them.
+	is 1 "$(git log --format=%H --grep "\"state\":\"cancelled\"" \
+		--grep '"kind":"undo"' --all-match reeve/journal -- | wc -l)"
+	is_taken_back
+}
+
+ends_without() {
+	begin_course
+	reeve emit -q course.lost
+	reeve tick -q
+	is cancelled "$(state_of course)"
+	is "" "$(git branch --list 'reeve/draft/undo-*')"
+	# Later is not too late.
+	reeve undo -q "$(run_of course)"
+	is_taken_back
+}
+
+# Nothing was merged and nothing sent: nothing to take back.
+ends_before_anything() {
+	at course
+	reeve emit -q course.left client=dan@acme.example
+	reeve tick -q
+	is cancelled "$(state_of course)"
+	is "" "$(git branch --list 'reeve/draft/*')"
+	reeve tick -q
+	is "" "$(git branch --list 'reeve/draft/*')"
+}
+
+is_cancelled_with_an_undo() {
+	local run
+	begin_course
+	run=$(run_of course)
+	reeve cancel "$run" --undo -m "No interest" >../out
+	is cancelled "$(state_of course)"
+	has ../out "cancelled course-"
+	has ../out "in review"
+	exits 2 reeve cancel "$run" --undo
+	says "is over"
+	# An undo is cancelled, and is itself not undone.
+	exits 2 reeve cancel "$(run_of undo)" --undo
+	says "is cancelled, and not undone"
+	reeve undo -q "$run"
+	is_taken_back
+}
+
+is_cancelled_with_nothing_to_undo() {
+	at course
+	exits 0 reeve cancel "$(run_of course)" --undo
+	is cancelled "$(state_of course)"
+	is "" "$(git branch --list 'reeve/draft/*')"
+}
+
 it "a merge puts the files back and sends what takes the mails back" takes_all_back
 it "a file that was edited since is left and named" leaves_what_was_edited
 it "it goes back behind a fast-forward" goes_back_behind_a_fast_forward
 it "a text that looks like a tag stays one" keeps_texts_as_they_are
 it "asking again says what there is" is_asked_once
 it "a run that did nothing, or is not over, is refused" refuses_what_did_nothing
+it "an event ends a run and takes back what it did" ends_with_an_undo
+it "an event without undo ends it alone" ends_without
+it "what ended before it did anything is not undone" ends_before_anything
+it "a run is cancelled and undone by hand" is_cancelled_with_an_undo
+it "a run that did nothing is only cancelled" is_cancelled_with_nothing_to_undo
 plan
