@@ -33,6 +33,8 @@ static struct live_block *make_block(struct live_run *run,
 	block->scope = value_map(arena);
 	block->about = value_map(arena);
 	block->frame.value = block->scope;
+	if (!over || !live_is_loop(over))
+		block->sections = arena_new(arena, struct live_sections);
 	return block;
 }
 
@@ -56,7 +58,7 @@ static void count_waiting(struct live_run *run, struct live_step *live)
 	}
 	if (step->wall != STEP_NONE && !walled && step->wall >= block->first)
 		live->waiting += unsettled(block, step->wall);
-	if (step->section != SECTION_STEPS && !block->over)
+	if (step->section != SECTION_STEPS && block->sections)
 		live->waiting++; /* for the section's turn */
 	(void)run;
 }
@@ -103,8 +105,8 @@ static int fill_block(struct live_run *run, struct live_block *block,
 	     live = live_child(block, live)) {
 		count_waiting(run, live);
 		block->open += !step_is_settled(live->state);
-		if (!block->over)
-			run->open[live->step->section] +=
+		if (block->sections)
+			block->sections->open[live->step->section] +=
 			        !step_is_settled(live->state);
 	}
 	return 0;
@@ -372,7 +374,7 @@ int live_unfold(struct live_run *run, struct live_step *live, struct error *err)
 	}
 	live->unfolded = true;
 	for (size_t i = 0; i < live->part_count; i++)
-		live->parts_open += live->parts[i]->open > 0;
+		live->parts_open += live_is_open(live->parts[i]);
 	if (step_has_output(live->state)) {
 		live->output = live_gather(run, live, err);
 		if (!live->output)

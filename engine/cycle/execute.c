@@ -17,18 +17,6 @@
 
 /* ---- Blocks -------------------------------------------------------------- */
 
-/* The step of the part that failed, or NULL. */
-static const struct live_step *failure_in(const struct live_block *part)
-{
-	for (size_t i = part->first; i < part->end; i++) {
-		const struct live_step *live = &part->steps[i - part->first];
-		if (live->step && live->state == STEP_FAILED &&
-		    !live->step->continue_on_error)
-			return live;
-	}
-	return NULL;
-}
-
 /* The parts that failed, the first few by name: 1, or 0 when none did. */
 static int name_failures(struct live_run *run, const struct live_step *live,
                          struct error *err)
@@ -38,7 +26,7 @@ static int name_failures(struct live_run *run, const struct live_step *live,
 	size_t failed = 0;
 
 	for (size_t i = 0; i < live->part_count; i++) {
-		const struct live_step *one = failure_in(live->parts[i]);
+		const struct live_step *one = live_failure(live->parts[i]);
 		if (!one)
 			continue;
 		first = first ? first : one;
@@ -203,20 +191,5 @@ int execute_ready(struct tick *tick, struct live_run *run, struct error *err)
 
 bool execute_is_over(struct live_run *run)
 {
-	static const enum section last[] = { SECTION_ON_FAILURE,
-		                             SECTION_FINALLY };
-
-	if (run->open[SECTION_STEPS] > 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(last); i++) {
-		if (last[i] == SECTION_ON_FAILURE && !execute_failure(run))
-			continue;
-		if (run->open[last[i]] == 0)
-			continue;
-		if (!run->begun[last[i]])
-			live_activate_section(run, last[i]);
-		run->begun[last[i]] = true;
-		return false;
-	}
-	return true;
+	return !live_goes_on(run, run->root);
 }

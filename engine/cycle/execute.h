@@ -40,8 +40,6 @@ int execute_configure(struct live_run *run, const struct live_step *live,
 /* All steps are settled: publish what is left and end the run. (finish.c) */
 int execute_finish(struct tick *tick, struct live_run *run,
                    struct error *err) MUST_CHECK;
-/* The first step of the run that failed and is not allowed to; or NULL. */
-const struct live_step *execute_failure(const struct live_run *run);
 
 /* Open the gate `live` of `run`, whose steps above are all settled: draft,
  * slip, event, branch. (gate.c) */

@@ -23,17 +23,6 @@ struct value *execute_reused(struct live_run *run)
 	return lines.len ? value_bytes(&run->arena, lines.at, lines.len) : NULL;
 }
 
-const struct live_step *execute_failure(const struct live_run *run)
-{
-	const struct live_block *root = run->root;
-
-	for (size_t i = 0; i < root->end; i = run->job->steps[i].end)
-		if (root->steps[i].state == STEP_FAILED &&
-		    !root->steps[i].step->continue_on_error)
-			return &root->steps[i];
-	return NULL;
-}
-
 static bool is_by_hand(const struct job *job)
 {
 	for (size_t i = 0; i < job->trigger_count; i++)
@@ -103,7 +92,7 @@ static struct value *outputs_of(struct live_run *run)
 int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct arena *arena = &run->arena;
-	const struct live_step *failed = execute_failure(run);
+	const struct live_step *failed = live_failure(run->root);
 	const char *state = failed ? "failed" : "done";
 	struct value *data = execute_about(run, NULL);
 

@@ -227,6 +227,54 @@ const struct live_step *live_ahead(const struct live_run *run,
 	return NULL;
 }
 
+/* ---- Sections ------------------------------------------------------------ */
+
+const struct live_step *live_failure(const struct live_block *block)
+{
+	for (const struct live_step *live = live_child(block, NULL); live;
+	     live = live_child(block, live))
+		if (live->state == STEP_FAILED &&
+		    !live->step->continue_on_error)
+			return live;
+	return NULL;
+}
+
+/* The section whose turn it is, or SECTION_COUNT: what follows a failure has
+ * none when there was none. */
+static enum section section_now(const struct live_block *block)
+{
+	for (enum section i = SECTION_STEPS; i < SECTION_COUNT; i++)
+		if (block->sections->open[i] > 0 &&
+		    (i != SECTION_ON_FAILURE || live_failure(block)))
+			return i;
+	return SECTION_COUNT;
+}
+
+bool live_is_open(const struct live_block *block)
+{
+	return block->sections ? section_now(block) < SECTION_COUNT
+	                       : block->open > 0;
+}
+
+bool live_goes_on(struct live_run *run, struct live_block *block)
+{
+	enum section section = section_now(block);
+
+	if (section == SECTION_COUNT)
+		return false;
+	if (section == SECTION_STEPS || block->sections->begun[section])
+		return true;
+	block->sections->begun[section] = true;
+	for (struct live_step *live = live_child(block, NULL); live;
+	     live = live_child(block, live))
+		if (live->step->section == section && live->waiting > 0 &&
+		    --live->waiting == 0 && !step_is_settled(live->state))
+			live_push(run, live);
+	return true;
+}
+
+/* ---- Beginning ----------------------------------------------------------- */
+
 void live_activate(struct live_run *run, struct live_block *block)
 {
 	block->active = true;
@@ -234,15 +282,8 @@ void live_activate(struct live_run *run, struct live_block *block)
 	     live = live_child(block, live))
 		if (live->waiting == 0 && !step_is_settled(live->state))
 			live_push(run, live);
-}
-
-void live_activate_section(struct live_run *run, enum section section)
-{
-	for (struct live_step *live = live_child(run->root, NULL); live;
-	     live = live_child(run->root, live))
-		if (live->step->section == section && live->waiting > 0 &&
-		    --live->waiting == 0 && !step_is_settled(live->state))
-			live_push(run, live);
+	if (block->over && block->sections)
+		(void)live_goes_on(run, block);
 }
 
 /* How many parts may be at work at a time. */
@@ -260,11 +301,11 @@ void live_activate_parts(struct live_run *run, struct live_step *live)
 	size_t at_work = 0;
 
 	for (size_t i = 0; i < live->parts_begun; i++)
-		at_work += live->parts[i]->open > 0;
+		at_work += live_is_open(live->parts[i]);
 	while (live->parts_begun < live->part_count &&
 	       at_work < parts_at_once(live)) {
 		struct live_block *part = live->parts[live->parts_begun++];
-		at_work += part->open > 0;
+		at_work += live_is_open(part);
 		live_activate(run, part);
 	}
 }
@@ -281,6 +322,11 @@ static void part_settled(struct live_run *run, struct live_step *over)
 	}
 }
 
+static bool is_going_on(struct live_run *run, struct live_block *block)
+{
+	return block->sections ? live_goes_on(run, block) : block->open > 0;
+}
+
 void live_settled(struct live_run *run, struct live_step *live)
 {
 	struct live_block *block = live->block;
@@ -295,8 +341,9 @@ void live_settled(struct live_run *run, struct live_step *live)
 		    !step_is_settled(next->state))
 			live_push(run, next);
 	}
-	if (!block->over)
-		run->open[live->step->section]--;
-	if (--block->open == 0 && block->over)
+	block->open--;
+	if (block->sections)
+		block->sections->open[live->step->section]--;
+	if (block->over && !is_going_on(run, block))
 		part_settled(run, block->over);
 }

@@ -72,6 +72,12 @@ struct live_step {
 	                          it; or NULL */
 };
 
+/* The sections of a job, in its own steps. */
+struct live_sections {
+	size_t open[SECTION_COUNT]; /* not settled */
+	bool begun[SECTION_COUNT];
+};
+
 struct live_block {
 	struct live_step *over; /* that it is a part of; NULL: the run itself */
 	const char *item;       /* "" outside of loops; "acme", "acme/2" */
@@ -83,10 +89,12 @@ struct live_block {
 	struct live_step *steps; /* by index - first; those of inner blocks
 	                            are not used */
 	size_t open;             /* of its own steps, not yet settled */
-	bool active;             /* its steps may begin */
-	bool executed;           /* it did something in this run */
-	struct value *scope;     /* the names that it has itself */
-	struct value *about;     /* its `steps` */
+	/* Of the run, and of another job; NULL: all its steps may begin. */
+	struct live_sections *sections;
+	bool active;         /* its steps may begin */
+	bool executed;       /* it did something in this run */
+	struct value *scope; /* the names that it has itself */
+	struct value *about; /* its `steps` */
 	struct frame frame;
 };
 
@@ -124,8 +132,6 @@ struct live_run {
 	size_t writer_count;
 	struct value *asked; /* names that somebody asks `steps.NAME` about */
 	struct run_rows *rows;
-	size_t open[SECTION_COUNT]; /* own steps of the run, not settled */
-	bool begun[SECTION_COUNT];
 	/* Who waits for step i: dependents[starts[i]] to [starts[i + 1]]. */
 	size_t *starts;
 	size_t *dependents;
@@ -207,8 +213,14 @@ int live_open(struct live_run *run, struct value *scope,
 void live_activate(struct live_run *run, struct live_block *block);
 /* The next parts of a loop, as many as may be at work; all of another job. */
 void live_activate_parts(struct live_run *run, struct live_step *live);
-/* Let the steps of that section begin. */
-void live_activate_section(struct live_run *run, enum section section);
+/* The first own step of the block that failed and is not allowed to; or NULL.
+ */
+const struct live_step *live_failure(const struct live_block *block);
+/* Whether something is left to do in the block. */
+bool live_is_open(const struct live_block *block);
+/* The same of the run or of another job's block; its last sections are begun
+ * when it is their turn. */
+bool live_goes_on(struct live_run *run, struct live_block *block);
 /* `live`, whose state is settled now, keeps nobody waiting any more. */
 void live_settled(struct live_run *run, struct live_step *live);
 /* The next step to look at, or NULL. */

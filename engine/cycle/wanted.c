@@ -46,7 +46,8 @@ static const char *missing_input(struct live_run *run,
 	return NULL;
 }
 
-/* The step above that acts failed: what follows it does not begin. */
+/* The step above that acts failed: what follows it does not begin. What is for
+ * that, or for the end, does. */
 static const char *broken_order(struct live_run *run,
                                 const struct live_step *live)
 {
@@ -58,6 +59,8 @@ static const char *broken_order(struct live_run *run,
 		const struct live_step *above = &block->steps[i - block->first];
 		if (!above->step || !(above->step->kind->flags & KIND_ACTS))
 			continue;
+		if (above->step->section != live->step->section)
+			return NULL;
 		if (above->state == STEP_FAILED)
 			return arena_printf(&run->arena,
 			                    "step \"%s\" above it failed",
@@ -80,6 +83,7 @@ static const char *failure_above(struct live_run *run,
 	for (size_t i = block->first; i < wall->step->index; i++) {
 		const struct live_step *above = &block->steps[i - block->first];
 		if (above->step && above->state == STEP_FAILED &&
+		    above->step->section == wall->step->section &&
 		    !above->step->continue_on_error)
 			return arena_printf(&run->arena,
 			                    "step \"%s\" above it failed",

@@ -120,7 +120,7 @@ const struct field job_fields[] = {
 	        .name = "finally",
 	        .type = FIELD_STEPS,
 	        .help = "steps at the end, however it ended",
-	        .example = "[{ id: over, emit: proposal.over }]",
+	        .example = "[{ id: ended, emit: proposal.ended }]",
 	},
 	{
 	        .name = "end_on",

@@ -599,6 +599,93 @@ failing_last() {
 	sound
 }
 
+# The same sections in a job that is a block of another.
+as_a_block() {
+	at waiting
+	put jobs/outer.yaml <<-'END'
+		version: 1
+		name: outer
+		on: { manual: true }
+		inputs:
+		  work: { type: string, default: "exit 0" }
+		may: { email.send: 1 }
+		steps:
+		  - { id: part, job: ends, with: { work: "{{inputs.work}}" } }
+		  - { id: next, let: { total: "part.total + 1" } }
+	END
+	commit "A job in a job"
+	clock 2026-11-23T08:00:00Z
+}
+
+block_well() {
+	as_a_block
+	reeve run outer >../out
+	is done "$(state_of outer)"
+	is done "$(state_of outer part/last)"
+	is done "$(state_of outer next)"
+	is void "$(state_of outer part/alarm)"
+	is 0 "$(mails)"
+	sound
+}
+
+block_fails() {
+	as_a_block
+	exits 1 reeve run outer "work=echo broken >&2; exit 1"
+	is failed "$(state_of outer part)"
+	is done "$(state_of outer part/alarm)"
+	is done "$(state_of outer part/last)"
+	is skipped "$(state_of outer next)"
+	is 1 "$(mails)"
+	grep -q broken outbox/*.eml
+	# What it said once it does not say again.
+	exits 1 reeve retry "$(run_of outer)"
+	is failed "$(state_of outer part)"
+	is 1 "$(mails)"
+	sound
+}
+
+# It waits in the block's last section, over the end of a process.
+block_sleeps() {
+	as_a_block
+	sed -i 's/- { id: last, .*/- { id: last, wait: { for: 1h } }/' jobs/ends.yaml
+	commit "A pause at the end"
+	reeve run outer >../out
+	is sleeping "$(state_of outer part/last)"
+	is waiting "$(state_of outer next)"
+	clock 2026-11-23T10:00:00Z
+	reeve tick >../out
+	is done "$(state_of outer)"
+	is done "$(state_of outer part/last)"
+	is done "$(state_of outer next)"
+}
+
+# An effect that failed holds up those below it, but not what is said of that.
+on_refusal() {
+	at waiting
+	put jobs/refused.yaml <<-'END'
+		version: 1
+		name: refused
+		on: { manual: true }
+		may: { email.send: 2 }
+		steps:
+		  - id: send
+		    call: email.send
+		    with: { to: ann@acme.example, subject: "One\nTwo", text: One }
+		  - { id: sent, emit: letter.sent, with: { to: ann } }
+		on_failure:
+		  - { id: told, emit: letter.failed, with: { to: ann } }
+		finally:
+		  - { id: ended, emit: letter.over, with: { to: ann } }
+	END
+	commit "A letter"
+	clock 2026-11-23T08:00:00Z
+	exits 1 reeve run refused
+	is failed "$(state_of refused send)"
+	is skipped "$(state_of refused sent)"
+	is done "$(state_of refused told)"
+	is done "$(state_of refused ended)"
+}
+
 unasked_alarm() {
 	at waiting
 	sed -i '/^policy:/,$d' reeve.yaml
@@ -610,6 +697,10 @@ unasked_alarm() {
 it "at the end comes what is for the end" well_and_finally
 it "on failure comes what is for that" on_failure
 it "a failure at the end is one" failing_last
+it "a job as a block comes to its own end" block_well
+it "a job as a block follows its own failure" block_fails
+it "a job as a block waits in its last section" block_sleeps
+it "an effect that was refused does not hold up what is for that" on_refusal
 it "an alarm needs a policy that lets it pass" unasked_alarm
 it "an event ends a run in review" ended_in_review
 it "so does an answer to its mail" ended_by_an_answer
