@@ -35,6 +35,7 @@ enum step_event {
 	STEP_IS_DECLINED,
 	STEP_RUN_ENDS,
 	STEP_IS_RETRIED,
+	STEP_IS_RENEWED, /* with another text of the job */
 };
 
 enum run_state {
@@ -54,6 +55,7 @@ enum run_event {
 	RUN_IS_REJECTED,
 	RUN_IS_CANCELLED,
 	RUN_IS_RETRIED,
+	RUN_IS_RENEWED,
 };
 
 const char *step_state_name(enum step_state state); /* "in review" */

@@ -18,7 +18,7 @@
 #include "store/view_private.h"
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
-#define VIEW_FORMAT      6          /* raised when the tables change */
+#define VIEW_FORMAT      7          /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "

@@ -176,6 +176,7 @@ enum draft_state {
 	DRAFT_OPEN,
 	DRAFT_MERGED,
 	DRAFT_REJECTED,
+	DRAFT_WITHDRAWN, /* its gate is to open anew */
 };
 
 const char *draft_state_name(enum draft_state state);

@@ -8,6 +8,7 @@ static const char *const draft_names[] = {
 	[DRAFT_OPEN] = "open",
 	[DRAFT_MERGED] = "merged",
 	[DRAFT_REJECTED] = "rejected",
+	[DRAFT_WITHDRAWN] = "withdrawn",
 };
 
 const char *draft_state_name(enum draft_state state)

@@ -27,6 +27,20 @@ static int insert_step(struct fold *fold, const struct value *step, size_t n)
 	return fold_finish(fold, row);
 }
 
+/* The place of a step that was there before, and of its items. */
+static int number_step(struct fold *fold, const struct value *step, size_t n)
+{
+	struct statement *row = fold_query(
+	        fold, "update step set n = ?3 where run = ?1 and step = ?2");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold->run);
+	statement_bind_text(row, 2, value_get_text(step, "id", ""));
+	statement_bind_int(row, 3, (int64_t)n);
+	return fold_finish(fold, row);
+}
+
 /* The types of events that the step, or with "" the run, is to hear of. */
 static int listen_to(struct fold *fold, const char *step)
 {
@@ -86,16 +100,54 @@ int fold_run_started(struct fold *fold)
 	return listen_to(fold, "");
 }
 
+static int run_for_step(struct fold *one, const char *sql)
+{
+	struct statement *row = fold_query(one, sql);
+
+	if (!row)
+		return -1;
+	fold_bind_step(one, row, 1, one->step);
+	return fold_finish(one, row);
+}
+
+/* A step that is made anew has no result; an item of it is not known yet. Its
+ * draft, when it is an open gate, is withdrawn. */
+static int fold_renewed_step(struct fold *one)
+{
+	struct statement *row = fold_query(
+	        one, "update draft set state = 'withdrawn', decided_at = ?4 "
+	             "where run = ?1 and step = ?2 and item = ?3 "
+	             "and state = 'open'");
+
+	if (!row)
+		return -1;
+	fold_bind_step(one, row, 1, one->step);
+	statement_bind_int(row, 4, one->event->time_ms);
+	if (fold_finish(one, row) < 0)
+		return -1;
+	return run_for_step(
+	        one, *one->item
+	                     ? "delete from step where run = ?1 and step = ?2 "
+	                       "and item = ?3"
+	                     : "update step set output = null, key = null, "
+	                       "event = null where run = ?1 and step = ?2 "
+	                       "and item = ?3");
+}
+
 /* A step that waits again has forgotten why it did not. */
 static int fold_retried_step(struct fold *fold, const struct value *place)
 {
 	struct fold one = *fold;
+	bool anew = value_get_bool(place, "anew", false);
 
 	one.step = value_get_text(place, "step", "");
 	one.item = value_get_text(place, "item", "");
-	int moved = fold_move_step(&one, one.step, STEP_IS_RETRIED);
+	int moved = fold_move_step(&one, one.step,
+	                           anew ? STEP_IS_RENEWED : STEP_IS_RETRIED);
 	if (moved <= 0)
 		return fold_status(moved);
+	if (anew && fold_renewed_step(&one) < 0)
+		return -1;
 	struct statement *row =
 	        fold_query(fold, "update step set attempt = 0, since = null, "
 	                         "reason = null "
@@ -114,9 +166,51 @@ static int fold_retried_step(struct fold *fold, const struct value *place)
 	return fold_finish(fold, row);
 }
 
+/* The text that the run goes on with, and its steps: those that wait and are
+ * not in it any more go. */
+static int fold_text_of_run(struct fold *fold)
+{
+	struct statement *row = fold_query(
+	        fold, "update run set commit_id = ?2, tree = ?3, library = ?4, "
+	              "inputs = ?5 where id = ?1");
+	struct value *order;
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold->run);
+	statement_bind_text(row, 2, fold_text(fold, "commit"));
+	statement_bind_text(row, 3, fold_text(fold, "tree"));
+	statement_bind_text(row, 4, fold_text(fold, "library"));
+	fold_bind_json(fold, row, 5, "inputs");
+	if (fold_finish(fold, row) < 0)
+		return -1;
+	row = fold_query(fold, "delete from step where run = ?1 and "
+	                       "state = 'waiting'");
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold->run);
+	if (fold_finish(fold, row) < 0)
+		return -1;
+	row = fold_query(fold,
+	                 "delete from listen where run = ?1 and step = ''");
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold->run);
+	if (fold_finish(fold, row) < 0 ||
+	    journal_member(fold->view->repo, fold->arena, fold->data, "order",
+	                   &order, fold->err) < 0)
+		return -1;
+	for (size_t i = 0; order && i < order->length; i++)
+		if (insert_step(fold, order->items[i], i) < 0 ||
+		    number_step(fold, order->items[i], i) < 0)
+			return -1;
+	return listen_to(fold, "");
+}
+
 int fold_run_retried(struct fold *fold)
 {
-	int moved = fold_move_run(fold, RUN_IS_RETRIED);
+	bool anew = fold_text(fold, "tree") != NULL;
+	int moved = fold_move_run(fold, anew ? RUN_IS_RENEWED : RUN_IS_RETRIED);
 	struct value *list;
 
 	if (moved <= 0)
@@ -133,7 +227,7 @@ int fold_run_retried(struct fold *fold)
 	for (size_t i = 0; list && i < list->length; i++)
 		if (fold_retried_step(fold, list->items[i]) < 0)
 			return -1;
-	return 0;
+	return anew ? fold_text_of_run(fold) : 0;
 }
 
 /* One line of a reused blob: "step item key event", item "-" for none. */

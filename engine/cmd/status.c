@@ -219,8 +219,9 @@ static void print_draft(const struct status *status,
 		         time_text(arena, zone, draft->decided_at));
 		break;
 	case DRAFT_REJECTED:
-		say_fact(status->invocation, "rejected", "on %s",
-		         time_text(arena, zone, draft->decided_at));
+	case DRAFT_WITHDRAWN:
+		say_fact(status->invocation, draft_state_name(draft->state),
+		         "on %s", time_text(arena, zone, draft->decided_at));
 		break;
 	}
 }

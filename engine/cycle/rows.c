@@ -135,7 +135,8 @@ int run_read_rows(struct live_run *run, struct error *err)
 	if (read_steps(run, err) < 0)
 		return -1;
 	for (size_t i = 0; i < run->draft_count; i++)
-		if (read_files(run, &run->drafts[i], err) < 0)
+		if (run->drafts[i].state != DRAFT_WITHDRAWN &&
+		    read_files(run, &run->drafts[i], err) < 0)
 			return -1;
 	sort(&run->rows->files);
 	return 0;

@@ -224,32 +224,30 @@ static bool is_in_loop(const struct job *job, const struct step *step)
 	return false;
 }
 
-static struct value *steps_of(const struct starting *start)
+struct value *start_steps(struct arena *arena, const struct job *job)
 {
-	struct value *list = value_list(start->arena);
+	struct value *list = value_list(arena);
 
-	for (size_t i = 0; i < start->job->step_count; i++) {
-		const struct step *step = &start->job->steps[i];
-		struct value *row = value_map(start->arena);
-		value_map_text(start->arena, row, "id", step->id);
-		value_map_text(start->arena, row, "kind", step->kind->name);
-		if (is_in_loop(start->job, step))
-			value_map_set(start->arena, row, "loop",
-			              value_bool(start->arena, true));
-		value_list_add(start->arena, list, row);
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct step *step = &job->steps[i];
+		struct value *row = value_map(arena);
+		value_map_text(arena, row, "id", step->id);
+		value_map_text(arena, row, "kind", step->kind->name);
+		if (is_in_loop(job, step))
+			value_map_set(arena, row, "loop",
+			              value_bool(arena, true));
+		value_list_add(arena, list, row);
 	}
 	return list;
 }
 
-/* The types of the events that end a run; NULL: none does. */
-static struct value *listens_of(const struct starting *start)
+struct value *start_listens(struct arena *arena, const struct job *job)
 {
-	struct value *list = value_list(start->arena);
+	struct value *list = value_list(arena);
 
-	for (size_t i = 0; i < start->job->ending_count; i++)
-		value_list_add(start->arena, list,
-		               value_string(start->arena,
-		                            start->job->endings[i].event_type));
+	for (size_t i = 0; i < job->ending_count; i++)
+		value_list_add(arena, list,
+		               value_string(arena, job->endings[i].event_type));
 	return list->length ? list : NULL;
 }
 
@@ -274,10 +272,11 @@ static int add_start(struct starting *start, struct error *err)
 	value_map_text(arena, data, "tree", oid_text(arena, start->tree));
 	value_map_text(arena, data, "library", library_id);
 	value_map_text(arena, data, "group", start->group);
-	value_map_set(arena, data, "listens", listens_of(start));
+	value_map_set(arena, data, "listens", start_listens(arena, start->job));
 	/* Nobody asks for those of a run that is only rehearsed. */
 	if (!engine->rehearsing)
-		value_map_set(arena, data, "steps", steps_of(start));
+		value_map_set(arena, data, "steps",
+		              start_steps(arena, start->job));
 	journal_add(engine->journal, EVENT_RUN_STARTED, start->run, data);
 	journal_keep(engine->journal,
 	             arena_printf(arena, "pins/%s", start->run), start->tree,
@@ -405,6 +404,30 @@ int start_pinned(struct engine *engine, struct arena *arena,
 	if (read_inputs(&start, err) < 0)
 		return error_wrap(err, "could not start \"%s\"", job->name);
 	return begin_run(&start, err);
+}
+
+const struct value *start_inputs(struct engine *engine, struct arena *arena,
+                                 const struct job *job,
+                                 const struct cause *cause, const char *run,
+                                 struct error *err)
+{
+	auto_errors struct errors errors = { 0 };
+	struct starting start = {
+		.engine = engine,
+		.arena = arena,
+		.job = job,
+		.cause = cause,
+		.config = workspace_config(engine->tip_workspace, &errors),
+		.run = run,
+	};
+
+	if (!start.config) {
+		error_move(err, &errors.items[0]);
+		return NULL;
+	}
+	start.names = run_names(arena, start.config->timezone, run, job->name,
+	                        cause->time_ms);
+	return read_inputs(&start, err) < 0 ? NULL : start.inputs;
 }
 
 int start_run(struct engine *engine, struct arena *arena, const struct job *job,

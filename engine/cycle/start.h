@@ -48,6 +48,17 @@ int start_pinned(struct engine *engine, struct arena *arena,
                  const struct pin *pin, const struct cause *cause,
                  const char **ret_run, struct error *err) MUST_CHECK;
 
+/* What a run of `job` has below `inputs`: what the cause gives, else what the
+ * job says. NULL with ERR_CONFIG when that does not fit. In `arena`. */
+const struct value *start_inputs(struct engine *engine, struct arena *arena,
+                                 const struct job *job,
+                                 const struct cause *cause, const char *run,
+                                 struct error *err) MUST_CHECK;
+/* What run.started says of a job's steps: list of {id, kind, loop}; and of the
+ * types of events that end its runs, or NULL. */
+struct value *start_steps(struct arena *arena, const struct job *job);
+struct value *start_listens(struct arena *arena, const struct job *job);
+
 /* Whether `run` has to wait because a run of its group that started before it
  * is not over: 1, 0, -1. A function of the view alone. */
 int run_is_queued(struct engine *engine, const struct run_record *run,

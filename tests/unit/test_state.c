@@ -3,46 +3,49 @@
 #include "store/state.h"
 
 #define STEP_STATES (STEP_VOID + 1)
-#define STEP_EVENTS (STEP_IS_RETRIED + 1)
+#define STEP_EVENTS (STEP_IS_RENEWED + 1)
 #define RUN_STATES  (RUN_CANCELLED + 1)
-#define RUN_EVENTS  (RUN_IS_RETRIED + 1)
+#define RUN_EVENTS  (RUN_IS_RENEWED + 1)
 
 /* The whole table: one row a state, one column an event; "-" is refused. */
 static const char *const step_truth[STEP_STATES][STEP_EVENTS] = {
 	/* finishes, is reused, fails, is skipped, is intended, opens, is laid
-	 * to sleep, is declined, its run ends, is tried again */
+	 * to sleep, is declined, its run ends, is tried again, is made
+	 * anew */
 	[STEP_WAITING] = { "done", "reused", "failed", "skipped", "started",
-	                   "in review", "sleeping", "declined", "void", "-" },
+	                   "in review", "sleeping", "declined", "void", "-",
+	                   "-" },
 	[STEP_STARTED] = { "done", "-", "failed", "-", "-", "-", "sleeping",
-	                   "-", "-", "-" },
+	                   "-", "-", "-", "-" },
 	[STEP_IN_REVIEW] = { "done", "-", "-", "-", "-", "-", "-", "declined",
-	                     "void", "-" },
+	                     "void", "-", "waiting" },
 	[STEP_SLEEPING] = { "done", "reused", "failed", "skipped", "started",
-	                    "-", "sleeping", "-", "void", "-" },
-	[STEP_DONE] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-",
-	                "-" },
+	                    "-", "sleeping", "-", "void", "-", "-" },
+	[STEP_DONE] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-", "-",
+	                "waiting" },
 	[STEP_REUSED] = { "-", "-", "-", "-", "-", "-", "-", "declined", "-",
-	                  "-" },
+	                  "-", "waiting" },
 	[STEP_FAILED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-",
-	                  "waiting" },
+	                  "waiting", "waiting" },
 	[STEP_SKIPPED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-",
-	                   "waiting" },
-	[STEP_DECLINED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-", "-" },
-	[STEP_VOID] = { "-", "-", "-", "-", "-", "-", "-", "-", "-",
+	                   "waiting", "waiting" },
+	[STEP_DECLINED] = { "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+	                    "-" },
+	[STEP_VOID] = { "-", "-", "-", "-", "-", "-", "-", "-", "-", "waiting",
 	                "waiting" },
 };
 
 static const char *const run_truth[RUN_STATES][RUN_EVENTS] = {
 	/* opens a gate, gate decided, is done, fails, is rejected, is
-	 * cancelled, is tried again */
+	 * cancelled, is tried again, goes on with another text */
 	[RUN_OPEN] = { "waiting", "-", "done", "failed", "rejected",
-	               "cancelled", "-" },
+	               "cancelled", "-", "open" },
 	[RUN_WAITING] = { "waiting", "open", "-", "failed", "rejected",
-	                  "cancelled", "-" },
-	[RUN_DONE] = { "-", "-", "-", "-", "-", "-", "-" },
-	[RUN_FAILED] = { "-", "-", "-", "-", "-", "-", "open" },
-	[RUN_REJECTED] = { "-", "-", "-", "-", "-", "-", "-" },
-	[RUN_CANCELLED] = { "-", "-", "-", "-", "-", "-", "-" },
+	                  "cancelled", "-", "open" },
+	[RUN_DONE] = { "-", "-", "-", "-", "-", "-", "-", "-" },
+	[RUN_FAILED] = { "-", "-", "-", "-", "-", "-", "open", "open" },
+	[RUN_REJECTED] = { "-", "-", "-", "-", "-", "-", "-", "-" },
+	[RUN_CANCELLED] = { "-", "-", "-", "-", "-", "-", "-", "-" },
 };
 
 static void test_state__steps_move_as_the_table_says(void **state)
