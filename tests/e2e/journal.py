@@ -15,9 +15,20 @@ ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-def git(*words):
-    return subprocess.run(["git", *words], check=True,
+def git(*words, asked=b""):
+    return subprocess.run(["git", *words], check=True, input=asked,
                           stdout=subprocess.PIPE).stdout
+
+
+def contents(ids):
+    """Of each commit, as git keeps it."""
+    answer = git("cat-file", "--batch", asked=b"\n".join(ids) + b"\n")
+    while answer:
+        head, _, answer = answer.partition(b"\n")
+        _, kind, size = head.split()
+        assert kind == b"commit", head
+        yield answer[:int(size)]
+        answer = answer[int(size) + 1:]
 
 
 def members(pairs):
@@ -44,14 +55,15 @@ def check_event(line, seen):
     assert event.get("subject", "x"), "an empty subject"
     assert isinstance(event["data"], dict) and event["data"]["v"] >= 1
     seen.add(event["id"])
+    return event
 
 
-def main():
-    commits = git("rev-list", "--reverse", sys.argv[1]).split()
-    seen, before = set(), []
-    for commit in commits:
-        head, _, message = git("cat-file", "commit", commit).partition(
-            b"\n\n")
+def read(ref):
+    """The events of REF, oldest first, and the number of its commits."""
+    commits = git("rev-list", "--reverse", ref).split()
+    seen, before, events = set(), [], []
+    for commit, content in zip(commits, contents(commits)):
+        head, _, message = content.partition(b"\n\n")
         parents = [line.split()[1] for line in head.split(b"\n")
                    if line.startswith(b"parent ")]
         assert parents == before, "not a straight line"
@@ -62,11 +74,17 @@ def main():
         assert len(lines) > 2, "a commit without an event"
         for line in lines[1:-1]:
             try:
-                check_event(line, seen)
+                events.append(check_event(line, seen))
             except (AssertionError, KeyError, ValueError) as reason:
-                sys.exit(f"{commit.decode()}: {reason!r}\n{line!r}")
+                raise AssertionError(
+                    f"{commit.decode()}: {reason!r}\n{line!r}") from reason
         before = [commit]
-    print(f"{len(seen)} events in {len(commits)} commits")
+    return events, len(commits)
 
 
-main()
+if __name__ == "__main__":
+    try:
+        found = read(sys.argv[1])
+    except AssertionError as wrong:
+        sys.exit(str(wrong))
+    print(f"{len(found[0])} events in {found[1]} commits")

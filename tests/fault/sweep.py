@@ -1,0 +1,375 @@
+"""Put a fault at the points of a scenario, recover, and look at everything.
+
+    sweep.py kill|errors|power [OPTION...]
+
+    --points N     a sample of so many points, spread over scenarios and over
+                   kinds of call; without it, every point there is
+    --seed N       of the sample (1)
+    --only A,B     these scenarios
+    --at POINT     this point alone, as a failure names it: to look into it
+    --jobs N       workspaces at a time (2)
+
+Scenarios are in scenarios.sh, points in tracer.c, what must hold in world.py.
+A scenario is run twice with nothing put into it: both must have the same
+points, or no point means anything. What came of it then, must come of it after
+any fault.
+
+    kill     all processes end at the point, or half way through a write; then
+             the owner does what is done after a crash, and that is killed, too
+    errors   the call fails, once or from there on; the next command finds the
+             machine in order
+    power    as kill, on an ext4 of its own that is shut down without another
+             write: what was not synced is gone
+
+Prints TAP. Every workspace is removed, but that of a point asked for by --at.
+"""
+import argparse
+import collections
+import multiprocessing
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import zlib
+
+sys.path.insert(0, os.path.dirname(__file__))
+import world  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCENARIOS = ["init", "first", "merge", "mail", "command", "approve", "reject",
+             "emit", "undo", "rebuild"]
+KILLED, NOT_REACHED, OTHER_CALL = 137, 125, 124
+LONGEST_S = 120
+
+# A fault of one of these, and whether it may stay.
+ERRORS = [("ENOSPC", "once"), ("ENOSPC", "on"), ("EIO", "once"), ("EIO", "on"),
+          ("EMFILE", "once"), ("EMFILE", "on"), ("EINTR", "once")]
+
+# How each is told of: by errno, or in the words of git and of SQLite.
+TOLD = {"ENOSPC": ["No space left", "disk is full", "disk I/O error"],
+        "EIO": ["Input/output error", "disk I/O error", "disk image is"],
+        "EMFILE": ["Too many open files", "unable to open"],
+        "EINTR": ["Interrupted"]}
+
+Point = collections.namedtuple("Point", "process number call path")
+Task = collections.namedtuple("Task", "scenario point mode deed again")
+
+
+class Failure(Exception):
+    """What was wrong, in lines."""
+
+
+def environment(seed):
+    """Time and chance are the same in every run of a scenario."""
+    return {**os.environ, "REEVE_TEST_CLOCK": "2026-11-22T09:00:00Z",
+            "REEVE_TEST_SEED": str(seed), "GIT_AUTHOR_DATE":
+            "2026-11-22T09:00:00Z", "GIT_COMMITTER_DATE":
+            "2026-11-22T09:00:00Z", "ASAN_OPTIONS": "detect_leaks=0"}
+
+
+def run(words, seed):
+    """Status, and output and messages together."""
+    try:
+        result = subprocess.run(words, env=environment(seed), check=False,
+                                stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, timeout=LONGEST_S)
+    except subprocess.TimeoutExpired as late:
+        raise Failure(f"{words[-3:]} does not end: {late.output}") from late
+    return result.returncode, result.stdout.decode("utf-8", "replace")
+
+
+def script(what, name):
+    return ["bash", f"{HERE}/scenarios.sh", what, name]
+
+
+def tracer():
+    return shutil.which("reeve").removesuffix("reeve") + "tests/fault/tracer"
+
+
+class Scenario:
+    """A workspace that is ready, its command, its points, what comes of it."""
+
+    def __init__(self, name, top):
+        self.name = name
+        self.stage = f"{top}/{name}"
+        os.makedirs(self.stage)
+        os.chdir(self.stage)
+        status, said = run(script("stage", name), 1)
+        if status != 0:
+            raise Failure(f"the scenario {name} cannot begin: {said}")
+        self.command = run(script("command", name), 2)[1].splitlines()
+        self.lists = {}
+
+    def copy(self, to):
+        """A workspace like it, and into that."""
+        subprocess.run(["cp", "-a", self.stage, to], check=True)
+        os.chdir(to)
+        self.before = world.tip()
+
+    def trace(self, scratch, mode):
+        """One run that is only watched: its points and its status."""
+        shutil.rmtree(scratch, ignore_errors=True)
+        self.copy(scratch)
+        status, said = run([tracer(), "-c", mode, "-l", f"{self.stage}.points",
+                            *self.command], 2)
+        if status not in (0, 1):
+            raise Failure(f"{self.name} exits {status}: {said}")
+        with open(f"{self.stage}.points", encoding="utf-8",
+                  errors="replace") as file:
+            return sorted(map(point_of, file.read().splitlines()))
+
+    def calibrate(self, scratch, mode):
+        first, second = (self.trace(scratch, mode) for _ in range(2))
+        same = [point[:3] for point in first] == [point[:3]
+                                                  for point in second]
+        if not same or not first:
+            other = set(p[:3] for p in first) ^ set(p[:3] for p in second)
+            raise Failure(f"{self.name} has other points each time: "
+                          f"{sorted(other)[:8]}")
+        self.lists[mode] = first
+        return first
+
+    def settle(self, scratch):
+        """What comes of the last run, when nothing was put into it."""
+        recover(self.name, 3)
+        check(world.complaints(self.before))
+        self.outcome = world.outcome()
+        os.chdir("/")
+        shutil.rmtree(scratch)
+
+
+def point_of(line):
+    process, number, rest = line.split(":", 2)
+    call, _, path = rest.partition(" ")
+    return Point(process, int(number), call, path)
+
+
+def check(complaints):
+    complaints = list(complaints)
+    if complaints:
+        raise Failure("\n".join(complaints))
+
+
+def recover(name, seed):
+    status, said = run(script("recover", name), seed)
+    if status != 0:
+        raise Failure(f"recovery exits {status}: {said}")
+
+
+# ---- One point -------------------------------------------------------------
+
+def struck(scenario, task):
+    """The command with the fault in it: its status and what it said."""
+    point = task.point
+    status, said = run([tracer(), "-c", task.mode, "-d", task.deed, "-p",
+                        f"{point.process}:{point.number}:{point.call}",
+                        *scenario.command], 2)
+    if status in (NOT_REACHED, OTHER_CALL):
+        raise Failure(f"the point was not reached ({status}): {said}")
+    return status, said
+
+
+def recover_killed(name, number):
+    """A recovery that is killed as well; it may be over before that."""
+    status, said = run([tracer(), "-d", "kill", "-p", f"*:{number}",
+                        *script("recover", name)], 4)
+    if status not in (KILLED, NOT_REACHED):
+        raise Failure(f"recovery, to be killed, exits {status}: {said}")
+    return status == KILLED
+
+
+def after_kill(scenario, task):
+    status, said = struck(scenario, task)
+    if status != KILLED:
+        raise Failure(f"exits {status}, and was to be killed: {said}")
+    known = world.tip() or scenario.before
+    check(world.unkept(said, world.events()))
+    again = task.again and recover_killed(scenario.name, task.again)
+    recover(scenario.name, 3)
+    return known, again
+
+
+def after_error(scenario, task):
+    status, said = struck(scenario, task)
+    if status >= 124 or status < 0:
+        raise Failure(f"exits {status}: {said}")
+    found = world.events()
+    check(world.unkept(said, found))
+    check(line for line in world.about_world(found) if "mail" in line)
+    if status != 0 and not any(word in said for word in TOLD[task.mode]):
+        raise Failure(f"exits {status} and does not say why: {said}")
+    known = world.tip() or scenario.before
+    recover(scenario.name, 3)
+    return known, False
+
+
+def at_point(scenario, task, place):
+    """Whether recovery was killed, too."""
+    scenario.copy(place)
+    deed = after_kill if task.mode == "change" else after_error
+    known, again = deed(scenario, task)
+    check(world.complaints(known))
+    check(world.difference(scenario.outcome, world.outcome()))
+    return again
+
+
+scenarios = {}  # filled before the workers are forked
+kept = None     # where the workspace of --at stays
+
+
+def work(task):
+    place = kept or tempfile.mkdtemp(dir=scratch_top) + "/company"
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        return task, at_point(scenarios[task.scenario], task, place), None
+    except (Failure, OSError, AssertionError, ValueError,
+            world.sqlite3.Error) as wrong:
+        return task, False, f"{type(wrong).__name__}: {wrong}"
+    finally:
+        os.chdir("/")
+        if not kept:
+            shutil.rmtree(os.path.dirname(place))
+
+
+# ---- Which points ----------------------------------------------------------
+
+def spread(points, count, chance):
+    """So many of them, with each kind of call in turn, as far as it goes."""
+    kinds = collections.defaultdict(list)
+    for point in points:
+        kinds[(point.process == "0", point.call,
+               os.path.basename(point.path)[:4])].append(point)
+    queues = [kinds[kind] for kind in sorted(kinds)]
+    for queue in queues:
+        chance.shuffle(queue)
+    chance.shuffle(queues)
+    chosen = []
+    while len(chosen) < count and any(queues):
+        for queue in queues:
+            if queue and len(chosen) < count:
+                chosen.append(queue.pop())
+    return chosen
+
+
+def kill_tasks(name, points, whole, chance):
+    for number, point in enumerate(points):
+        torn = point.call in ("write", "pwrite64") and \
+            point.path.startswith("/")
+        again = chance.randrange(1, 400) if whole or number % 3 == 0 else 0
+        if whole or not torn or number % 2:
+            yield Task(name, point, "change", "kill", again)
+        if torn and (whole or number % 2 == 0):
+            yield Task(name, point, "change", "torn", again)
+
+
+def plan_kills(arguments, names, chance):
+    tasks = []
+    for left, name in enumerate(names):
+        points = scenarios[name].calibrate(f"{scratch_top}/scratch", "change")
+        scenarios[name].settle(f"{scratch_top}/scratch")
+        share = (arguments.points - len(tasks)) // (len(names) - left)
+        chosen = spread(points, share, chance) if arguments.points else points
+        tasks += kill_tasks(name, chosen, not arguments.points, chance)
+        print(f"# {name}: {len(chosen)} of {len(points)} points", flush=True)
+    return tasks
+
+
+def plan_errors(arguments, names, chance):
+    tasks = []
+    for left, name in enumerate(names):
+        share = (arguments.points - len(tasks)) // (len(names) - left)
+        scenario = scenarios[name]
+        mine = []
+        for mode in dict.fromkeys(mode for mode, _ in ERRORS):
+            # Another program that fails is a step that fails.
+            points = [point for point in scenario.calibrate(
+                f"{scratch_top}/scratch", mode) if point.process == "0"
+                and not point.path.startswith(("/lib", "/usr", "/etc"))]
+            deeds = [deed for other, deed in ERRORS if other == mode]
+            mine += [Task(name, point, mode, deed, 0)
+                     for point in points for deed in deeds]
+        scenario.settle(f"{scratch_top}/scratch")
+        groups = collections.defaultdict(list)
+        for task in mine:
+            groups[task.mode, task.deed].append(task)
+        chosen = mine
+        if arguments.points:
+            each = max(1, share // len(groups))
+            chosen = []
+            for key in sorted(groups):
+                points = spread([t.point for t in groups[key]], each, chance)
+                chosen += [Task(name, p, *key, 0) for p in points]
+        tasks += chosen
+        print(f"# {name}: {len(chosen)} of {len(mine)} faults", flush=True)
+    return tasks
+
+
+# ---- All of it -------------------------------------------------------------
+
+def tell(number, task, again, wrong):
+    point = task.point
+    what = {"change": "killed at", "power": "power cut at"}.get(
+        task.mode, f"{task.mode} ({task.deed}) at")
+    if task.deed == "torn":
+        what = "killed in the middle of"
+    print(f"{'not ok' if wrong else 'ok'} {number} - {task.scenario}, {what} "
+          f"{point.process}:{point.number}:{point.call} "
+          f"{point.path}{', and so was recovery' if again else ''}",
+          flush=True)
+    if wrong:
+        print("\n".join(f"# {line}" for line in wrong.splitlines()),
+              flush=True)
+
+
+def options():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode", choices=["kill", "errors", "power"])
+    parser.add_argument("--points", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--at", default="")
+    parser.add_argument("--jobs", type=int, default=2)
+    return parser.parse_args()
+
+
+def sweep(arguments):
+    names = arguments.only.split(",") if arguments.only else SCENARIOS
+    for name in names:
+        scenarios[name] = Scenario(name, scratch_top)
+    chance = random.Random(arguments.seed)
+    plan = plan_errors if arguments.mode == "errors" else plan_kills
+    tasks = plan(arguments, names, chance)
+    if arguments.at:
+        tasks = [task for task in tasks if arguments.at in
+                 (f"{task.point.process}:{task.point.number}",
+                  f"{task.point.process}:{task.point.number}:{task.deed}",
+                  f"{task.mode}:{task.point.process}:{task.point.number}:"
+                  f"{task.deed}")]
+    chance.shuffle(tasks)
+    failed = again = 0
+    with multiprocessing.Pool(arguments.jobs) as pool:
+        results = pool.imap_unordered(work, tasks)
+        for number, (task, too, wrong) in enumerate(results, 1):
+            failed += wrong is not None
+            again += too
+            tell(number, task, too, wrong)
+    print(f"# {len(tasks)} points, {again} recoveries killed, "
+          f"{failed} failed")
+    print(f"1..{len(tasks)}")
+    return failed > 0 or not tasks
+
+
+if __name__ == "__main__":
+    given = options()
+    # What is killed is a process: no disk has to be waited for.
+    scratch_top = tempfile.mkdtemp(
+        dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    kept = f"{tempfile.gettempdir()}/reeve-at" if given.at else None
+    try:
+        sys.exit(sweep(given))
+    finally:
+        os.chdir("/")
+        shutil.rmtree(scratch_top)
