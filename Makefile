@@ -135,11 +135,18 @@ $B/tests/bench/%: tests/bench/%.c $(ARCHIVE) $B/flags
 	$(Q)$(COMPILE) -MMD -MP -c -o $@.o $<
 	$(Q)$(LINK) -o $@ $@.o $(ARCHIVE) $(LIBS)
 
+# What faults are put in with. It is not built of reeve's objects.
+TRACER := $B/tests/fault/tracer
+$(TRACER): $(wildcard tests/fault/*.[ch]) $B/flags
+	$(call say,$(KIND),$@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -o $@ $(filter %.c,$^)
+
 -include $(OBJECTS:.o=.d) $B/engine/main.d $B/library.d $(UNIT:=.d)
 
 # ---- using
 
-.PHONY: deps demo test docs run-tests check-asan check-valgrind bench \
+.PHONY: deps demo test docs run-tests check-asan check-valgrind check-crash bench \
 	run-bench bench-base install clean help
 deps: ## install what building and testing need
 	@.ci/deps build test
@@ -154,7 +161,7 @@ test: ## build and run every test; [T=part of a file's path] [UPDATE=1]
 	@.ci/deps build test
 	@$(MAKE) run-tests
 
-run-tests: all units
+run-tests: all units $(TRACER)
 	@T='$(T)' UPDATE='$(UPDATE)' tests/run.sh $B
 
 docs: ## the tables of docs/jobs.md, as the program has them
@@ -168,6 +175,11 @@ check-valgrind: ## the unit tests under valgrind, descriptors included
 	@.ci/deps build test valgrind
 	@$(MAKE) FLAVOUR=debug T='$(or $(T),tests/unit/)' \
 		UNDER=$(CURDIR)/tests/valgrind.sh run-tests
+
+check-crash: ## faults at every system call of every scenario; [ONLY=mail,emit]
+	@.ci/deps build test
+	@$(MAKE) all $(TRACER)
+	@tests/fault/check.sh $B '$(ONLY)'
 
 # What the benches are measured with; the one that does nothing needs what
 # reeve needs, and is told so, since it uses none of it.
@@ -244,4 +256,4 @@ $B/%.tidy: %.c $B/%.o .clang-tidy
 format: ## clang-format every C file
 	@.ci/deps lint
 	clang-format -i $(wildcard store/*.[ch] store/base/*.[ch] engine/*.[ch] \
-		engine/*/*.[ch] tests/unit/*.[ch])
+		engine/*/*.[ch] tests/unit/*.[ch] tests/fault/*.[ch])

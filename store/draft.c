@@ -9,7 +9,7 @@ static const char *branch_ref(struct arena *arena, const char *name)
 
 static const char *anchor_ref(struct arena *arena, const char *name)
 {
-	return arena_printf(arena, "refs/reeve/anchor/%s", name);
+	return arena_printf(arena, DRAFT_ANCHORS "%s", name);
 }
 
 static int build_one(struct repo *repo, const struct draft_commit *draft,
@@ -60,7 +60,8 @@ int draft_publish(struct repo *repo, const char *name, const struct oid *tip,
 	const char *refs[] = { branch_ref(&arena, name),
 		               anchor_ref(&arena, name) };
 
-	/* The branch first: a crash in between is `there`, and harmless. */
+	/* The branch first: a crash in between is `there`, and mended by
+	 * draft_anchor(). */
 	for (size_t i = 0; i < ARRAY_LEN(refs); i++) {
 		struct oid there;
 		int found = repo_ref_read(repo, refs[i], &there, err);
@@ -74,6 +75,20 @@ int draft_publish(struct repo *repo, const char *name, const struct oid *tip,
 			return -1;
 	}
 	return 0;
+}
+
+int draft_anchor(struct repo *repo, const char *name, const struct oid *tip,
+                 struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *ref = anchor_ref(&arena, name);
+	const struct oid nothing = { 0 };
+	struct oid there;
+	int found = repo_ref_read(repo, ref, &there, err);
+
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return repo_ref_swap(repo, ref, tip, &nothing, "reeve: draft", err);
 }
 
 int draft_look(struct repo *repo, const char *name, enum draft_presence *ret,

@@ -19,6 +19,7 @@
 #include "store/repo.h"
 
 #define DRAFT_BRANCHES "reeve/draft/"
+#define DRAFT_ANCHORS  "refs/reeve/anchor/"
 
 struct draft_commit {
 	const char *message;
@@ -36,6 +37,10 @@ int draft_build(struct repo *repo, const struct draft_commit *commits,
  * are there. ERR_CONFLICT when the branch exists and is not `tip`. */
 int draft_publish(struct repo *repo, const char *name, const struct oid *tip,
                   struct error *err) MUST_CHECK;
+
+/* Make the anchor of a draft whose branch is there, unless it is, too. */
+int draft_anchor(struct repo *repo, const char *name, const struct oid *tip,
+                 struct error *err) MUST_CHECK;
 
 enum draft_presence {
 	DRAFT_THERE,

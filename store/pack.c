@@ -152,9 +152,11 @@ static int write_files(const char *dir, const char *name,
 	const char *temporary[3];
 
 	for (size_t i = 0; i < 3; i++) {
+		/* git takes whatever ends in ".idx" for an index, half
+		 * written ones, too; it tidies up "tmp_". */
 		temporary[i] =
-		        arena_printf(&arena, "%s/pack/tmp_reeve_%ld%s", dir,
-		                     (long)getpid(), files[i].ending);
+		        arena_printf(&arena, "%s/pack/tmp_reeve_%ld_%s", dir,
+		                     (long)getpid(), files[i].ending + 1);
 		if (write_temporary(temporary[i], files[i].bytes, files[i].len,
 		                    err) < 0)
 			return -1;

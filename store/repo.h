@@ -82,6 +82,13 @@ int repo_ref_swap(struct repo *repo, const char *name, const struct oid *new,
 /* Delete `name` if it is `old`; nothing there is fine. */
 int repo_ref_delete(struct repo *repo, const char *name, const struct oid *old,
                     struct error *err) MUST_CHECK;
+/* Move git's lock file `path` aside, unless a process has it open: 1 when it
+ * is not there (any more), 0 when it is held. Only for who knows that whoever
+ * made it has ended. */
+int repo_drop_lock(struct repo *repo, const char *path,
+                   struct error *err) MUST_CHECK;
+/* The same for all locks of reeve's references that are older than a minute. */
+int repo_sweep_locks(struct repo *repo, struct error *err) MUST_CHECK;
 /* Call `each` for every reference whose name begins with `prefix`, sorted.
  * A non-zero result stops and is returned. */
 int repo_ref_list(struct repo *repo, const char *prefix,

@@ -153,6 +153,17 @@ static bool is_open_somewhere(const struct stat *file)
 	return open_somewhere;
 }
 
+int repo_drop_lock(struct repo *repo, const char *path, struct error *err)
+{
+	struct stat lock;
+
+	if (lstat(path, &lock) < 0)
+		return 1;
+	if (is_open_somewhere(&lock))
+		return 0;
+	return repo_move_aside(repo, path, err) < 0 ? -1 : 1;
+}
+
 /* References that nobody but reeve sets. */
 static bool is_reeves(const char *name)
 {

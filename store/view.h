@@ -219,6 +219,10 @@ int view_run_drafts(struct view *view, struct arena *arena, const char *run,
 int view_open_drafts(struct view *view, struct arena *arena,
                      struct draft_record **ret, size_t *ret_count,
                      struct error *err) MUST_CHECK;
+/* Those whose branch is `branch`, "reeve/draft/…". */
+int view_branch_drafts(struct view *view, struct arena *arena,
+                       const char *branch, struct draft_record **ret,
+                       size_t *ret_count, struct error *err) MUST_CHECK;
 /* What merging it releases, a list of {step, item, effect, says, of}. */
 int view_draft_effects(struct view *view, struct arena *arena,
                        const struct draft_record *draft, struct value **ret,

@@ -63,6 +63,21 @@ int view_run_drafts(struct view *view, struct arena *arena, const char *run,
 	return view_ask_all(&question, ret, ret_count, err);
 }
 
+int view_branch_drafts(struct view *view, struct arena *arena,
+                       const char *branch, struct draft_record **ret,
+                       size_t *ret_count, struct error *err)
+{
+	struct statement *rows = view_query(
+	        view, DRAFT_COLUMNS "where branch = ?1 order by seq", err);
+
+	if (!rows)
+		return -1;
+	statement_bind_text(rows, 1, branch);
+	struct question question = { view, arena, rows,
+		                     sizeof(struct draft_record), read_draft };
+	return view_ask_all(&question, ret, ret_count, err);
+}
+
 int view_open_drafts(struct view *view, struct arena *arena,
                      struct draft_record **ret, size_t *ret_count,
                      struct error *err)

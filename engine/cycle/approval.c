@@ -189,10 +189,11 @@ static int take_approval(struct tick *tick, struct live_run *run,
 	};
 	tick_tell(tick, &note);
 	tick->changes++;
-	if (draft_forget(engine->repo, draft_name(draft), err) < 0)
+	/* The anchor goes last: while it stands, this is not finished. */
+	if (branch_drop(engine, draft->branch, &draft->tip, &approval->commit,
+	                err) < 0)
 		return -1;
-	return branch_drop(engine, draft->branch, &draft->tip,
-	                   &approval->commit, err);
+	return draft_forget(engine->repo, draft_name(draft), err);
 }
 
 /* Problems of the owner's making are told; the machine's end the tick. */

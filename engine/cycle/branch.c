@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cycle/halfway.h"
 #include "engine/io/proc.h"
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
@@ -88,8 +89,12 @@ static int fast_forward(struct engine *engine, const char *dir,
 	auto_buf struct buf output = buf_make(LIMIT_OUTPUT);
 	auto_error struct error reason = { 0 };
 	const char *operation = operation_in(&arena, dir);
-	const char *const args[] = { "merge", "--ff-only", "--quiet",
-		                     oid_text(&arena, commit), NULL };
+	/* It is ours, so what git would tidy up behind it is left to be. */
+	const char *const args[] = { "-c",      "maintenance.auto=false",
+		                     "-c",      "gc.auto=0",
+		                     "merge",   "--ff-only",
+		                     "--quiet", oid_text(&arena, commit),
+		                     NULL };
 
 	if (operation) {
 		error_set(err, ERR_STATE,
@@ -97,7 +102,11 @@ static int fast_forward(struct engine *engine, const char *dir,
 		          operation, dir, engine->branch);
 		return error_hint(err, "Finish it and try again.");
 	}
-	if (proc_git(dir, args, &output, &reason) == 0)
+	if (halfway_begin(engine, dir, commit, err) < 0)
+		return -1;
+	int merged = proc_git(dir, args, &output, &reason);
+	halfway_end(engine);
+	if (merged == 0)
 		return 0;
 	struct oid now;
 	int found = repo_ref_read(engine->repo, engine->branch_ref, &now, err);
@@ -119,6 +128,8 @@ int branch_advance(struct engine *engine, const struct oid *commit,
 
 	if (oid_equal(commit, &engine->tip))
 		return 0;
+	if (halfway_mend(engine, err) < 0)
+		return -1;
 	if (find_worktree(engine, &arena, engine->branch_ref, &dir, err) < 0)
 		return -1;
 	if (dir)

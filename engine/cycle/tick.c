@@ -11,8 +11,8 @@
 #include "engine/cycle/approval.h"
 #include "engine/cycle/execute.h"
 #include "engine/cycle/idle.h"
+#include "engine/cycle/restore.h"
 #include "engine/cycle/start.h"
-#include "store/draft.h"
 #include "store/lock.h"
 
 void tick_tell(struct tick *tick, const struct note *note)
@@ -63,30 +63,11 @@ static int settle_doubt(struct tick *tick, const struct effect_record *effect,
 	return 0;
 }
 
-/* A draft whose event was written and whose branch was not. In a clone that
- * does not have the draft's commits there is nothing to make it of. */
-static int restore_draft(struct tick *tick, const struct draft_record *draft,
-                         struct error *err)
-{
-	struct repo *repo = tick->engine->repo;
-	const char *name = draft->branch + strlen(DRAFT_BRANCHES);
-	enum draft_presence presence;
-	struct oid tip;
-
-	if (draft_look(repo, name, &presence, &tip, err) < 0)
-		return -1;
-	if (presence != DRAFT_NEVER_MADE ||
-	    !repo_object_exists(repo, &draft->tip))
-		return 0;
-	return draft_publish(repo, name, &draft->tip, err);
-}
-
 static int recover_phase(struct tick *tick, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 	struct view *view = tick->engine->view;
 	struct effect_record *effects;
-	struct draft_record *drafts;
 	size_t count;
 
 	if (view_effects_in_doubt(view, &arena, &effects, &count, err) < 0)
@@ -94,13 +75,7 @@ static int recover_phase(struct tick *tick, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		if (settle_doubt(tick, &effects[i], err) < 0)
 			return -1;
-	if (view_open_drafts(view, &arena, &drafts, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (drafts[i].branch &&
-		    restore_draft(tick, &drafts[i], err) < 0)
-			return -1;
-	return 0;
+	return restore_all(tick->engine, err);
 }
 
 /* ---- The cycle ----------------------------------------------------------- */

@@ -55,10 +55,10 @@ packs() {
 		reeve emit deal.won client="$1" a="$1" b="$1$1" c="$1$1$1" \
 		>printed
 	awk '
-		/fsync\(.*pack\/tmp_reeve_[0-9]+\.keep>/ { print "keep" }
-		/fsync\(.*pack\/tmp_reeve_[0-9]+\.pack>/ { print "pack" }
-		/fsync\(.*pack\/tmp_reeve_[0-9]+\.idx>/ { print "idx" }
-		/rename\(.*tmp_reeve_[0-9]+\./ {
+		/fsync\(.*pack\/tmp_reeve_[0-9]+_keep>/ { print "keep" }
+		/fsync\(.*pack\/tmp_reeve_[0-9]+_pack>/ { print "pack" }
+		/fsync\(.*pack\/tmp_reeve_[0-9]+_idx>/ { print "idx" }
+		/rename\(.*tmp_reeve_[0-9]+_/ {
 			sub(/.*\./, ""); sub(/".*/, ""); print $0 "-named" }
 		/fsync\(.*objects\/pack>/ { print "folder" }
 		/rename.*journal\.lock".*= 0/ { print "ref-named" }' trace

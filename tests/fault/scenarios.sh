@@ -28,6 +28,10 @@ asked_again() {
 # settle: one tick that does what is due, and one that finds nothing more.
 settle() {
 	local told
+	# A lock that is as old as this one will be was left by somebody.
+	find .git -name '*.lock' -exec touch -d '-2 minutes' {} +
+	# Without the mark of an idle tick the next one looks at everything.
+	rm -f .reeve/idle
 	reeve tick -q
 	told=$(reeve tick)
 	is "nothing to do" "$told"
@@ -48,6 +52,7 @@ command_init() {
 
 again_init() {
 	reeve init -q
+	rm -f ..gitignore.*.tmp
 	git add -A
 	git diff --cached --quiet || git commit -q -m "Begin"
 	settle

@@ -34,6 +34,7 @@ import sys
 import tempfile
 import zlib
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
 import world  # noqa: E402
 
@@ -331,7 +332,7 @@ def options():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
     parser.add_argument("--at", default="")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=4)
     return parser.parse_args()
 
 

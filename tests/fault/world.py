@@ -161,10 +161,14 @@ def complaints(known):
 # ---- What came of it -------------------------------------------------------
 
 def files_of(ref):
-    """Paths and blobs; a slip tells the time, and is compared by its name."""
-    for line in git("ls-tree", "-r", ref).splitlines():
+    """Paths and blobs that it adds. What tells the time of day is compared by
+    its name."""
+    words = ("ls-tree", "-r", ref) if ref == "refs/heads/main" else \
+        ("diff", "--raw", "--no-abbrev", f"main...{ref}")
+    for line in git(*words).splitlines():
         about, _, path = line.partition("\t")
-        yield path, "slip" if path.startswith("actions/") else about
+        told = path.startswith(("actions/", "memory/"))
+        yield path, "" if told else about
 
 
 def outcome():

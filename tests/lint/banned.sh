@@ -29,7 +29,7 @@ find store engine -name '*.[ch]' -print0 | sort -z |
 		# The age of a lock is compared with a time of the file system,
 		# and its holder is named to a person: a test has to see the
 		# real time there.
-		ban("time", "store/(lock|repo_objects|repo_refs)\\.c",
+		ban("time", "store/(lock|repo_objects|repo_refs|repo_sweep)\\.c",
 		    "the clock is passed, the calendar is date.h")
 		# Whoever waits for a lock or a child waits in real time.
 		ban("clock_gettime",

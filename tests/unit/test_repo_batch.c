@@ -225,7 +225,7 @@ static void test_repo_batch__writes_over_what_a_crash_left(void **state)
 	                  "cd .git/objects/pack; rm *.idx; chmod u+w *; "
 	                  "for p in *.pack; do : >$p; done; "
 	                  "for e in keep pack idx; do "
-	                  "echo x >tmp_reeve_$PPID.$e; done");
+	                  "echo x >tmp_reeve_${PPID}_$e; done");
 	fixture.repo = repo_open(fixture.dir, &fixture.err);
 	assert_non_null(fixture.repo);
 	write_batch(&fixture, 1);
