@@ -33,7 +33,8 @@
 /* A statement waits so long for another process's write to end. */
 #define BUSY_MS 5000
 
-#define MAPPED_BYTES (32ll << 20)
+#define LOAD_CACHE_KB "65536"
+#define MAPPED_BYTES  (32ll << 20)
 
 static const struct {
 	int id;
@@ -192,6 +193,32 @@ void db_rollback(struct db *db)
 		return;
 	/* A failed rollback leaves what the next open will roll back. */
 	(void)sqlite3_exec(db->handle, "rollback", NULL, NULL, NULL);
+}
+
+int db_load_begin(struct db *db, struct error *err)
+{
+	return db_run(db,
+	              "pragma journal_mode = delete;"
+	              "pragma locking_mode = exclusive;"
+	              "pragma journal_mode = off;"
+	              "pragma synchronous = off;"
+	              "pragma cache_size = -" LOAD_CACHE_KB,
+	              err);
+}
+
+int db_load_end(struct db *db, struct error *err)
+{
+	/* Changing the mode writes the first page and syncs the whole file; a
+	 * lock is let go by the next statement that reads. */
+	return db_run(db,
+	              "pragma synchronous = full;"
+	              "pragma journal_mode = delete;"
+	              "pragma locking_mode = normal;"
+	              "pragma journal_mode = wal;"
+	              "pragma synchronous = normal;"
+	              "pragma cache_size = -2000;"
+	              "select 1 from sqlite_master",
+	              err);
 }
 
 int db_pragma_int(struct db *db, const char *name, int64_t *ret,

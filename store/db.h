@@ -55,6 +55,12 @@ int db_run(struct db *db, const char *sql, struct error *err) MUST_CHECK;
 int db_begin(struct db *db, struct error *err) MUST_CHECK;
 int db_commit(struct db *db, struct error *err) MUST_CHECK;
 void db_rollback(struct db *db); /* of what was begun; else nothing */
+/* From here on what is written has no log and is not synced: what is there when
+ * the process dies is good for nothing. Nobody else can use the file until
+ * db_load_end(), after which everything that was committed is durable. ERR_BUSY
+ * when another process uses it. */
+int db_load_begin(struct db *db, struct error *err) MUST_CHECK;
+int db_load_end(struct db *db, struct error *err) MUST_CHECK;
 /* The value of `pragma NAME`, which is reeve's own text; 0 if it has none.
  * db_run() sets one. */
 int db_pragma_int(struct db *db, const char *name, int64_t *ret,

@@ -66,12 +66,18 @@ void journal_follow(struct journal *journal, const struct journal_sink *sink,
                     const struct oid *cursor)
 {
 	journal->sink = sink;
+	journal->given = 0;
 	journal->cursor = *cursor;
 }
 
 const struct oid *journal_cursor(const struct journal *journal)
 {
 	return &journal->cursor;
+}
+
+size_t journal_given(const struct journal *journal)
+{
+	return journal->given;
 }
 
 size_t journal_pending(const struct journal *journal)
@@ -291,10 +297,10 @@ static int read_root(void *state, const struct event *event,
 static int recall_root(struct journal *journal)
 {
 	auto_error struct error ignored = { 0 };
-	struct oid root;
+	struct journal_place place = { 0 };
 
-	return witness_root(journal->lock_dir, &root) &&
-	       journal_read_commit(journal->repo, &root, read_root, journal,
+	return witness_root(journal->lock_dir, &place.commit) &&
+	       journal_read_commit(journal->repo, &place, read_root, journal,
 	                           &ignored) == 1;
 }
 

@@ -45,6 +45,8 @@ struct journal_sink {
 	 * at all, when `abandon` is called instead of `end`. */
 	int (*begin)(void *state, struct oid *ret_cursor, struct error *err);
 	void (*abandon)(void *state);
+	/* MAY. Behind `begin`: very many events follow. */
+	int (*many)(void *state, struct error *err);
 	/* MUST. One event; it lives until the call returns. */
 	int (*event)(void *state, const struct event *event,
 	             const struct journal_place *place, struct error *err);
@@ -91,6 +93,8 @@ void journal_follow(struct journal *journal, const struct journal_sink *sink,
 /* Give the sink what it has not seen. ERR_STATE when the cursor is no
  * first-parent ancestor of the tip, naming both. */
 int journal_catch_up(struct journal *journal, struct error *err) MUST_CHECK;
+/* How many events the sink was given since it follows. */
+size_t journal_given(const struct journal *journal);
 /* The commit up to which the sink has seen everything. */
 const struct oid *journal_cursor(const struct journal *journal);
 

@@ -10,6 +10,8 @@
 
 #include "store/witness.h"
 
+#define MANY_COMMITS 1000
+
 static int rewritten(const struct oid *had, const struct oid *now,
                      struct error *err)
 {
@@ -42,8 +44,8 @@ static int line_since(struct journal *journal, struct arena *arena,
 	const struct oid *until = oid_is_zero(from) ? NULL : from;
 	struct commit first;
 
-	if (repo_first_parents(journal->repo, arena, tip, until, &ret->commits,
-	                       &ret->count, err) < 0)
+	if (repo_line(journal->repo, arena, tip, until, &ret->commits,
+	              &ret->count, err) < 0)
 		return error_wrap(err, "could not read the journal");
 	if (!until || !ret->count)
 		return 0;
@@ -53,6 +55,15 @@ static int line_since(struct journal *journal, struct arena *arena,
 	if (!first.parent_count || !oid_equal(&first.parents[0], until))
 		return rewritten(until, tip, err);
 	return 0;
+}
+
+static int count_given(void *state, const struct event *event,
+                       const struct journal_place *place, struct error *err)
+{
+	struct journal *journal = state;
+
+	journal->given++;
+	return journal->sink->event(journal->sink->state, event, place, err);
 }
 
 /* Give the sink, which stands at the cursor, what is behind it up to `tip`. */
@@ -65,10 +76,12 @@ static int give(struct journal *journal, const struct oid *tip,
 
 	if (line_since(journal, &arena, &journal->cursor, tip, &line, err) < 0)
 		return -1;
-	for (size_t i = 0; i < line.count; i++)
-		if (journal_read_commit(journal->repo, &line.commits[i],
-		                        sink->event, sink->state, err) != 0)
-			return -1;
+	if (line.count >= MANY_COMMITS && sink->many &&
+	    sink->many(sink->state, err) < 0)
+		return -1;
+	if (journal_read_line(journal->repo, line.commits, line.count,
+	                      &journal->cursor, count_given, journal, err) != 0)
+		return -1;
 	return sink->end(sink->state, tip, err);
 }
 

@@ -30,6 +30,7 @@ struct journal {
 	char *lock_dir;
 	const struct journal_sink *sink;
 	struct oid cursor;
+	size_t given; /* events, to the sink */
 	struct journal_root root;
 	bool has_root;
 	struct arena arena; /* of the root's texts */
@@ -61,10 +62,15 @@ typedef int (*journal_event_sink)(void *state, const struct event *event,
                                   const struct journal_place *place,
                                   struct error *err);
 
-/* Give the events of one commit; what is not 0 stops and is returned. */
-int journal_read_commit(struct repo *repo, const struct oid *id,
+/* Give the events of the commit `place`, whose `line` is not looked at; what is
+ * not 0 stops and is returned. ERR_CORRUPT when its parent is another. */
+int journal_read_commit(struct repo *repo, const struct journal_place *place,
                         journal_event_sink each, void *state,
                         struct error *err) MUST_CHECK;
+/* The same of all that `line` holds, the first of which follows `parent`. */
+int journal_read_line(struct repo *repo, const struct oid *line, size_t count,
+                      const struct oid *parent, journal_event_sink each,
+                      void *state, struct error *err) MUST_CHECK;
 
 /* ---- journal_line.c ---- */
 

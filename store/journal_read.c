@@ -59,21 +59,37 @@ static const char *first_line(const struct commit *commit)
 	return blank ? blank + 2 : commit->message + commit->message_len;
 }
 
-int journal_read_commit(struct repo *repo, const struct oid *id,
+/* The one parent of the commit, or none, is the one of `place`. */
+static int expect_parent(struct arena *arena, const struct commit *commit,
+                         const struct journal_place *place, struct error *err)
+{
+	static const struct oid none;
+
+	if (commit->parent_count > 1)
+		return error_set(err, ERR_CORRUPT,
+		                 "journal commit %s has more than one parent",
+		                 oid_text(arena, &place->commit));
+	if (oid_equal(commit->parent_count ? commit->parents : &none,
+	              &place->parent))
+		return 0;
+	return error_set(err, ERR_CORRUPT,
+	                 "journal commit %s does not follow %s",
+	                 oid_text(arena, &place->commit),
+	                 oid_text(arena, &place->parent));
+}
+
+int journal_read_commit(struct repo *repo, const struct journal_place *where,
                         journal_event_sink each, void *state, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
+	struct journal_place place = *where;
 	struct commit commit;
 
-	if (repo_commit_read(repo, &arena, id, &commit, err) < 0)
+	place.line = 0;
+	if (repo_commit_read(repo, &arena, &place.commit, &commit, err) < 0)
 		return error_wrap(err, "could not read the journal");
-	struct journal_place place = { .commit = *id };
-	if (commit.parent_count > 1)
-		return error_set(err, ERR_CORRUPT,
-		                 "journal commit %s has more than one parent",
-		                 oid_text(&arena, id));
-	if (commit.parent_count)
-		place.parent = commit.parents[0];
+	if (expect_parent(&arena, &commit, &place, err) < 0)
+		return -1;
 	for (const char *line = first_line(&commit); *line; place.line++) {
 		auto_arena struct arena scratch = { 0 };
 		const char *end = strchr(line, '\n');
@@ -81,11 +97,29 @@ int journal_read_commit(struct repo *repo, const struct oid *id,
 		struct event *event = event_parse(&scratch, line, len, err);
 		if (!event)
 			return error_wrap(err, "journal commit %s, event %u",
-			                  oid_text(&arena, id), place.line + 1);
+			                  oid_text(&arena, &place.commit),
+			                  place.line + 1);
 		int status = each(state, event, &place, err);
 		if (status != 0)
 			return status;
 		line += len + (end ? 1 : 0);
+	}
+	return 0;
+}
+
+int journal_read_line(struct repo *repo, const struct oid *line, size_t count,
+                      const struct oid *parent, journal_event_sink each,
+                      void *state, struct error *err)
+{
+	struct journal_place place = { .parent = *parent };
+
+	for (size_t i = 0; i < count; i++) {
+		place.commit = line[i];
+		int status =
+		        journal_read_commit(repo, &place, each, state, err);
+		if (status != 0)
+			return status;
+		place.parent = place.commit;
 	}
 	return 0;
 }
@@ -138,14 +172,9 @@ int journal_read(struct journal *journal, const struct oid *tip,
 	struct oid *commits;
 	size_t count;
 
-	if (repo_first_parents(journal->repo, &arena, tip, NULL, &commits,
-	                       &count, err) < 0)
+	if (repo_line(journal->repo, &arena, tip, NULL, &commits, &count, err) <
+	    0)
 		return error_wrap(err, "could not read the journal");
-	for (size_t i = 0; i < count; i++) {
-		int status = journal_read_commit(journal->repo, &commits[i],
-		                                 each, state, err);
-		if (status != 0)
-			return status;
-	}
-	return 0;
+	return journal_read_line(journal->repo, commits, count,
+	                         &(struct oid){ 0 }, each, state, err);
 }

@@ -73,6 +73,7 @@ struct odb {
 	size_t last; /* where the last object was found */
 	bool is_listed;
 	struct timespec listed; /* when its folder was last changed */
+	struct unzip *unzip;    /* used again and again; NULL until the first */
 };
 
 /* An object while it is put together. */
@@ -286,6 +287,7 @@ void odb_close(struct odb *odb)
 	if (!odb)
 		return;
 	odb_refresh(odb);
+	unzip_free(odb->unzip);
 	free(odb->dir);
 	free(odb);
 }
@@ -380,14 +382,25 @@ static bool read_entry(const struct mapped *pack, uint64_t offset,
 	return take_base(pack, offset, ret);
 }
 
-static bool expand(const struct mapped *pack, const struct entry *entry,
-                   size_t max, struct piece *ret)
+/* What expands the text at `at`; the odb's. */
+static struct unzip *start_unzip(struct odb *odb, const unsigned char *at,
+                                 size_t len)
+{
+	if (odb->unzip)
+		unzip_again(odb->unzip, at, len);
+	else
+		odb->unzip = unzip_new(at, len);
+	return odb->unzip;
+}
+
+static bool expand(struct odb *odb, const struct mapped *pack,
+                   const struct entry *entry, size_t max, struct piece *ret)
 {
 	if (entry->len > max)
 		return false;
 	auto_free char *bytes = mem_alloc(size_add(entry->len, 1));
-	auto_unzip struct unzip *unzip =
-	        unzip_new(pack->at + entry->data, pack->len - entry->data);
+	struct unzip *unzip = start_unzip(odb, pack->at + entry->data,
+	                                  pack->len - entry->data);
 	if (unzip_next(unzip, bytes, entry->len) != entry->len ||
 	    !unzip_is_done(unzip))
 		return false;
@@ -523,8 +536,8 @@ static bool read_chain(struct pack *pack, uint32_t n, struct chain *chain)
 	return false;
 }
 
-static enum object_type read_packed(struct pack *pack, uint32_t n, size_t max,
-                                    struct piece *ret)
+static enum object_type read_packed(struct odb *odb, struct pack *pack,
+                                    uint32_t n, size_t max, struct piece *ret)
 {
 	struct chain chain;
 	struct piece whole;
@@ -533,14 +546,15 @@ static enum object_type read_packed(struct pack *pack, uint32_t n, size_t max,
 		return OBJECT_NONE;
 	size_t left = chain.count - 1;
 	enum object_type type = (enum object_type)chain.entries[left].type;
-	if (!expand(&pack->pack, &chain.entries[left], max, &whole))
+	if (!expand(odb, &pack->pack, &chain.entries[left], max, &whole))
 		return OBJECT_NONE;
 	while (left > 0) {
 		auto_free char *base_bytes = whole.bytes;
 		struct piece base = whole;
 		struct piece change;
 
-		if (!expand(&pack->pack, &chain.entries[--left], max, &change))
+		if (!expand(odb, &pack->pack, &chain.entries[--left], max,
+		            &change))
 			return OBJECT_NONE;
 		auto_free char *change_bytes = change.bytes;
 		(void)base_bytes, (void)change_bytes; /* only freed */
@@ -599,7 +613,7 @@ static enum object_type read_loose(struct odb *odb, const struct oid *oid,
 
 	if (!map_loose(odb, oid, &file))
 		return OBJECT_NONE;
-	auto_unzip struct unzip *unzip = unzip_new(file.at, file.len);
+	struct unzip *unzip = start_unzip(odb, file.at, file.len);
 	size_t got = unzip_next(unzip, header, sizeof(header));
 	enum object_type type = read_header(header, got, &skip, &len);
 	if (type == OBJECT_NONE || len > max || got - skip > len)
@@ -629,7 +643,7 @@ enum object_type odb_read(struct odb *odb, const struct oid *oid, size_t max,
 	if (!pack && type == OBJECT_NONE)
 		pack = find_in_packs(odb, oid, &n);
 	if (pack)
-		type = read_packed(pack, n, max, &piece);
+		type = read_packed(odb, pack, n, max, &piece);
 	if (type == OBJECT_NONE)
 		return OBJECT_NONE;
 	auto_free char *bytes = piece.bytes;
@@ -641,6 +655,57 @@ enum object_type odb_read(struct odb *odb, const struct oid *oid, size_t max,
 	return type;
 }
 
+/* The beginning of a loose object: how much of it, 0 for none. */
+static size_t begin_loose(struct odb *odb, const struct oid *oid,
+                          enum object_type type, char *ret, size_t max)
+{
+	CLEANUP(unmap) struct mapped file = { 0 };
+	char header[HEADER_BYTES];
+	size_t skip;
+	size_t len;
+
+	if (!map_loose(odb, oid, &file))
+		return 0;
+	struct unzip *unzip = start_unzip(odb, file.at, file.len);
+	size_t got = unzip_next(unzip, header, sizeof(header));
+	if (read_header(header, got, &skip, &len) != type)
+		return 0;
+	got = got - skip < max ? got - skip : max;
+	memcpy(ret, header + skip, got);
+	return got + unzip_next(unzip, ret + got, max - got);
+}
+
+static size_t begin_packed(struct odb *odb, struct pack *pack, uint32_t n,
+                           enum object_type type, char *ret, size_t max)
+{
+	struct chain chain;
+
+	if (!read_chain(pack, n, &chain) || chain.count > 1 ||
+	    chain.entries[0].type != (unsigned)type)
+		return 0;
+	size_t data = chain.entries[0].data;
+	struct unzip *unzip =
+	        start_unzip(odb, pack->pack.at + data, pack->pack.len - data);
+	return unzip_next(unzip, ret,
+	                  max < chain.entries[0].len ? max
+	                                             : chain.entries[0].len);
+}
+
+size_t odb_begin(struct odb *odb, const struct oid *oid, enum object_type type,
+                 char *ret, size_t max)
+{
+	uint32_t n;
+	struct pack *pack = find_in_listed(odb, oid, &n);
+
+	if (!pack) {
+		size_t got = begin_loose(odb, oid, type, ret, max);
+		if (got > 0)
+			return got;
+		pack = find_in_packs(odb, oid, &n);
+	}
+	return pack ? begin_packed(odb, pack, n, type, ret, max) : 0;
+}
+
 static enum object_type look_loose(struct odb *odb, const struct oid *oid,
                                    size_t *ret_len)
 {
@@ -650,14 +715,14 @@ static enum object_type look_loose(struct odb *odb, const struct oid *oid,
 
 	if (!map_loose(odb, oid, &file))
 		return OBJECT_NONE;
-	auto_unzip struct unzip *unzip = unzip_new(file.at, file.len);
+	struct unzip *unzip = start_unzip(odb, file.at, file.len);
 	size_t got = unzip_next(unzip, header, sizeof(header));
 	return read_header(header, got, &skip, ret_len);
 }
 
 /* The length of a changed object is in the change itself. */
-static enum object_type look_packed(struct pack *pack, uint32_t n,
-                                    size_t *ret_len)
+static enum object_type look_packed(struct odb *odb, struct pack *pack,
+                                    uint32_t n, size_t *ret_len)
 {
 	struct chain chain;
 	unsigned char head[2 * 10];
@@ -672,8 +737,8 @@ static enum object_type look_packed(struct pack *pack, uint32_t n,
 	if (chain.count == 1)
 		return type;
 	size_t data = chain.entries[0].data;
-	auto_unzip struct unzip *unzip =
-	        unzip_new(pack->pack.at + data, pack->pack.len - data);
+	struct unzip *unzip =
+	        start_unzip(odb, pack->pack.at + data, pack->pack.len - data);
 	reader.end = head + unzip_next(unzip, head, sizeof(head));
 	if (!take_length(&reader, &base_len) || !take_length(&reader, ret_len))
 		return OBJECT_NONE;
@@ -692,7 +757,7 @@ enum object_type odb_look(struct odb *odb, const struct oid *oid,
 			return type;
 		pack = find_in_packs(odb, oid, &n);
 	}
-	return pack ? look_packed(pack, n, ret_len) : OBJECT_NONE;
+	return pack ? look_packed(odb, pack, n, ret_len) : OBJECT_NONE;
 }
 
 bool odb_is_kept(struct odb *odb, const struct oid *oid)
@@ -759,7 +824,7 @@ int odb_check(struct odb *odb, const char *pack, struct error *err)
 		struct oid wanted = name_of(found, n);
 		struct oid name = { { 0 } };
 		enum object_type type =
-		        read_packed(found, n, SIZE_MAX / 2, &piece);
+		        read_packed(odb, found, n, SIZE_MAX / 2, &piece);
 		auto_free char *bytes = piece.bytes;
 
 		if (type != OBJECT_NONE)

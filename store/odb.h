@@ -40,6 +40,10 @@ struct odb *odb_open(const char *dir) MUST_CHECK FREED_BY(odb_close);
  * OBJECT_NONE: ask libgit2. At most `max` bytes are expanded. */
 enum object_type odb_read(struct odb *odb, const struct oid *oid, size_t max,
                           char **ret, size_t *ret_len) MUST_CHECK;
+/* At most the first `max` bytes of an object of that type, unchecked: how many;
+ * 0: read it whole. */
+size_t odb_begin(struct odb *odb, const struct oid *oid, enum object_type type,
+                 char *ret, size_t max) MUST_CHECK;
 /* Its type and length, unchecked; OBJECT_NONE as above. */
 enum object_type odb_look(struct odb *odb, const struct oid *oid,
                           size_t *ret_len) MUST_CHECK;

@@ -76,21 +76,59 @@ static void reverse(struct oid *oids, size_t count)
 	}
 }
 
-/* NOLINTNEXTLINE(readability-function-size): its list is two parameters */
-int repo_first_parents(struct repo *repo, struct arena *arena,
-                       const struct oid *tip, const struct oid *until,
-                       struct oid **ret, size_t *ret_count, struct error *err)
+/* The parent that the beginning of a commit names: "tree <id>", "parent <id>".
+ * False when it is not to be seen so. */
+static bool peek_parent(struct repo *repo, const struct oid *oid,
+                        struct oid *ret)
+{
+	enum {
+		TREE = 5 + 40 + 1,
+		PARENT = 7 + 40 + 1
+	};
+
+	char head[TREE + PARENT + 1];
+	size_t len = odb_begin(repo->objects, oid, OBJECT_COMMIT, head,
+	                       TREE + PARENT);
+
+	if (len < TREE + PARENT || memcmp(head, "tree ", 5) != 0)
+		return false;
+	head[len] = '\0';
+	memset(ret, 0, sizeof(*ret));
+	if (memcmp(head + TREE, "parent ", 7) != 0)
+		return true;
+	head[len - 1] = '\0';
+	return oid_from_text(head + TREE + 7, ret);
+}
+
+struct walk {
+	struct repo *repo;
+	struct arena *arena;
+	const struct oid *until;
+	bool unproven;
+};
+
+static int next_parent(const struct walk *walk, const struct oid *oid,
+                       struct oid *ret, struct error *err)
+{
+	struct oid tree;
+
+	if (walk->unproven && peek_parent(walk->repo, oid, ret))
+		return 0;
+	return repo_commit_links(walk->repo, oid, &tree, ret, err);
+}
+
+static int walk_back(const struct walk *walk, const struct oid *tip,
+                     struct oid **ret, size_t *ret_count, struct error *err)
 {
 	struct oid at = *tip;
-	struct oid tree;
 	struct oid *oids = NULL;
 	size_t count = 0;
 
-	while (!oid_is_zero(&at) && !(until && oid_equal(&at, until))) {
-		oids = arena_grow(arena, oids, count, sizeof(*oids));
+	while (!oid_is_zero(&at) &&
+	       !(walk->until && oid_equal(&at, walk->until))) {
+		oids = arena_grow(walk->arena, oids, count, sizeof(*oids));
 		oids[count++] = at;
-		if (repo_commit_links(repo, &oids[count - 1], &tree, &at, err) <
-		    0)
+		if (next_parent(walk, &oids[count - 1], &at, err) < 0)
 			return -1;
 	}
 	reverse(oids, count);
@@ -98,6 +136,27 @@ int repo_first_parents(struct repo *repo, struct arena *arena,
 	*ret_count = count;
 	return 0;
 }
+
+/* NOLINTBEGIN(readability-function-size): their list is two parameters */
+int repo_first_parents(struct repo *repo, struct arena *arena,
+                       const struct oid *tip, const struct oid *until,
+                       struct oid **ret, size_t *ret_count, struct error *err)
+{
+	struct walk walk = { repo, arena, until, false };
+
+	return walk_back(&walk, tip, ret, ret_count, err);
+}
+
+int repo_line(struct repo *repo, struct arena *arena, const struct oid *tip,
+              const struct oid *until, struct oid **ret, size_t *ret_count,
+              struct error *err)
+{
+	struct walk walk = { repo, arena, until, true };
+
+	return walk_back(&walk, tip, ret, ret_count, err);
+}
+
+/* NOLINTEND(readability-function-size) */
 
 /* Merging. */
 

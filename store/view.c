@@ -18,6 +18,7 @@
 #include "store/view_private.h"
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
+#define VIEW_LOADING     0x7265656c /* "reel": not all is in it yet */
 #define VIEW_FORMAT      7          /* raised when the tables change */
 
 static const char schema[] =
@@ -27,9 +28,6 @@ static const char schema[] =
         " title text, state text, epoch integer, cause text, inputs text,"
         " commit_id text, tree text, library text, started_at integer,"
         " finished_at integer, reason text, grp text, since integer) strict;"
-        "create index run_state on run (state);"
-        "create index run_job on run (job);"
-        "create index run_group on run (grp) where grp is not null;"
         "create table flood (job text, commit_id text, verdict text,"
         " primary key (job, commit_id)) strict, without rowid;"
         "create table step (run text, step text, item text, n integer,"
@@ -38,8 +36,6 @@ static const char schema[] =
         " wake_at integer default 0, attempt integer default 0,"
         " reason text, since integer,"
         " primary key (run, step, item)) strict, without rowid;"
-        "create index step_wake on step (wake_at) where wake_at > 0;"
-        "create index step_sleeping on step (run) where state = 'sleeping';"
         "create table listen (run text, step text, item text, type text,"
         " primary key (run, step, item, type)) strict, without rowid;"
         "create table rest (run text primary key, seq integer)"
@@ -53,12 +49,10 @@ static const char schema[] =
         " branch text, slip text, base text, tip text, revision integer,"
         " opened_at integer, decided_at integer, commit_id text,"
         " author text, effects text, unique (run, n)) strict;"
-        "create index draft_state on draft (state);"
         "create table artifact (seq integer primary key, run text,"
         " n integer, step text, item text, field text, path text,"
         " drafted text, merged text,"
         " unique (run, n, path)) strict;"
-        "create index artifact_path on artifact (path);"
         "create table effect (key text primary key, run text, step text,"
         " item text, effect text, state text, payload text, result text,"
         " intended_at integer, settled_at integer) strict, without rowid;"
@@ -66,16 +60,36 @@ static const char schema[] =
         "create table once (effect text, occasion text, key text unique,"
         " run text, step text, item text, done integer,"
         " primary key (effect, occasion)) strict, without rowid;"
-        "create index effect_at on effect (intended_at);"
         "create table emitted (seq integer primary key, event text unique,"
         " run text, step text, type text, data text, commit_id text,"
         " at integer) strict;"
-        "create index emitted_type on emitted (type);"
         "create table number (sequence text, number integer, run text,"
         " step text, item text, primary key (sequence, number),"
         " unique (sequence, run, step, item)) strict;"
         "create table voided (commit_id text, line integer, type text,"
         " reason text) strict;";
+
+/* What the fold itself does not look for: made when everything is loaded. */
+static const char indexes[] =
+        "create index run_state on run (state);"
+        "create index run_job on run (job);"
+        "create index run_group on run (grp) where grp is not null;"
+        "create index step_wake on step (wake_at) where wake_at > 0;"
+        "create index step_sleeping on step (run) where state = 'sleeping';"
+        "create index draft_state on draft (state);"
+        "create index artifact_path on artifact (path);"
+        "create index effect_at on effect (intended_at);"
+        "create index emitted_type on emitted (type);";
+
+static const char no_indexes[] = "drop index run_state;"
+                                 "drop index run_job;"
+                                 "drop index run_group;"
+                                 "drop index step_wake;"
+                                 "drop index step_sleeping;"
+                                 "drop index draft_state;"
+                                 "drop index artifact_path;"
+                                 "drop index effect_at;"
+                                 "drop index emitted_type;";
 
 /* ---- Opening ------------------------------------------------------------- */
 
@@ -126,6 +140,19 @@ void view_close_auto(struct view **view)
 	view_close(*view);
 }
 
+/* Everything is in it: now it may be found so. */
+static int end_loading(struct view *view, struct error *err)
+{
+	auto_free char *mark =
+	        mem_printf("pragma application_id = %d", VIEW_APPLICATION);
+
+	if (db_run(view->db, indexes, err) < 0 ||
+	    db_commit(view->db, err) < 0 || db_load_end(view->db, err) < 0)
+		return -1;
+	view->is_loading = false;
+	return db_run(view->db, mark, err);
+}
+
 static int view_end(void *state, const struct oid *tip, struct error *err)
 {
 	struct view *view = state;
@@ -134,8 +161,12 @@ static int view_end(void *state, const struct oid *tip, struct error *err)
 	oid_to_text(tip, text);
 	if (view_set_note(view, "cursor", text, err) < 0)
 		return -1;
-	if (!view->rehearsing && db_commit(view->db, err) < 0)
+	if (view->is_loading) {
+		if (end_loading(view, err) < 0)
+			return -1;
+	} else if (!view->rehearsing && db_commit(view->db, err) < 0) {
 		return -1;
+	}
 	view->cursor = *tip;
 	return 0;
 }
@@ -152,6 +183,7 @@ static int create_tables(struct view *view, struct error *err)
 	    db_pragma_int(view->db, "user_version", &format, err) < 0)
 		return -1;
 	if (format == 0 && (db_run(view->db, schema, err) < 0 ||
+	                    db_run(view->db, indexes, err) < 0 ||
 	                    db_run(view->db, marks, err) < 0))
 		return -1;
 	return db_commit(view->db, err);
@@ -186,6 +218,24 @@ static int view_begin(void *state, struct oid *ret_cursor, struct error *err)
 	}
 	*ret_cursor = view->cursor;
 	return 0;
+}
+
+/* Very many events follow. An empty file is filled without a log, and is marked
+ * as unfinished meanwhile: when we die it is folded anew. */
+static int view_many(void *state, struct error *err)
+{
+	struct view *view = state;
+	auto_free char *mark =
+	        mem_printf("pragma application_id = %d", VIEW_LOADING);
+
+	if (view->rehearsing || !oid_is_zero(&view->cursor))
+		return 0;
+	if (db_run(view->db, mark, err) < 0 || db_commit(view->db, err) < 0)
+		return -1;
+	view->is_loading = true;
+	if (db_load_begin(view->db, err) < 0 || db_begin(view->db, err) < 0)
+		return -1;
+	return db_run(view->db, no_indexes, err);
 }
 
 int view_rehearse(struct view *view, struct error *err)
@@ -277,6 +327,7 @@ struct view *view_open(const char *path, struct repo *repo, bool *ret_moved,
 		.event = view_apply,
 		.end = view_end,
 		.abandon = view_abandon,
+		.many = view_many,
 		.state = view,
 	};
 	if (ret_moved)

@@ -80,8 +80,14 @@ struct run_record {
 enum run_filter {
 	RUNS_ALL,
 	RUNS_NOT_OVER,
+	RUNS_RECENT, /* those that are not over, and the last VIEW_RECENT */
 };
 
+#define VIEW_RECENT 20
+
+/* How many there are. */
+int view_run_count(struct view *view, int64_t *ret,
+                   struct error *err) MUST_CHECK;
 /* By start. */
 int view_runs(struct view *view, struct arena *arena, enum run_filter filter,
               struct run_record **ret, size_t *ret_count,

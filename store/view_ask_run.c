@@ -38,19 +38,34 @@ static struct question about_runs(struct view *view, struct arena *arena,
 		                  read_run };
 }
 
+int view_run_count(struct view *view, int64_t *ret, struct error *err)
+{
+	/* They are numbered from 1 and none is ever taken out. */
+	struct statement *row =
+	        view_query(view, "select coalesce(max(seq), 0) from run", err);
+
+	return row ? view_ask_int(row, ret, err) : -1;
+}
+
+#define NOT_OVER "state in ('open', 'waiting') "
+
 int view_runs(struct view *view, struct arena *arena, enum run_filter filter,
               struct run_record **ret, size_t *ret_count, struct error *err)
 {
-	struct statement *rows =
-	        filter == RUNS_ALL
-	                ? view_query(view, RUN_COLUMNS "order by seq", err)
-	                : view_query(view,
-	                             RUN_COLUMNS "where state in ('open', "
-	                                         "'waiting') order by seq",
-	                             err);
+	static const char *const questions[] = {
+		[RUNS_ALL] = RUN_COLUMNS "order by seq",
+		[RUNS_NOT_OVER] = RUN_COLUMNS "where " NOT_OVER "order by seq",
+		[RUNS_RECENT] = RUN_COLUMNS "where " NOT_OVER
+		                            "or seq in (select seq from run "
+		                            "order by seq desc limit ?1) "
+		                            "order by seq",
+	};
+	struct statement *rows = view_query(view, questions[filter], err);
 
 	if (!rows)
 		return -1;
+	if (filter == RUNS_RECENT)
+		statement_bind_int(rows, 1, VIEW_RECENT);
 	struct question question = about_runs(view, arena, rows);
 	return view_ask_all(&question, ret, ret_count, err);
 }

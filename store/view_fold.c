@@ -169,8 +169,10 @@ static int stop_listening(struct fold *fold, const char *step)
 	return fold_finish(fold, row);
 }
 
-/* The same for the step `step`: its state and time alone. */
-int fold_move_step(struct fold *fold, const char *step, enum step_event event)
+/* The state that `event` takes the step to, which listens no more when it
+ * slept: 1, 0 when that cannot be (and was voided), -1. */
+static int next_state(struct fold *fold, const char *step,
+                      enum step_event event, enum step_state *ret)
 {
 	enum step_state state = STEP_WAITING;
 	int found = step_state_now(fold, step, &state);
@@ -180,10 +182,19 @@ int fold_move_step(struct fold *fold, const char *step, enum step_event event)
 		found = insert_item(fold, step);
 	if (found < 0)
 		return -1;
-	if (!found || !step_next(state, event, &state))
+	if (!found || !step_next(state, event, ret))
 		return fold_void(fold, "the step is not in a state for it");
-	if (slept && stop_listening(fold, step) < 0)
-		return -1;
+	return slept && stop_listening(fold, step) < 0 ? -1 : 1;
+}
+
+/* The same for the step `step`: its state and time alone. */
+int fold_move_step(struct fold *fold, const char *step, enum step_event event)
+{
+	enum step_state state;
+	int moved = next_state(fold, step, event, &state);
+
+	if (moved <= 0)
+		return moved;
 	struct statement *row = fold_query(
 	        fold, "update step set state = ?4, at = ?5, wake_at = 0 "
 	              "where run = ?1 and step = ?2 and item = ?3");
@@ -195,17 +206,14 @@ int fold_move_step(struct fold *fold, const char *step, enum step_event event)
 	return fold_finish(fold, row) < 0 ? -1 : 1;
 }
 
-/* What the event says of its own step: output, key, reason, and where. */
-int fold_describe_step(struct fold *fold, const char *output)
-{
-	struct statement *row = fold_query(
-	        fold, "update step set output = coalesce(?4, output), "
-	              "key = coalesce(?5, key), reason = ?6, event = ?7, "
-	              "commit_id = ?8, parent_id = ?9, line = ?10 "
-	              "where run = ?1 and step = ?2 and item = ?3");
+#define DESCRIBE_STEP                                                          \
+	"update step set output = coalesce(?4, output), "                      \
+	"key = coalesce(?5, key), reason = ?6, event = ?7, "                   \
+	"commit_id = ?8, parent_id = ?9, line = ?10"
 
-	if (!row)
-		return -1;
+static int describe(struct fold *fold, struct statement *row,
+                    const char *output)
+{
 	const char *key = fold_text(fold, "key");
 	fold_bind_step(fold, row, 1, fold->step);
 	fold_bind_json(fold, row, 4, output);
@@ -218,6 +226,36 @@ int fold_describe_step(struct fold *fold, const char *output)
 	return fold_finish(fold, row);
 }
 
+/* What the event says of its own step: output, key, reason, and where. */
+int fold_describe_step(struct fold *fold, const char *output)
+{
+	struct statement *row =
+	        fold_query(fold, DESCRIBE_STEP " where run = ?1 and step = ?2 "
+	                                       "and item = ?3");
+
+	return row ? describe(fold, row, output) : -1;
+}
+
+/* Both at once, which is most of what a journal is read for. */
+static int move_and_describe(struct fold *fold, enum step_event event,
+                             const char *output)
+{
+	enum step_state state;
+	int moved = next_state(fold, fold->step, event, &state);
+
+	if (moved <= 0)
+		return moved;
+	struct statement *row = fold_query(
+	        fold, DESCRIBE_STEP ", state = ?11, at = ?12, wake_at = 0 "
+	                            "where run = ?1 and step = ?2 "
+	                            "and item = ?3");
+	if (!row)
+		return -1;
+	statement_bind_text(row, 11, step_state_name(state));
+	statement_bind_int(row, 12, fold->event->time_ms);
+	return describe(fold, row, output) < 0 ? -1 : 1;
+}
+
 /* Move the event's own step and describe it: 1, 0 when voided, -1. */
 int fold_settle_step(struct fold *fold, enum step_event event,
                      const char *output)
@@ -227,10 +265,7 @@ int fold_settle_step(struct fold *fold, enum step_event event,
 
 	if (live <= 0)
 		return live < 0 ? -1 : fold_void(fold, "there is no such run");
-	int moved = fold_move_step(fold, fold->step, event);
-	if (moved <= 0)
-		return moved;
-	return fold_describe_step(fold, output) < 0 ? -1 : 1;
+	return move_and_describe(fold, event, output);
 }
 
 int fold_status(int moved)
@@ -286,7 +321,8 @@ int view_apply(void *state, const struct event *event,
 	};
 
 	/* Whatever is new of a run, somebody has to look at it. */
-	if (*fold.run && view_rouse(view, fold.run, err) < 0)
+	if (*fold.run && !view->is_loading &&
+	    view_rouse(view, fold.run, err) < 0)
 		return -1;
 	return handlers[event->type](&fold);
 }

@@ -32,6 +32,7 @@ struct view {
 	struct view_query *queries;
 	size_t query_count;
 	struct view_near near;
+	bool is_loading; /* everything, from the first event on */
 	bool rehearsing; /* in a transaction that is never committed */
 };
 

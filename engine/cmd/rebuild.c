@@ -9,32 +9,17 @@
 #include "engine/report/schemas.h"
 #include "store/lock.h"
 
-static int count_event(void *state, const struct event *event,
-                       const struct journal_place *place, struct error *err)
-{
-	size_t *count = state;
-
-	(void)event;
-	(void)place;
-	(void)err;
-	++*count;
-	return 0;
-}
-
 static int fold_anew(struct engine *engine, size_t *ret_events,
                      struct error *err)
 {
-	struct oid tip;
-
 	if (view_reset(engine->view, err) < 0)
 		return -1;
 	journal_follow(engine->journal, view_sink(engine->view),
 	               view_cursor(engine->view));
-	if (journal_catch_up(engine->journal, err) < 0 ||
-	    journal_tip(engine->journal, &tip, err) < 0)
+	if (journal_catch_up(engine->journal, err) < 0)
 		return -1;
-	return journal_read(engine->journal, &tip, count_event, ret_events,
-	                    err);
+	*ret_events = journal_given(engine->journal);
+	return 0;
 }
 
 static void report(const struct invocation *invocation, size_t events,

@@ -469,17 +469,31 @@ static int show_one(const struct status *status, const char *name,
 	                                : print_run(status, &run, err);
 }
 
+static void say_earlier(const struct status *status, int64_t earlier)
+{
+	if (earlier > 0 && !status->invocation->quiet)
+		say(status->invocation,
+		    "\n%s before that: \"reeve status --all\".\n",
+		    count_text(status->arena, (size_t)earlier, "run", "runs"));
+}
+
+/* What is over piles up for years. */
 static int show_all(const struct status *status, struct error *err)
 {
+	bool all = option_given(status->invocation, "all");
+	struct view *view = status->engine->view;
 	struct run_record *runs;
+	int64_t total;
 	size_t count;
 
-	if (view_runs(status->engine->view, status->arena, RUNS_ALL, &runs,
-	              &count, err) < 0)
+	if (view_runs(view, status->arena, all ? RUNS_ALL : RUNS_RECENT, &runs,
+	              &count, err) < 0 ||
+	    view_run_count(view, &total, err) < 0)
 		return -1;
 	if (status->invocation->json)
 		return print_runs_json(status, runs, count, err);
 	print_runs(status, runs, count);
+	say_earlier(status, total - (int64_t)count);
 	return 0;
 }
 
@@ -502,7 +516,7 @@ static int run_status(struct invocation *invocation, struct error *err)
 }
 
 static const struct option_row status_options[] = {
-	{ "all", 'a', NULL, "each step of each item, however many" },
+	{ "all", 'a', NULL, "every run, each step of each item" },
 	{ 0 },
 };
 
@@ -510,11 +524,14 @@ const struct command command_status = {
 	.name = "status",
 	.synopsis = "[RUN]",
 	.help = "list the runs, or one run's steps",
-	.details = "RUN is what a run's id begins with, its name "
-	           "(proposal-7k2fq0ab) or its draft\n"
-	           "branch. The newest run comes last. A loop is one line; of "
-	           "its items those that\n"
-	           "failed, were declined or are waited for have one, too.",
+	.details =
+	        "RUN is what a run's id begins with, its name "
+	        "(proposal-7k2fq0ab) or its draft\n"
+	        "branch. Without it: the runs that are not over and the last "
+	        "20 others, the newest\n"
+	        "last. A loop is one line; of its items those that failed, "
+	        "were declined or are\n"
+	        "waited for have one, too.",
 	.options = status_options,
 	.most = 1,
 	.run = run_status,

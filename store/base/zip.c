@@ -79,6 +79,18 @@ struct unzip *unzip_new(const void *bytes, size_t len)
 	return unzip;
 }
 
+void unzip_again(struct unzip *unzip, const void *bytes, size_t len)
+{
+	int rc = inflateReset(&unzip->stream);
+
+	assert(rc == Z_OK);
+	(void)rc;
+	unzip->stream.next_in = bytes;
+	unzip->stream.avail_in = 0;
+	unzip->left = len;
+	unzip->is_done = false;
+}
+
 void unzip_free(struct unzip *unzip)
 {
 	if (!unzip)

@@ -31,6 +31,8 @@ void unzip_free(struct unzip *unzip);
 struct unzip *unzip_new(const void *bytes, size_t len) MUST_CHECK
         FREED_BY(unzip_free);
 void unzip_free_auto(struct unzip **unzip);
+/* Go on with another text: making one costs more than a short text. */
+void unzip_again(struct unzip *unzip, const void *bytes, size_t len);
 #define auto_unzip CLEANUP(unzip_free_auto)
 
 /* The next at most `len` bytes: how many were written to `ret`. Fewer than
