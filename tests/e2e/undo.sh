@@ -182,6 +182,28 @@ refuses_what_did_nothing() {
 	says "nothing of welcome-"
 }
 
+# What is refused holds up what was done before it, until it is tried again.
+goes_on_half_way() {
+	at welcomed
+	reeve undo -q "$(run_of welcome)"
+	reeve approve -q --no-tick "$(run_of undo)"
+	mv outbox ../away
+	: >outbox
+	exits 1 reeve tick
+	says "undo_2_first  skipped"
+	rm outbox
+	mv ../away outbox
+	is 2 "$(mails)"
+	reeve retry -q "$(run_of undo)"
+	is done "$(state_of undo)"
+	is 4 "$(mails)"
+	is 1 "$(grep -l "That was a mistake" outbox/*.eml | wc -l)"
+	is 1 "$(grep -l "Forget it" outbox/*.eml | wc -l)"
+	reeve tick -q
+	is 4 "$(mails)"
+	sound
+}
+
 # A course that has begun: a file was merged, a mail sent, and it waits.
 stage_course() {
 	cp -a "$stages/welcomed/." . 2>/dev/null || stage_welcomed
@@ -309,6 +331,7 @@ it "it goes back behind a fast-forward" goes_back_behind_a_fast_forward
 it "a text that looks like a tag stays one" keeps_texts_as_they_are
 it "asking again says what there is" is_asked_once
 it "a run that did nothing, or is not over, is refused" refuses_what_did_nothing
+it "what was begun and broken off goes on" goes_on_half_way
 it "an event ends a run and takes back what it did" ends_with_an_undo
 it "an event without undo ends it alone" ends_without
 it "what ended before it did anything is not undone" ends_before_anything
