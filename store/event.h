@@ -42,6 +42,7 @@
 	EVENT(EFFECT_DONE, "effect.done", 1)                                   \
 	EVENT(EFFECT_FAILED, "effect.failed", 1)                               \
 	EVENT(NUMBER_TAKEN, "number.taken", 1)                                 \
+	EVENT(NUMBER_FREED, "number.freed", 1)                                 \
 	EVENT(EVENT_EMITTED, "event.emitted", 1)                               \
 	EVENT(TRIGGER_RELEASED, "trigger.released", 1)                         \
 	EVENT(TRIGGER_DROPPED, "trigger.dropped", 1)

@@ -343,6 +343,21 @@ struct number_holder {
 int view_number(struct view *view, const char *sequence,
                 const struct number_holder *holder, int64_t *ret,
                 struct error *err) MUST_CHECK;
+
+struct number_record {
+	const char *sequence;
+	int64_t number;
+	bool used; /* its run had an effect in the world, or may have had */
+};
+
+/* The number that `holder` holds, and the one that somebody holds: 1, 0 when
+ * there is none, -1. */
+int view_number_of(struct view *view, struct arena *arena,
+                   const struct number_holder *holder,
+                   struct number_record *ret, struct error *err) MUST_CHECK;
+int view_number_at(struct view *view, struct arena *arena, const char *sequence,
+                   int64_t number, struct number_record *ret,
+                   struct error *err) MUST_CHECK;
 /* The smallest number of `sequence` from 1 that nobody holds. */
 int view_number_next(struct view *view, const char *sequence, int64_t *ret,
                      struct error *err) MUST_CHECK;

@@ -228,6 +228,55 @@ int view_number(struct view *view, const char *sequence,
 	return view_ask_int(row, ret, err);
 }
 
+static void read_number(struct arena *arena, struct statement *row,
+                        void *record)
+{
+	struct number_record *number = record;
+
+	number->sequence = view_read_text(arena, row, 0);
+	number->number = statement_int(row, 1);
+	number->used = statement_int(row, 2) != 0;
+}
+
+#define NUMBER_COLUMNS                                                         \
+	"select sequence, number, exists (select 1 from effect where "         \
+	"effect.run = number.run) from number "
+
+int view_number_of(struct view *view, struct arena *arena,
+                   const struct number_holder *holder,
+                   struct number_record *ret, struct error *err)
+{
+	struct statement *row = view_query(
+	        view,
+	        NUMBER_COLUMNS "where run = ?1 and step = ?2 and item = ?3",
+	        err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, holder->run);
+	statement_bind_text(row, 2, holder->step);
+	statement_bind_text(row, 3, holder->item);
+	struct question question = { view, arena, row, sizeof(*ret),
+		                     read_number };
+	return view_ask_one(&question, ret, err);
+}
+
+int view_number_at(struct view *view, struct arena *arena, const char *sequence,
+                   int64_t number, struct number_record *ret, struct error *err)
+{
+	struct statement *row = view_query(
+	        view, NUMBER_COLUMNS "where sequence = ?1 and number = ?2",
+	        err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, sequence);
+	statement_bind_int(row, 2, number);
+	struct question question = { view, arena, row, sizeof(*ret),
+		                     read_number };
+	return view_ask_one(&question, ret, err);
+}
+
 int view_number_next(struct view *view, const char *sequence, int64_t *ret,
                      struct error *err)
 {

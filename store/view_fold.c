@@ -298,6 +298,7 @@ static int (*const handlers[])(struct fold *fold) = {
 	[EVENT_EFFECT_DONE] = fold_effect_done,
 	[EVENT_EFFECT_FAILED] = fold_effect_failed,
 	[EVENT_NUMBER_TAKEN] = fold_number_taken,
+	[EVENT_NUMBER_FREED] = fold_number_freed,
 	[EVENT_EVENT_EMITTED] = fold_event_emitted,
 	[EVENT_TRIGGER_RELEASED] = fold_trigger_released,
 	[EVENT_TRIGGER_DROPPED] = fold_trigger_dropped,

@@ -170,6 +170,54 @@ int fold_number_taken(struct fold *fold)
 	return take_occasion(fold, fold_text(fold, "effect"), true);
 }
 
+/* Whether somebody holds the number whose run has shown it to nobody: 1, 0, -1.
+ */
+static int may_go_back(struct fold *fold)
+{
+	struct statement *row = fold_query(
+	        fold, "select 1 from number where sequence = ?1 and "
+	              "number = ?2 and not exists "
+	              "(select 1 from effect where effect.run = number.run)");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold_text(fold, "sequence"));
+	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
+	int found = statement_step(row, fold->err);
+	statement_reset(row);
+	return found;
+}
+
+/* With its occasion, which another run may have now. */
+int fold_number_freed(struct fold *fold)
+{
+	static const char *const deletes[] = {
+		"delete from once where exists (select 1 from number where "
+		"sequence = ?1 and number = ?2 and number.run = once.run and "
+		"number.step = once.step and number.item = once.item)",
+		"delete from number where sequence = ?1 and number = ?2",
+	};
+	int may = may_go_back(fold);
+
+	if (may <= 0)
+		return may < 0 ? -1
+		               : fold_void(fold, "the number cannot go back");
+	int moved = fold_settle_step(fold, STEP_FINISHES, "output");
+	if (moved <= 0)
+		return fold_status(moved);
+	for (size_t i = 0; i < ARRAY_LEN(deletes); i++) {
+		struct statement *row = fold_query(fold, deletes[i]);
+		if (!row)
+			return -1;
+		statement_bind_text(row, 1, fold_text(fold, "sequence"));
+		statement_bind_int(row, 2,
+		                   value_get_int(fold->data, "number", 0));
+		if (fold_finish(fold, row) < 0)
+			return -1;
+	}
+	return take_occasion(fold, fold_text(fold, "effect"), true);
+}
+
 int fold_event_emitted(struct fold *fold)
 {
 	if (*fold->run) {

@@ -75,6 +75,7 @@ int fold_effect_intended(struct fold *fold);
 int fold_effect_done(struct fold *fold);
 int fold_effect_failed(struct fold *fold);
 int fold_number_taken(struct fold *fold);
+int fold_number_freed(struct fold *fold);
 int fold_event_emitted(struct fold *fold);
 int fold_trigger_released(struct fold *fold);
 int fold_trigger_dropped(struct fold *fold);

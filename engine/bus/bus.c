@@ -287,6 +287,28 @@ int bus_perform(const struct bus_request *request, struct bus_answer *ret,
 	return begin(&call, connector, request, ret, err);
 }
 
+int bus_take_back(struct env *env, struct arena *arena,
+                  const struct effect_record *effect,
+                  const struct value *result, struct takeback *ret,
+                  struct error *err)
+{
+	const struct connector *connector = bus_connector(effect->effect);
+	const struct call call = {
+		.arena = arena,
+		.env = env,
+		.run = effect->run,
+		.run_name = arena_printf(arena, "run %.8s", effect->run),
+		.step = effect->step,
+		.item = effect->item,
+		.key = effect->key,
+	};
+
+	*ret = (struct takeback){ 0 };
+	if (!connector || !connector->undo)
+		return 0;
+	return connector->undo(&call, result, ret, err);
+}
+
 /* ---- Doubt --------------------------------------------------------------- */
 
 int bus_settle(struct env *env, const struct config *config,

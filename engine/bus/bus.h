@@ -81,6 +81,13 @@ int bus_settle(struct env *env, const struct config *config,
                const struct effect_record *effect,
                struct error *err) MUST_CHECK;
 
+/* What takes back the effect `effect`, which was done, by its connector alone;
+ * in `arena`. `result` is what it gave. */
+int bus_take_back(struct env *env, struct arena *arena,
+                  const struct effect_record *effect,
+                  const struct value *result, struct takeback *ret,
+                  struct error *err) MUST_CHECK;
+
 const struct connector *bus_connector(const char *effect);
 
 /* Check connectors.* of reeve.yaml against their connectors' settings. */

@@ -37,6 +37,13 @@ enum finding {
 	FOUND_NOTHING, /* it cannot be told */
 };
 
+/* What takes an effect back that was done. */
+struct takeback {
+	const char *effect; /* of a compensation; NULL: there is none */
+	struct value *with;
+	const char *why; /* there is none; a clause behind "since"; or NULL */
+};
+
 struct connector {
 	struct effect effect;
 	const char *family;           /* the name under `connectors`, or NULL */
@@ -52,6 +59,10 @@ struct connector {
 	/* MAY. After a crash between intent and result: was it done? */
 	int (*verify)(const struct call *call, enum finding *ret,
 	              struct value **ret_result, struct error *err);
+	/* MAY. What takes it back where the step has no `undo` of its own, now
+	 * that it gave `result`. Absent: nothing does. */
+	int (*undo)(const struct call *call, const struct value *result,
+	            struct takeback *ret, struct error *err);
 	/* An effect on the journal alone: it writes its own event, durably, and
 	 * needs no intent. */
 	int (*decide)(const struct call *call, struct value **ret_result,
@@ -63,5 +74,6 @@ extern const struct connector *const connectors[];
 
 extern const struct connector email_send;
 extern const struct connector sequence_next;
+extern const struct connector sequence_release;
 
 #endif

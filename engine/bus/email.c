@@ -490,6 +490,16 @@ static const char *email_describe(struct arena *arena, const struct value *with)
 	                    value_get_text(with, "subject", "?"));
 }
 
+static int email_undo(const struct call *call, const struct value *result,
+                      struct takeback *ret, struct error *err)
+{
+	(void)call;
+	(void)result;
+	(void)err;
+	ret->why = "a mail cannot be called back";
+	return 0;
+}
+
 const struct connector email_send = {
 	.effect = {
 	        .name = "email.send",
@@ -504,5 +514,6 @@ const struct connector email_send = {
 	.settings = settings_fields,
 	.freeze = email_freeze,
 	.perform = email_perform,
+	.undo = email_undo,
 	.verify = email_verify,
 };

@@ -152,6 +152,31 @@ static int sequence_decide(const struct call *call, struct value **ret_result,
 	                 sequence);
 }
 
+/* A run that did nothing else has shown its number to nobody. */
+static int sequence_undo(const struct call *call, const struct value *result,
+                         struct takeback *ret, struct error *err)
+{
+	const struct number_holder holder = { call->run, call->step,
+		                              call->item };
+	struct number_record number;
+	int held = view_number_of(call->env->view, call->arena, &holder,
+	                          &number, err);
+
+	(void)result;
+	if (held < 0)
+		return -1;
+	if (!held || number.used) {
+		ret->why = "it may stand in what was sent";
+		return 0;
+	}
+	ret->effect = sequence_release.effect.name;
+	ret->with = value_map(call->arena);
+	value_map_text(call->arena, ret->with, "name", number.sequence);
+	value_map_text(call->arena, ret->with, "number",
+	               arena_printf(call->arena, "%" PRId64, number.number));
+	return 0;
+}
+
 static const char *sequence_describe(struct arena *arena,
                                      const struct value *with)
 {
@@ -168,5 +193,6 @@ const struct connector sequence_next = {
 	        .results = results,
 	        .describe = sequence_describe,
 	},
+	.undo = sequence_undo,
 	.decide = sequence_decide,
 };

@@ -8,6 +8,7 @@
 const struct connector *const connectors[] = {
 	&email_send,
 	&sequence_next,
+	&sequence_release,
 	NULL,
 };
 
@@ -15,6 +16,7 @@ const struct connector *const connectors[] = {
 const struct effect *const bus_effects[] = {
 	&email_send.effect,
 	&sequence_next.effect,
+	&sequence_release.effect,
 	NULL,
 };
 /* clang-format on */

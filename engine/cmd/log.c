@@ -250,6 +250,13 @@ static const char *say_undone(const struct entry *entry)
 	                                  text_of(entry, "effect", "?")));
 }
 
+static const char *say_freed(const struct entry *entry)
+{
+	return arena_printf(entry->arena, "gave number %lld of %s back",
+	                    (long long)value_get_int(entry->data, "number", 0),
+	                    text_of(entry, "sequence", "?"));
+}
+
 static const char *say_number(const struct entry *entry)
 {
 	const char *text =
@@ -319,6 +326,7 @@ static const struct sentence sentences[] = {
 	[EVENT_EFFECT_DONE] = { say_done, TINT_GREEN },
 	[EVENT_EFFECT_FAILED] = { say_undone, TINT_RED },
 	[EVENT_NUMBER_TAKEN] = { say_number, TINT_NONE },
+	[EVENT_NUMBER_FREED] = { say_freed, TINT_NONE },
 	[EVENT_EVENT_EMITTED] = { say_emitted, TINT_NONE },
 };
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/bus/bus.h"
 #include "engine/cycle/start.h"
 #include "engine/job/check.h"
 #include "store/base/limits.h"
@@ -297,16 +298,12 @@ static struct value *render_with(struct undoing *undoing,
 	return with;
 }
 
-static int add_compensation(struct undoing *undoing,
-                            const struct live_step *live, struct error *err)
+static void add_call(struct undoing *undoing, const struct live_step *live,
+                     const char *effect, struct value *with)
 {
 	struct arena *arena = undoing->arena;
-	const char *effect = value_get_text(live->step->undo, "call", "");
 	struct value *step = value_map(arena);
-	struct value *with = render_with(undoing, live, err);
 
-	if (!with)
-		return -1;
 	value_map_text(arena, step, "id",
 	               arena_printf(arena, "undo_%zu_%s",
 	                            undoing->steps->length, live->step->local));
@@ -315,6 +312,39 @@ static int add_compensation(struct undoing *undoing,
 	value_list_add(arena, undoing->steps, step);
 	value_map_int(arena, undoing->may, effect,
 	              value_get_int(undoing->may, effect, 0) + 1);
+}
+
+/* What the step says, else what its connector does, takes it back. */
+static int add_compensation(struct undoing *undoing,
+                            const struct live_step *live, struct error *err)
+{
+	struct arena *arena = undoing->arena;
+	const struct effect_record effect = {
+		.key = run_effect_key(undoing->run, live),
+		.run = undoing->run->record.id,
+		.step = live->step->id,
+		.item = live->block->item,
+		.effect = live->step->name,
+	};
+	struct takeback takeback = { 0 };
+
+	if (live->step->undo) {
+		takeback.effect = value_get_text(live->step->undo, "call", "");
+		takeback.with = render_with(undoing, live, err);
+		if (!takeback.with)
+			return -1;
+	} else if (text_equal(live->step->kind->name, "call") &&
+	           bus_take_back(&undoing->engine->env, arena, &effect,
+	                         live->output, &takeback, err) < 0) {
+		return -1;
+	}
+	if (takeback.effect)
+		add_call(undoing, live, takeback.effect, takeback.with);
+	else
+		add_stay(undoing, live,
+		         takeback.why ? arena_printf(arena, ", since %s",
+		                                     takeback.why)
+		                      : "");
 	return 0;
 }
 
@@ -362,8 +392,6 @@ static int gather_effects(struct undoing *undoing, struct error *err)
 		if (live->state != STEP_DONE)
 			add_stay(undoing, live,
 			         ", and nobody knows whether it was done");
-		else if (!live->step->undo)
-			add_stay(undoing, live, "");
 		else if (add_compensation(undoing, live, err) < 0)
 			return -1;
 	}

@@ -72,7 +72,7 @@ takes_all_back() {
 	local draft slip
 	at welcomed
 	reeve undo "$(run_of welcome)" >../out
-	has ../out "stays: sequence.next by number"
+	has ../out "stays: sequence.next by number, since it may stand in what was sent"
 	has ../out "stays: emit by told"
 	lacks ../out "left"
 	draft=$(draft_of undo)
@@ -204,6 +204,38 @@ goes_on_half_way() {
 	sound
 }
 
+# The connector knows what takes it back, where the step says nothing.
+gives_a_number_back() {
+	at welcomed
+	put jobs/draw.yaml <<-'END'
+		version: 1
+		name: draw
+		on: { manual: true }
+		may: { sequence.next: 1 }
+		steps:
+		  - { id: number, call: sequence.next, with: { name: draws, format: "D-%02d" } }
+		  - { id: rest, wait: { for: 5d } }
+	END
+	commit "Draws"
+	reeve run -q draw
+	reeve cancel "$(run_of draw)" --undo >../out
+	lacks ../out stays
+	git show "$(draft_of undo):$(slip_of "$(draft_of undo)")" >../slip
+	has ../slip "effect: sequence.release"
+	reeve run -q draw
+	reeve explain "$(run_of draw)" number >../out
+	has ../out D-02
+	reeve approve -q "$(run_of undo)"
+	is done "$(state_of undo)"
+	reeve log "$(run_of undo)" >../out
+	has ../out "gave number 1 of draws back"
+	rm -rf .reeve
+	reeve run -q draw
+	reeve explain "$(run_of draw)" number >../out
+	has ../out D-01
+	sound
+}
+
 # A course that has begun: a file was merged, a mail sent, and it waits.
 stage_course() {
 	cp -a "$stages/welcomed/." . 2>/dev/null || stage_welcomed
@@ -332,6 +364,7 @@ it "a text that looks like a tag stays one" keeps_texts_as_they_are
 it "asking again says what there is" is_asked_once
 it "a run that did nothing, or is not over, is refused" refuses_what_did_nothing
 it "what was begun and broken off goes on" goes_on_half_way
+it "a number that nobody has seen goes back" gives_a_number_back
 it "an event ends a run and takes back what it did" ends_with_an_undo
 it "an event without undo ends it alone" ends_without
 it "what ended before it did anything is not undone" ends_before_anything

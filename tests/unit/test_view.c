@@ -586,6 +586,42 @@ static int next(struct books *books)
 	return (int)number;
 }
 
+/* Give `number` back, by a step of `run`. */
+static void give_back(struct books *books, const char *run, int number)
+{
+	say(books, EVENT_NUMBER_FREED,
+	    arena_printf(&books->git.arena,
+	                 "{\"run\":\"%s\",\"step\":\"number\","
+	                 "\"sequence\":\"s\",\"number\":%d,\"output\":{}}",
+	                 run, number));
+}
+
+static void test_view__a_number_goes_back_unseen(void **state)
+{
+	auto_books struct books books;
+
+	UNUSED_STATE(state);
+	books_open(&books);
+	start(&books, "r1");
+	start(&books, "r2");
+	start(&books, "r3");
+	take(&books, "r1", 1, "");
+	give_back(&books, "r2", 2); /* which nobody has */
+	assert_int_equal(view_voided(books.view), 1);
+	give_back(&books, "r2", 1);
+	assert_int_equal(view_voided(books.view), 1);
+	assert_int_equal(held(&books, "r1"), 0);
+	assert_int_equal(next(&books), 1);
+	/* One that may stand in a mail does not. */
+	take(&books, "r3", 1, "");
+	say(&books, EVENT_EFFECT_INTENDED,
+	    "{\"run\":\"r3\",\"step\":\"send\",\"effect_key\":\"k\","
+	    "\"effect\":\"email.send\",\"payload\":{}}");
+	give_back(&books, "r1", 1);
+	assert_int_equal(held(&books, "r3"), 1);
+	assert_int_equal(view_voided(books.view), 2);
+}
+
 static void test_view__a_number_follows_its_decision(void **state)
 {
 	auto_books struct books books;
