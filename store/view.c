@@ -19,7 +19,7 @@
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
 #define VIEW_LOADING     0x7265656c /* "reel": not all is in it yet */
-#define VIEW_FORMAT      7          /* raised when the tables change */
+#define VIEW_FORMAT      9          /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -34,7 +34,7 @@ static const char schema[] =
         " kind text, state text, key text, event text, commit_id text,"
         " parent_id text, line integer, output text, at integer default 0,"
         " wake_at integer default 0, attempt integer default 0,"
-        " reason text, since integer,"
+        " reason text, since integer, tree text,"
         " primary key (run, step, item)) strict, without rowid;"
         "create table listen (run text, step text, item text, type text,"
         " primary key (run, step, item, type)) strict, without rowid;"

@@ -146,6 +146,7 @@ struct step_record {
 	int64_t wake_at; /* of one that sleeps: when at the latest; 0: never */
 	int64_t attempt; /* tries that failed */
 	const char *reason; /* of a failure, a skip, …; or NULL */
+	struct oid tree;    /* of a wait: of the owner's tip at its end */
 	/* Of view_result(): the id that the canonical JSON of its ingredients
 	 * has as a blob. */
 	const char *ingredients;

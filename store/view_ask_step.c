@@ -23,6 +23,7 @@ void view_read_step(struct arena *arena, struct statement *row, void *record)
 	step->wake_at = statement_int(row, 12);
 	step->attempt = statement_int(row, 13);
 	step->ingredients = view_read_text(arena, row, 14);
+	step->tree = view_read_oid(row, 15);
 }
 
 static struct question about_steps(struct view *view, struct arena *arena,
@@ -38,8 +39,8 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
 	struct statement *rows = view_query(
 	        view,
 	        "select step, item, kind, state, key, event, commit_id, "
-	        "parent_id, line, output, at, reason, wake_at, attempt, null "
-	        "from step where run = ?1 and item <> '*' order by n, item",
+	        "parent_id, line, output, at, reason, wake_at, attempt, null, "
+	        "tree from step where run = ?1 and item <> '*' order by n, item",
 	        err);
 
 	if (!rows)

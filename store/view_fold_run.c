@@ -376,7 +376,18 @@ int fold_step_finished(struct fold *fold)
 {
 	if (fold_text(fold, "key") && keep_result(fold) < 0)
 		return -1;
-	return fold_status(fold_settle_step(fold, STEP_FINISHES, "output"));
+	int moved = fold_settle_step(fold, STEP_FINISHES, "output");
+
+	if (moved <= 0 || !fold_text(fold, "tree"))
+		return fold_status(moved);
+	struct statement *row =
+	        fold_query(fold, "update step set tree = ?4 "
+	                         "where run = ?1 and step = ?2 and item = ?3");
+	if (!row)
+		return -1;
+	fold_bind_step(fold, row, 1, fold->step);
+	statement_bind_text(row, 4, fold_text(fold, "tree"));
+	return fold_finish(fold, row);
 }
 
 int fold_step_failed(struct fold *fold)

@@ -45,6 +45,7 @@ _reeve() {
 		cancel) words+=" --message --undo" ;;
 		reject) words+=" --message" ;;
 		run | tick) words+=" --all --plan" ;;
+		retry) words+=" --with" ;;
 		test) words+=" --from-run" ;;
 		try) words+=" --answer --at" ;;
 		esac

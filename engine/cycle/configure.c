@@ -165,7 +165,6 @@ static int lay_drafts(struct live_run *run, const struct live_step *live,
                       struct step_run *ret, struct error *err)
 {
 	const struct step *step = live->step;
-	const struct live_gate *gate = run_gate(run, live);
 	struct file_row *rows = NULL;
 	size_t count = 0;
 
@@ -180,8 +179,7 @@ static int lay_drafts(struct live_run *run, const struct live_step *live,
 		qsort(rows, count, sizeof(*rows), compare_rows);
 	ret->files = files_overlay(
 	        files_from_table(rows, count),
-	        files_from_tree(run->engine->repo,
-	                        gate ? &gate->tree : &run->record.tree));
+	        files_from_tree(run->engine->repo, run_step_tree(run, live)));
 	ret->owns_files = true;
 	return 0;
 }

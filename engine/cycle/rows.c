@@ -177,6 +177,7 @@ static int take_step(struct live_run *run, struct live_step *live,
 	live->at = row->at;
 	live->wake_at = row->wake_at;
 	live->attempt = row->attempt;
+	live->tree = oid_is_zero(&row->tree) ? NULL : &row->tree;
 	live->reason = row->reason;
 	if (live_is_loop(live))
 		live->items = output;

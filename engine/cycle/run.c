@@ -19,8 +19,8 @@ void run_free(struct live_run *run)
 {
 	if (!run)
 		return;
-	for (size_t i = 0; i < run->gate_count; i++)
-		files_free(run->gates[i].files);
+	for (size_t i = 0; i < run->tree_count; i++)
+		files_free(run->trees[i].files);
 	workspace_free(run->workspace);
 	files_free(run->files);
 	files_free(run->pin);
@@ -340,7 +340,6 @@ static int load_gate(struct live_run *run, const struct draft_record *draft,
 		.draft = draft,
 		.slip = slip,
 		.tree = commit.tree,
-		.files = files_from_tree(repo, &commit.tree),
 	};
 	return 0;
 }
@@ -452,10 +451,61 @@ const struct live_gate *run_gate(const struct live_run *run,
 	return run_gate_of(run, live_find(run, live->block, live->step->gate));
 }
 
-struct files *run_step_files(const struct live_run *run,
-                             const struct live_step *live)
+/* The last wall of the job that stands at `index`, or that step itself: a job
+ * with one inside is a wall. NULL when it never came about. */
+static const struct live_step *wall_at(const struct live_run *run,
+                                       const struct live_block *block,
+                                       size_t index)
 {
-	const struct live_gate *gate = run_gate(run, live);
+	for (size_t i = run->job->steps[index].end; i-- > index;) {
+		const struct live_step *live =
+		        run->job->steps[i].kind->flags & KIND_WALL
+		                ? live_find(run, block, i)
+		                : NULL;
+		if (live)
+			return live;
+	}
+	return NULL;
+}
 
-	return gate ? gate->files : run->pin;
+/* The wall above `live` in its block, or in those around it. */
+static const struct live_step *wall_above(const struct live_run *run,
+                                          const struct live_step *live)
+{
+	while (live && live->step->wall == STEP_NONE)
+		live = live->block->over;
+	return live ? wall_at(run, live->block, live->step->wall) : NULL;
+}
+
+const struct oid *run_step_tree(const struct live_run *run,
+                                const struct live_step *live)
+{
+	const struct live_step *wall = live;
+
+	while ((wall = wall_above(run, wall)) != NULL) {
+		const struct live_gate *gate = run_gate_of(run, wall);
+		if (gate)
+			return &gate->tree;
+		if (wall->tree)
+			return wall->tree;
+	}
+	return &run->record.tree;
+}
+
+struct files *run_step_files(struct live_run *run, const struct live_step *live)
+{
+	const struct oid *tree = run_step_tree(run, live);
+	struct live_tree *added;
+
+	if (tree == &run->record.tree)
+		return run->pin;
+	for (size_t i = 0; i < run->tree_count; i++)
+		if (oid_equal(run->trees[i].oid, tree))
+			return run->trees[i].files;
+	run->trees = arena_grow(&run->arena, run->trees, run->tree_count,
+	                        sizeof(*run->trees));
+	added = &run->trees[run->tree_count++];
+	added->oid = tree;
+	added->files = files_from_tree(run->engine->repo, tree);
+	return added->files;
 }

@@ -57,6 +57,8 @@ struct live_step {
 	const char *key;            /* content key, when it is known */
 	const char *event;          /* the event that holds the result */
 	const struct value *output; /* NULL: none */
+	const struct oid *tree;     /* of a wait that is over: what the owner's
+	                               branch held then; or NULL */
 	int64_t at;
 	int64_t wake_at; /* of one that sleeps; 0: only an event wakes it */
 	int64_t attempt; /* tries that failed */
@@ -103,8 +105,13 @@ struct live_gate {
 	const struct live_step *step;
 	const struct draft_record *draft;
 	const struct slip *slip;
-	struct oid tree;     /* of the approving commit */
-	struct files *files; /* the same */
+	struct oid tree; /* of the approving commit */
+};
+
+/* The files of a tree that some step saw. */
+struct live_tree {
+	const struct oid *oid;
+	struct files *files;
 };
 
 struct run_rows; /* rows of the view, by place; rows.c */
@@ -126,6 +133,8 @@ struct live_run {
 	size_t draft_count;
 	struct live_gate *gates;
 	size_t gate_count;
+	struct live_tree *trees; /* below walls, as they are asked for */
+	size_t tree_count;
 	struct value *names; /* run.* */
 	struct value *paths; /* of files: path to its number in `writers` */
 	struct live_step **writers;
@@ -263,9 +272,12 @@ const struct live_gate *run_gate(const struct live_run *run,
 const struct live_gate *run_gate_of(const struct live_run *run,
                                     const struct live_step *gate);
 
-/* The files that `live` sees: of the nearest approved gate above it, else of
- * the pin. */
-struct files *run_step_files(const struct live_run *run,
+/* What `live` sees: the tree of the nearest wall above it that was passed,
+ * approved or waited for, else the pin's. */
+const struct oid *run_step_tree(const struct live_run *run,
+                                const struct live_step *live);
+/* The files of that. */
+struct files *run_step_files(struct live_run *run,
                              const struct live_step *live);
 
 /* How strings of this run are rendered: as seen by `live`; NULL: by the run

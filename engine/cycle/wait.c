@@ -186,8 +186,29 @@ static const char *instant(struct arena *arena, int64_t time_ms)
 	return arena_strdup(arena, text.at);
 }
 
+/* What stands below it sees the owner's branch as it is now, and again when
+ * the run is loaded later: so the journal names the tree and holds it. */
+static int see_the_tip(struct waiting *waiting, struct value *data,
+                       struct error *err)
+{
+	struct live_run *run = waiting->run;
+	struct engine *engine = run->engine;
+	struct oid *tree = arena_new(&run->arena, struct oid);
+
+	if (engine_look(engine, err) < 0)
+		return -1;
+	*tree = engine->tip_tree;
+	const char *id = oid_text(&run->arena, tree);
+	value_map_text(&run->arena, data, "tree", id);
+	journal_keep(engine->journal, arena_printf(&run->arena, "trees/%s", id),
+	             tree, 040000);
+	waiting->live->tree = tree;
+	return 0;
+}
+
 /* What it gives: with the event that came, or NULL when it was the time. */
-static void end(struct waiting *waiting, const struct heard *heard)
+static int end(struct waiting *waiting, const struct heard *heard,
+               struct error *err)
 {
 	struct live_run *run = waiting->run;
 	struct live_step *live = waiting->live;
@@ -212,10 +233,13 @@ static void end(struct waiting *waiting, const struct heard *heard)
 	value_map_set(arena, data, "output", output);
 	if (heard)
 		value_map_text(arena, data, "event", heard->emitted->event);
+	if (see_the_tip(waiting, data, err) < 0)
+		return -1;
 	journal_add(run->engine->journal, EVENT_STEP_FINISHED,
 	            execute_subject(run, live), data);
 	live->output = output;
 	execute_settle(waiting->tick, run, live, STEP_DONE, NULL);
+	return 1;
 }
 
 /* 1 when it is over, 0 when not, -1. */
@@ -233,8 +257,7 @@ static int look(struct waiting *waiting, struct error *err)
 		found = 0;
 	if (!found && (!waiting->until || waiting->until > waiting->now))
 		return 0;
-	end(waiting, found ? &heard : NULL);
-	return 1;
+	return end(waiting, found ? &heard : NULL, err);
 }
 
 /* ---- Its beginning ------------------------------------------------------- */

@@ -694,6 +694,95 @@ unasked_alarm() {
 	says "jobs/ends.yaml"
 }
 
+# ---- What is seen behind a wait
+
+# note TEXT: the owner's note says that now.
+note() {
+	put note.txt <<<"$1"
+	put memory/org/prices.md <<<"A day costs $1 euros."
+	commit "Note: $1"
+}
+
+behind_a_wait() {
+	at waiting
+	local flag=$top/$tests/flag
+	put jobs/seen.yaml <<-END
+		version: 1
+		name: seen
+		on: { manual: true }
+		publish: merge
+		steps:
+		  - { id: before, read: { path: note.txt } }
+		  - { id: pause, wait: { for: 2d } }
+		  - { id: read_it, read: { path: note.txt } }
+		  - { id: recalled, recall: { query: what a day costs } }
+		  - id: ran
+		    needs: [read_it, recalled]
+		    run: { script: "test -e $flag && cat note.txt" }
+		  - { id: again, wait: { event: went } }
+		  - { id: final, read: { path: note.txt } }
+		  - id: told
+		    run:
+		      argv: [printf, "%s ", "{{before}}", "{{read_it}}", "{{ran}}", "{{final}}", "{{#recalled}}{{text}}{{/recalled}}"]
+		    artifact: seen.txt
+	END
+	note 100
+	clock 2026-11-23T08:00:00Z
+	exits 0 reeve run seen
+	note 200
+	clock 2026-11-25T09:00:00Z
+	exits 1 reeve tick
+	is failed "$(state_of seen ran)"
+
+	# What it saw is kept, even when the owner has taken it back.
+	git reset -q --hard HEAD~1
+	note 300
+	git reflog expire --expire=now --all
+	git gc -q --prune=now
+	: >"$flag"
+	exits 0 reeve retry "$(run_of seen)"
+	is sleeping "$(state_of seen again)"
+	rm -rf .reeve
+	clock 2026-11-26T08:00:00Z
+	exits 0 reeve emit went
+	is done "$(state_of seen)"
+	is "100  200  200 300  A day costs 200 euros.  " "$(tr '\n' ' ' <seen.txt)"
+	sound
+}
+
+# Of items each sees what was there when its own wait was over.
+items_behind_waits() {
+	at waiting
+	put jobs/seen.yaml <<-'END'
+		version: 1
+		name: seen
+		on: { manual: true }
+		publish: merge
+		steps:
+		  - id: each
+		    for_each: { n: [one, two] }
+		    key: "{{n}}"
+		    steps:
+		      - { id: heard, wait: { event: went, where: event.n = n } }
+		      - { id: note, read: { path: note.txt } }
+		  - id: told
+		    run: { argv: [printf, "%s", "{{#each}}{{n}}: {{note}} {{/each}}"] }
+		    artifact: seen.txt
+	END
+	note 100
+	clock 2026-11-23T08:00:00Z
+	exits 0 reeve run seen
+	note 200
+	clock 2026-11-24T08:00:00Z
+	exits 0 reeve emit went n=two
+	note 300
+	clock 2026-11-25T08:00:00Z
+	exits 0 reeve emit went n=one
+	is done "$(state_of seen)"
+	is "one: 300  two: 200   " "$(tr '\n' ' ' <seen.txt)"
+	sound
+}
+
 it "at the end comes what is for the end" well_and_finally
 it "on failure comes what is for that" on_failure
 it "a failure at the end is one" failing_last
@@ -720,5 +809,7 @@ it "without one the time does" no_answer
 it "only events that fit end a wait" where_it_fits
 it "an event behind the time came too late" too_late
 it "items wait each for itself" item_by_item
+it "behind a wait the owner's files of then are seen" behind_a_wait
+it "and by items those of their own wait" items_behind_waits
 
 plan
