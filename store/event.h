@@ -25,6 +25,7 @@
 /* The types, as rows: EVENT(NAME, "type", schema version). */
 #define EVENT_TYPES(EVENT)                                                     \
 	EVENT(JOURNAL_STARTED, "journal.started", 1)                           \
+	EVENT(JOURNAL_ADOPTED, "journal.adopted", 1)                           \
 	EVENT(RUN_STARTED, "run.started", 1)                                   \
 	EVENT(RUN_FINISHED, "run.finished", 1)                                 \
 	EVENT(RUN_RETRIED, "run.retried", 1)                                   \

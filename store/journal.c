@@ -24,8 +24,7 @@
 #include "store/lock.h"
 #include "store/witness.h"
 
-#define APPEND_WAIT_MS 10000
-#define APPEND_TRIES   8
+#define APPEND_TRIES 8
 
 struct journal *journal_open(struct repo *repo, const struct clock *clock,
                              const char *source, struct error *err)
@@ -194,9 +193,9 @@ static int put_commits(struct journal *journal, const char *subject,
 }
 
 /* The same, on disk when it returns 0. */
-static int write_commits(struct journal *journal, const char *subject,
-                         const struct oid *parent, struct oid *ret,
-                         struct error *err)
+int journal_write_commits(struct journal *journal, const char *subject,
+                          const struct oid *parent, struct oid *ret,
+                          struct error *err)
 {
 	repo_batch_begin(journal->repo);
 	if (put_commits(journal, subject, parent, ret, err) == 0)
@@ -219,7 +218,7 @@ static int append_once(struct journal *journal, const char *subject,
 	if (journal_legal_tip(journal, &tip, err) < 0 ||
 	    journal_catch_up_to(journal, &tip, err) < 0)
 		return -1;
-	if (write_commits(journal, subject, &tip, ret, err) < 0)
+	if (journal_write_commits(journal, subject, &tip, ret, err) < 0)
 		return -1;
 	return repo_ref_swap(journal->repo, JOURNAL_REF, ret, &tip, subject,
 	                     err);
@@ -272,8 +271,8 @@ int journal_flush(struct journal *journal, const char *subject,
 
 /* ---- The root ------------------------------------------------------------ */
 
-static int read_root(void *state, const struct event *event,
-                     const struct journal_place *place, struct error *err)
+int journal_read_root(void *state, const struct event *event,
+                      const struct journal_place *place, struct error *err)
 {
 	struct journal *journal = state;
 	struct journal_root *root = &journal->root;
@@ -300,8 +299,8 @@ static int recall_root(struct journal *journal)
 	struct journal_place place = { 0 };
 
 	return witness_root(journal->lock_dir, &place.commit) &&
-	       journal_read_commit(journal->repo, &place, read_root, journal,
-	                           &ignored) == 1;
+	       journal_read_commit(journal->repo, &place, journal_read_root,
+	                           journal, &ignored) == 1;
 }
 
 static int find_root(struct journal *journal, struct error *err)
@@ -312,7 +311,7 @@ static int find_root(struct journal *journal, struct error *err)
 		return -1;
 	if (recall_root(journal))
 		return 0;
-	if (journal_read(journal, &tip, read_root, journal, err) < 0)
+	if (journal_read(journal, &tip, journal_read_root, journal, err) < 0)
 		return -1;
 	witness_note_root(journal->lock_dir, &journal->root.commit);
 	return 0;
@@ -357,8 +356,8 @@ int journal_create(struct journal *journal, const char *branch,
 	if (tip)
 		value_map_text(&arena, data, "tip", oid_text(&arena, tip));
 	journal_add(journal, EVENT_JOURNAL_STARTED, NULL, data);
-	int made = write_commits(journal, "the journal begins", &nothing,
-	                         &commit, err);
+	int made = journal_write_commits(journal, "the journal begins",
+	                                 &nothing, &commit, err);
 	if (made == 0)
 		made = repo_ref_swap(journal->repo, JOURNAL_REF, &commit,
 		                     &nothing, "reeve init", err);

@@ -28,7 +28,8 @@
 #include "store/event.h"
 #include "store/repo.h"
 
-#define JOURNAL_REF "refs/heads/reeve/journal"
+#define JOURNAL_REF    "refs/heads/reeve/journal"
+#define JOURNAL_RESCUE "refs/reeve/rescue/" /* and the id of an end it had */
 
 struct journal;
 
@@ -45,6 +46,9 @@ struct journal_sink {
 	 * at all, when `abandon` is called instead of `end`. */
 	int (*begin)(void *state, struct oid *ret_cursor, struct error *err);
 	void (*abandon)(void *state);
+	/* MAY. Behind `begin`: forget all; what was given is of another line,
+	 * which the journal has no longer. */
+	int (*anew)(void *state, struct error *err);
 	/* MAY. Behind `begin`: very many events follow. */
 	int (*many)(void *state, struct error *err);
 	/* MUST. One event; it lives until the call returns. */
@@ -90,8 +94,10 @@ int journal_tip(struct journal *journal, struct oid *ret,
  * `sink` must outlive the journal's use. */
 void journal_follow(struct journal *journal, const struct journal_sink *sink,
                     const struct oid *cursor);
-/* Give the sink what it has not seen. ERR_STATE when the cursor is no
- * first-parent ancestor of the tip, naming both. */
+/* Give the sink what it has not seen. ERR_STATE when the journal was rewritten,
+ * naming both ends: it does not lead back to what this machine acknowledged,
+ * which is then kept as JOURNAL_RESCUE. A sink whose cursor alone is elsewhere
+ * begins anew, or, when it cannot, that is an error too. */
 int journal_catch_up(struct journal *journal, struct error *err) MUST_CHECK;
 /* How many events the sink was given since it follows. */
 size_t journal_given(const struct journal *journal);
@@ -117,6 +123,11 @@ size_t journal_pending(const struct journal *journal);
  * pending; unless the error comes from the witness or the sink, which are after
  * it: then it is there, and nothing is pending. */
 int journal_flush(struct journal *journal, const char *subject,
+                  struct error *err) MUST_CHECK;
+
+/* The owner's word that a journal that was rewritten is right as it is now: 1,
+ * and the end that it had; 0 when it was not rewritten; -1. */
+int journal_adopt(struct journal *journal, struct oid *ret_had,
                   struct error *err) MUST_CHECK;
 
 /* Only rehearse from here on: what is flushed is given to the sink as if it had

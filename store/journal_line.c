@@ -12,6 +12,24 @@
 
 #define MANY_COMMITS 1000
 
+int journal_rescue(struct journal *journal, const struct oid *had,
+                   struct error *err)
+{
+	static const struct oid none;
+	auto_arena struct arena arena = { 0 };
+	const char *name = arena_printf(&arena, JOURNAL_RESCUE "%s",
+	                                oid_text(&arena, had));
+	struct oid kept;
+
+	if (!repo_object_exists(journal->repo, had))
+		return 0;
+	int found = repo_ref_read(journal->repo, name, &kept, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return repo_ref_swap(journal->repo, name, had, &none,
+	                     "the journal was rewritten", err);
+}
+
 static int rewritten(const struct oid *had, const struct oid *now,
                      struct error *err)
 {
@@ -26,7 +44,8 @@ static int rewritten(const struct oid *had, const struct oid *now,
 	          had_text, now_text);
 	return error_hint(err,
 	                  "Nothing was changed. If that was a mistake: git "
-	                  "update-ref " JOURNAL_REF " %s",
+	                  "update-ref " JOURNAL_REF " %s. If it is right "
+	                  "so: reeve adopt",
 	                  had_text);
 }
 
@@ -35,8 +54,8 @@ struct line {
 	size_t count;
 };
 
-/* The commits behind `from` (zero: all of them) up to `tip`, oldest first.
- * Refused when the line of first parents does not lead there. */
+/* The commits behind `from` (zero: all of them) up to `tip`, oldest first: 1; 0
+ * when the line of first parents does not lead there; -1. */
 static int line_since(struct journal *journal, struct arena *arena,
                       const struct oid *from, const struct oid *tip,
                       struct line *ret, struct error *err)
@@ -48,13 +67,36 @@ static int line_since(struct journal *journal, struct arena *arena,
 	              &ret->count, err) < 0)
 		return error_wrap(err, "could not read the journal");
 	if (!until || !ret->count)
-		return 0;
+		return 1;
 	if (repo_commit_read(journal->repo, arena, ret->commits, &first, err) <
 	    0)
 		return -1;
-	if (!first.parent_count || !oid_equal(&first.parents[0], until))
-		return rewritten(until, tip, err);
-	return 0;
+	return first.parent_count && oid_equal(&first.parents[0], until);
+}
+
+int journal_follows(struct journal *journal, const struct oid *from,
+                    const struct oid *tip, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct line line;
+
+	return oid_equal(from, tip) ||
+	       line_since(journal, &arena, from, tip, &line, err);
+}
+
+/* What the sink has is of another line: it may begin anew. */
+static int begin_anew(struct journal *journal, struct arena *arena,
+                      const struct oid *tip, struct line *ret,
+                      struct error *err)
+{
+	const struct journal_sink *sink = journal->sink;
+
+	if (!sink->anew)
+		return rewritten(&journal->cursor, tip, err);
+	if (sink->anew(sink->state, err) < 0)
+		return -1;
+	journal->cursor = (struct oid){ 0 };
+	return line_since(journal, arena, &journal->cursor, tip, ret, err);
 }
 
 static int count_given(void *state, const struct event *event,
@@ -74,7 +116,11 @@ static int give(struct journal *journal, const struct oid *tip,
 	auto_arena struct arena arena = { 0 };
 	struct line line;
 
-	if (line_since(journal, &arena, &journal->cursor, tip, &line, err) < 0)
+	int leads =
+	        line_since(journal, &arena, &journal->cursor, tip, &line, err);
+	if (leads == 0)
+		leads = begin_anew(journal, &arena, tip, &line, err);
+	if (leads < 0)
 		return -1;
 	if (line.count >= MANY_COMMITS && sink->many &&
 	    sink->many(sink->state, err) < 0)
@@ -123,8 +169,7 @@ int journal_catch_up_to(struct journal *journal, const struct oid *tip,
 static int witness_check(struct journal *journal, const struct oid *tip,
                          struct error *err)
 {
-	auto_arena struct arena arena = { 0 };
-	struct line line;
+	auto_error struct error ignored = { 0 };
 	struct oid seen;
 	int known = witness_read(journal->lock_dir, &seen, err);
 
@@ -132,7 +177,13 @@ static int witness_check(struct journal *journal, const struct oid *tip,
 		witness_note_root(journal->lock_dir, NULL);
 	if (known <= 0 || oid_equal(&seen, tip))
 		return known < 0 ? -1 : 0;
-	return line_since(journal, &arena, &seen, tip, &line, err);
+	int follows = journal_follows(journal, &seen, tip, err);
+	if (follows != 0)
+		return follows < 0 ? -1 : 0;
+	/* So that gc does not take it before the owner has decided. */
+	if (journal_rescue(journal, &seen, &ignored) < 0)
+		error_clear(&ignored);
+	return rewritten(&seen, tip, err);
 }
 
 /* There is no journal. When there was one, a new one must not hide that. */

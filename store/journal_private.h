@@ -2,7 +2,8 @@
  * What the files of the journal share: journal.c (open, append, the root),
  * journal_add.c (events that wait for a flush), journal_line.c (whether the
  * line of commits may be as it is, and catching up with it) and journal_read.c
- * (commits as events). Nobody else includes it.
+ * (commits as events),
+ * journal_adopt.c (another line, by the owner's word). Nobody else includes it.
  */
 #ifndef STORE_JOURNAL_PRIVATE_H
 #define STORE_JOURNAL_PRIVATE_H
@@ -51,6 +52,20 @@ struct journal {
 	char last_id[HASH_TEXT_BYTES];
 };
 
+/* How long the append lock is waited for. */
+#define APPEND_WAIT_MS 10000
+
+/* ---- journal.c ---- */
+
+/* What was added, as commits on top of `parent` (zero: of nothing), on disk
+ * when it returns 0; the last of them in `ret`. */
+int journal_write_commits(struct journal *journal, const char *subject,
+                          const struct oid *parent, struct oid *ret,
+                          struct error *err) MUST_CHECK;
+/* Take the root's facts from the first event; `state` is the journal. */
+int journal_read_root(void *state, const struct event *event,
+                      const struct journal_place *place, struct error *err);
+
 /* ---- journal_add.c ---- */
 
 /* What was added is written, or never will be. */
@@ -74,6 +89,13 @@ int journal_read_line(struct repo *repo, const struct oid *line, size_t count,
 
 /* ---- journal_line.c ---- */
 
+/* Whether the line of first parents leads from `tip` back to `from`: 1, 0, -1.
+ */
+int journal_follows(struct journal *journal, const struct oid *from,
+                    const struct oid *tip, struct error *err) MUST_CHECK;
+/* Keep the end that the journal had, if it is still there. */
+int journal_rescue(struct journal *journal, const struct oid *had,
+                   struct error *err) MUST_CHECK;
 /* Read the tip and prove it legal. ERR_STATE without a journal. */
 int journal_legal_tip(struct journal *journal, struct oid *ret,
                       struct error *err) MUST_CHECK;

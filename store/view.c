@@ -238,6 +238,20 @@ static int view_many(void *state, struct error *err)
 	return db_run(view->db, no_indexes, err);
 }
 
+/* What is in it is of a line that the journal has no longer. */
+static int view_anew(void *state, struct error *err)
+{
+	struct view *view = state;
+
+	view_forget_near(view);
+	if (view->rehearsing)
+		return error_set(err, ERR_STATE,
+		                 "the journal was rewritten meanwhile");
+	db_rollback(view->db);
+	memset(&view->cursor, 0, sizeof(view->cursor));
+	return view_reset(view, err) < 0 ? -1 : db_begin(view->db, err);
+}
+
 int view_rehearse(struct view *view, struct error *err)
 {
 	if (db_begin(view->db, err) < 0)
@@ -327,6 +341,7 @@ struct view *view_open(const char *path, struct repo *repo, bool *ret_moved,
 		.event = view_apply,
 		.end = view_end,
 		.abandon = view_abandon,
+		.anew = view_anew,
 		.many = view_many,
 		.state = view,
 	};

@@ -281,6 +281,7 @@ static int fold_nothing(struct fold *fold)
 
 static int (*const handlers[])(struct fold *fold) = {
 	[EVENT_JOURNAL_STARTED] = fold_nothing,
+	[EVENT_JOURNAL_ADOPTED] = fold_nothing,
 	[EVENT_RUN_STARTED] = fold_run_started,
 	[EVENT_RUN_FINISHED] = fold_run_finished,
 	[EVENT_RUN_RETRIED] = fold_run_retried,

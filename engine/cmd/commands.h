@@ -6,6 +6,7 @@
 
 #include "engine/cmd/command.h"
 
+extern const struct command command_adopt;
 extern const struct command command_alone;
 extern const struct command command_approve;
 extern const struct command command_cancel;

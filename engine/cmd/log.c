@@ -65,6 +65,13 @@ static const char *say_began(const struct entry *entry)
 	                    text_of(entry, "branch", "?"));
 }
 
+static const char *say_adopted(const struct entry *entry)
+{
+	return arena_printf(entry->arena,
+	                    "adopted as it is; before, it ended at %.8s",
+	                    text_of(entry, "had", "?"));
+}
+
 static const char *say_started(const struct entry *entry)
 {
 	return arena_printf(
@@ -307,6 +314,7 @@ struct sentence {
 
 static const struct sentence sentences[] = {
 	[EVENT_JOURNAL_STARTED] = { say_began, TINT_DIM },
+	[EVENT_JOURNAL_ADOPTED] = { say_adopted, TINT_YELLOW },
 	[EVENT_RUN_STARTED] = { say_started, TINT_BOLD },
 	[EVENT_RUN_FINISHED] = { say_ended, TINT_BOLD },
 	[EVENT_RUN_RETRIED] = { say_retried, TINT_BOLD },

@@ -5,6 +5,7 @@
 
 /* clang-format off */
 const struct command *const commands[] = {
+	&command_adopt,
 	&command_alone,
 	&command_approve,
 	&command_cancel,

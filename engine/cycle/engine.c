@@ -275,7 +275,7 @@ const struct config *engine_config_seen(struct engine *engine,
 
 /* ---- Opening ------------------------------------------------------------- */
 
-static const char *source_name(struct arena *arena)
+const char *engine_source(struct arena *arena)
 {
 	char host[256] = "localhost";
 
@@ -306,7 +306,7 @@ static int open_journal(struct engine *engine, struct error *err)
 	const struct journal_root *root;
 
 	engine->journal = journal_open(engine->repo, &engine->clock,
-	                               source_name(&engine->arena), err);
+	                               engine_source(&engine->arena), err);
 	if (!engine->journal || journal_root(engine->journal, &root, err) < 0)
 		return -1;
 	engine->branch = root->branch;

@@ -57,6 +57,9 @@ void engine_close(struct engine *engine);
 void engine_close_auto(struct engine **engine);
 #define auto_engine CLEANUP(engine_close_auto)
 
+/* Who writes to the journal on this machine, in `arena`. */
+const char *engine_source(struct arena *arena);
+
 /* Open the workspace that holds `dir`. ERR_STATE when it is no repository,
  * bare, or has no journal, with what to do as the hint. */
 struct engine *engine_open(const char *dir, struct error *err) MUST_CHECK
