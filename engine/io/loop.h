@@ -86,6 +86,8 @@ size_t child_place(const struct child *child);
 /* How it ended, as proc_run() tells it. Takes the output (empty afterwards). */
 int child_result(struct child *child, struct buf *ret_output,
                  struct error *err) MUST_CHECK;
+/* What it has written so far, until child_result() has taken it. */
+const struct buf *child_output(const struct child *child);
 /* Which layers of its sandbox held (sandbox.h); once it has ended. */
 unsigned child_layers(const struct child *child);
 /* From its start to its end. */

@@ -441,6 +441,11 @@ void child_set_user(struct child *child, void *user)
 	child->user = user;
 }
 
+const struct buf *child_output(const struct child *child)
+{
+	return &child->output;
+}
+
 size_t child_place(const struct child *child)
 {
 	return child->place;
