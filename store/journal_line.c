@@ -171,6 +171,7 @@ static int witness_check(struct journal *journal, const struct oid *tip,
 {
 	auto_error struct error ignored = { 0 };
 	struct oid seen;
+	struct oid moved;
 	int known = witness_read(journal->lock_dir, &seen, err);
 
 	if (known == 0)
@@ -179,6 +180,10 @@ static int witness_check(struct journal *journal, const struct oid *tip,
 		return known < 0 ? -1 : 0;
 	int follows = journal_follows(journal, &seen, tip, err);
 	if (follows != 0)
+		return follows < 0 ? -1 : 0;
+	/* Ours may have been put on top of others'. */
+	if (witness_moved(journal->lock_dir, &seen, &moved) &&
+	    (follows = journal_follows(journal, &moved, tip, err)) != 0)
 		return follows < 0 ? -1 : 0;
 	/* So that gc does not take it before the owner has decided. */
 	if (journal_rescue(journal, &seen, &ignored) < 0)

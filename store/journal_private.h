@@ -2,8 +2,8 @@
  * What the files of the journal share: journal.c (open, append, the root),
  * journal_add.c (events that wait for a flush), journal_line.c (whether the
  * line of commits may be as it is, and catching up with it) and journal_read.c
- * (commits as events),
- * journal_adopt.c (another line, by the owner's word). Nobody else includes it.
+ * (commits as events), journal_adopt.c (another line, by the owner's word) and
+ * journal_share.c (one journal on several machines). Nobody else includes it.
  */
 #ifndef STORE_JOURNAL_PRIVATE_H
 #define STORE_JOURNAL_PRIVATE_H

@@ -249,6 +249,7 @@ static int view_anew(void *state, struct error *err)
 		                 "the journal was rewritten meanwhile");
 	db_rollback(view->db);
 	memset(&view->cursor, 0, sizeof(view->cursor));
+	view->restarts++;
 	return view_reset(view, err) < 0 ? -1 : db_begin(view->db, err);
 }
 
@@ -266,6 +267,11 @@ static void view_abandon(void *state)
 
 	view_forget_near(view);
 	db_rollback(view->db);
+}
+
+size_t view_restarts(const struct view *view)
+{
+	return view->restarts;
 }
 
 /* A process that was killed leaves its log; then every page is looked at. */

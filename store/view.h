@@ -46,6 +46,9 @@ const struct oid *view_cursor(struct view *view);
 /* Forget everything and stand at the beginning: the next catch-up folds the
  * whole journal. */
 int view_reset(struct view *view, struct error *err) MUST_CHECK;
+/* How often this handle has begun anew because what others wrote came before
+ * what it had folded: what was read before may not hold any more. */
+size_t view_restarts(const struct view *view);
 /* Only rehearse from here on: what is folded and noted is forgotten when the
  * view is closed. No other process can fold meanwhile. */
 int view_rehearse(struct view *view, struct error *err) MUST_CHECK;

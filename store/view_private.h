@@ -33,6 +33,7 @@ struct view {
 	size_t query_count;
 	struct view_near near;
 	bool is_loading; /* everything, from the first event on */
+	size_t restarts;
 	bool rehearsing; /* in a transaction that is never committed */
 };
 

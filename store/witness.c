@@ -7,24 +7,21 @@
 #include "store/base/buf.h"
 #include "store/base/fd.h"
 
-static char *witness_path(const char *dir)
+int witness_write_named(const char *dir, const char *name,
+                        const struct oid *commit, struct error *err)
 {
-	return mem_printf("%s/witness", dir);
-}
-
-int witness_write(const char *dir, const struct oid *tip, struct error *err)
-{
-	auto_free char *path = witness_path(dir);
+	auto_free char *path = mem_printf("%s/%s", dir, name);
 	char text[OID_TEXT_BYTES + 1];
 
-	oid_to_text(tip, text);
+	oid_to_text(commit, text);
 	text[OID_TEXT_BYTES - 1] = '\n';
 	return file_replace(path, text, OID_TEXT_BYTES, 0600, err);
 }
 
-int witness_read(const char *dir, struct oid *ret, struct error *err)
+int witness_read_named(const char *dir, const char *name, struct oid *ret,
+                       struct error *err)
 {
-	auto_free char *path = witness_path(dir);
+	auto_free char *path = mem_printf("%s/%s", dir, name);
 	auto_buf struct buf text = buf_make(OID_TEXT_BYTES);
 	auto_error struct error reason = { 0 };
 
@@ -42,6 +39,46 @@ int witness_read(const char *dir, struct oid *ret, struct error *err)
 	                  "If git log reeve/journal shows what you "
 	                  "expect, remove %s.",
 	                  path);
+}
+
+int witness_write(const char *dir, const struct oid *tip, struct error *err)
+{
+	return witness_write_named(dir, "witness", tip, err);
+}
+
+int witness_read(const char *dir, struct oid *ret, struct error *err)
+{
+	return witness_read_named(dir, "witness", ret, err);
+}
+
+/* "<from>\n<to>\n" */
+int witness_moving(const char *dir, const struct oid *from,
+                   const struct oid *to, struct error *err)
+{
+	auto_free char *path = mem_printf("%s/moving", dir);
+	char text[2 * OID_TEXT_BYTES];
+
+	oid_to_text(from, text);
+	text[OID_TEXT_BYTES - 1] = '\n';
+	oid_to_text(to, text + OID_TEXT_BYTES);
+	text[2 * OID_TEXT_BYTES - 1] = '\n';
+	return file_replace(path, text, sizeof(text), 0600, err);
+}
+
+bool witness_moved(const char *dir, const struct oid *from, struct oid *ret_to)
+{
+	auto_free char *path = mem_printf("%s/moving", dir);
+	auto_buf struct buf text = buf_make(2 * OID_TEXT_BYTES);
+	auto_error struct error ignored = { 0 }; /* then nothing was */
+	struct oid was;
+
+	if (file_read(path, &text, &ignored) < 0 ||
+	    text.len != 2 * OID_TEXT_BYTES)
+		return false;
+	text.at[OID_TEXT_BYTES - 1] = '\0';
+	buf_cut(&text, text.len - 1);
+	return oid_from_text(text.at, &was) && oid_equal(&was, from) &&
+	       oid_from_text(text.at + OID_TEXT_BYTES, ret_to);
 }
 
 static char *root_path(const char *dir)
