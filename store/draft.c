@@ -91,6 +91,42 @@ int draft_anchor(struct repo *repo, const char *name, const struct oid *tip,
 	return repo_ref_swap(repo, ref, tip, &nothing, "reeve: draft", err);
 }
 
+int draft_is_stray(struct repo *repo, const char *name, const struct oid *tip,
+                   struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct oid made;
+	struct oid now;
+	int there = repo_ref_read(repo, branch_ref(&arena, name), &now, err);
+	int anchored = there > 0 ? repo_ref_read(repo, anchor_ref(&arena, name),
+	                                         &made, err)
+	                         : there;
+
+	if (anchored <= 0 || !oid_equal(&now, &made) || oid_equal(&now, tip) ||
+	    !repo_object_exists(repo, tip))
+		return anchored < 0 ? -1 : 0;
+	int holds = repo_is_ancestor(repo, tip, &now, err);
+	return holds < 0 ? -1 : !holds;
+}
+
+int draft_correct(struct repo *repo, const char *name, const struct oid *tip,
+                  struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *refs[] = { branch_ref(&arena, name),
+		               anchor_ref(&arena, name) };
+
+	/* The branch first: a crash in between leaves nothing to do. */
+	for (size_t i = 0; i < ARRAY_LEN(refs); i++) {
+		struct oid there = { 0 };
+		if (repo_ref_read(repo, refs[i], &there, err) < 0 ||
+		    repo_ref_swap(repo, refs[i], tip, &there, "reeve: draft",
+		                  err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int draft_look(struct repo *repo, const char *name, enum draft_presence *ret,
                struct oid *ret_tip, struct error *err)
 {

@@ -42,6 +42,15 @@ int draft_publish(struct repo *repo, const char *name, const struct oid *tip,
 int draft_anchor(struct repo *repo, const char *name, const struct oid *tip,
                  struct error *err) MUST_CHECK;
 
+/* Whether the branch, which nobody has touched since it was made here, is not
+ * of the draft that counts, which another machine has made and ends at `tip`:
+ * 1, 0, -1. */
+int draft_is_stray(struct repo *repo, const char *name, const struct oid *tip,
+                   struct error *err) MUST_CHECK;
+/* Then put it there. */
+int draft_correct(struct repo *repo, const char *name, const struct oid *tip,
+                  struct error *err) MUST_CHECK;
+
 enum draft_presence {
 	DRAFT_THERE,
 	DRAFT_NEVER_MADE,

@@ -29,6 +29,8 @@
 	EVENT(RUN_STARTED, "run.started", 1)                                   \
 	EVENT(RUN_FINISHED, "run.finished", 1)                                 \
 	EVENT(RUN_RETRIED, "run.retried", 1)                                   \
+	EVENT(RUN_CLAIMED, "run.claimed", 1)                                   \
+	EVENT(RUN_RELEASED, "run.released", 1)                                 \
 	EVENT(STEP_FINISHED, "step.finished", 1)                               \
 	EVENT(STEP_FAILED, "step.failed", 1)                                   \
 	EVENT(STEP_SKIPPED, "step.skipped", 1)                                 \

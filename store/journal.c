@@ -56,6 +56,12 @@ void journal_close_auto(struct journal **journal)
 	journal_close(*journal);
 }
 
+void journal_sign(struct journal *journal, const char *source)
+{
+	free(journal->source);
+	journal->source = mem_strdup(source);
+}
+
 int journal_tip(struct journal *journal, struct oid *ret, struct error *err)
 {
 	return repo_ref_read(journal->repo, JOURNAL_REF, ret, err);

@@ -69,6 +69,9 @@ struct journal *journal_open(struct repo *repo, const struct clock *clock,
                              const char *source, struct error *err) MUST_CHECK
         FREED_BY(journal_close);
 
+/* `source` (copied) writes the events from here on. */
+void journal_sign(struct journal *journal, const char *source);
+
 /* Make the root event with a new secret. `branch` is the owner's branch,
  * `tip` its commit or NULL while it has none. ERR_CONFLICT when there is a
  * journal already, ERR_STATE when there was one. */

@@ -36,6 +36,8 @@ static const char schema[] =
         " wake_at integer default 0, attempt integer default 0,"
         " reason text, since integer, tree text,"
         " primary key (run, step, item)) strict, without rowid;"
+        "create table claim (run text primary key, holder text, event text,"
+        " ttl integer) strict, without rowid;"
         "create table listen (run text, step text, item text, type text,"
         " primary key (run, step, item, type)) strict, without rowid;"
         "create table rest (run text primary key, seq integer)"
@@ -228,7 +230,8 @@ static int view_many(void *state, struct error *err)
 	auto_free char *mark =
 	        mem_printf("pragma application_id = %d", VIEW_LOADING);
 
-	if (view->rehearsing || !oid_is_zero(&view->cursor))
+	if (view->rehearsing || view->restarts > 0 ||
+	    !oid_is_zero(&view->cursor))
 		return 0;
 	if (db_run(view->db, mark, err) < 0 || db_commit(view->db, err) < 0)
 		return -1;

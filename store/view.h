@@ -134,6 +134,24 @@ int view_find_run(struct view *view, struct arena *arena, const char *prefix,
 const char *view_short_id(struct view *view, struct arena *arena,
                           const char *id);
 
+/* ---- Claims ---- */
+
+/* With several machines a run is worked on by who holds its claim. */
+struct claim_record {
+	const char *run;
+	const char *holder; /* the `source` of its events */
+	const char *event;  /* the id of the claim */
+	int64_t ttl_ms;
+};
+
+/* Who has `run`: 1, 0 when nobody has, -1. */
+int view_claim(struct view *view, struct arena *arena, const char *run,
+               struct claim_record *ret, struct error *err) MUST_CHECK;
+/* All of them, by run. */
+int view_claims(struct view *view, struct arena *arena,
+                struct claim_record **ret, size_t *ret_count,
+                struct error *err) MUST_CHECK;
+
 /* ---- Steps ---- */
 
 struct step_record {

@@ -76,12 +76,26 @@ int fold_void(struct fold *fold, const char *reason)
 
 /* ---- States -------------------------------------------------------------- */
 
+/* Whether the event may decide about its run. An engine's decision names the
+ * epoch that it was made in, which must be the present one, and while the run
+ * is claimed it must be the holder's. The owner's word names none. */
+static bool may_decide(const struct fold *fold, int64_t epoch,
+                       const char *holder)
+{
+	if (!value_get(fold->data, "epoch"))
+		return true;
+	return value_get_int(fold->data, "epoch", 0) == epoch &&
+	       (!holder || text_equal(holder, fold->event->source));
+}
+
 /* The state of the event's run: 1 and the state; 0 when there is no such run
- * or the event is of an older epoch, -1. */
+ * or the event may not decide about it, -1. */
 int fold_run_state(struct fold *fold, enum run_state *ret)
 {
-	struct statement *row =
-	        fold_query(fold, "select state, epoch from run where id = ?1");
+	struct statement *row = fold_query(
+	        fold, "select state, epoch, "
+	              "(select holder from claim where run = run.id) "
+	              "from run where id = ?1");
 
 	if (!row)
 		return -1;
@@ -89,7 +103,7 @@ int fold_run_state(struct fold *fold, enum run_state *ret)
 	int found = statement_step(row, fold->err);
 	if (found > 0 &&
 	    (!run_state_from_name(statement_text(row, 0), ret) ||
-	     value_get_int(fold->data, "epoch", 0) < statement_int(row, 1)))
+	     !may_decide(fold, statement_int(row, 1), statement_text(row, 2))))
 		found = 0;
 	statement_reset(row);
 	return found;
@@ -285,6 +299,8 @@ static int (*const handlers[])(struct fold *fold) = {
 	[EVENT_RUN_STARTED] = fold_run_started,
 	[EVENT_RUN_FINISHED] = fold_run_finished,
 	[EVENT_RUN_RETRIED] = fold_run_retried,
+	[EVENT_RUN_CLAIMED] = fold_run_claimed,
+	[EVENT_RUN_RELEASED] = fold_run_released,
 	[EVENT_STEP_FINISHED] = fold_step_finished,
 	[EVENT_STEP_FAILED] = fold_step_failed,
 	[EVENT_STEP_SKIPPED] = fold_step_skipped,
@@ -322,8 +338,11 @@ int view_apply(void *state, const struct event *event,
 		.err = err,
 	};
 
-	/* Whatever is new of a run, somebody has to look at it. */
+	/* Whatever is new of a run, somebody has to look at it; whose it is,
+	 * is nothing new of it. */
 	if (*fold.run && !view->is_loading &&
+	    event->type != EVENT_RUN_CLAIMED &&
+	    event->type != EVENT_RUN_RELEASED &&
 	    view_rouse(view, fold.run, err) < 0)
 		return -1;
 	return handlers[event->type](&fold);

@@ -100,6 +100,11 @@ int fold_gate_opened(struct fold *fold)
 
 int fold_draft_opened(struct fold *fold)
 {
+	enum run_state state;
+	int live = fold_run_state(fold, &state);
+
+	if (live <= 0)
+		return live < 0 ? -1 : fold_void(fold, "there is no such run");
 	if (fold_reused(fold) < 0 || insert_draft(fold, false) < 0)
 		return -1;
 	return put_artifacts(fold);

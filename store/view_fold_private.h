@@ -41,7 +41,7 @@ int fold_finish(struct fold *fold, struct statement *row);
 /* Leave it out, and say why. */
 int fold_void(struct fold *fold, const char *reason);
 /* The state of the event's run: 1 and the state; 0 when there is no such run or
- * the event is of an older epoch, -1. */
+ * the event may not decide about it, -1. */
 int fold_run_state(struct fold *fold, enum run_state *ret);
 /* Move the run by `event`: 1, 0 when that cannot be (and was voided), -1. */
 int fold_move_run(struct fold *fold, enum run_event event);
@@ -54,6 +54,8 @@ int fold_settle_step(struct fold *fold, enum step_event event,
 int fold_status(int moved);
 /* What the event says of its own step: output, key, reason, and where. */
 int fold_describe_step(struct fold *fold, const char *output);
+/* A run that is over is nobody's. */
+int fold_end_claim(struct fold *fold);
 /* The steps that were reused since the run's last wall. */
 int fold_reused(struct fold *fold);
 
@@ -61,6 +63,8 @@ int fold_reused(struct fold *fold);
 int fold_run_started(struct fold *fold);
 int fold_run_finished(struct fold *fold);
 int fold_run_retried(struct fold *fold);
+int fold_run_claimed(struct fold *fold);
+int fold_run_released(struct fold *fold);
 int fold_step_finished(struct fold *fold);
 int fold_step_failed(struct fold *fold);
 int fold_step_skipped(struct fold *fold);

@@ -312,7 +312,7 @@ int fold_run_finished(struct fold *fold)
 		int moved = fold_move_run(fold, ends[i].event);
 		if (moved <= 0)
 			return fold_status(moved);
-		if (fold_reused(fold) < 0)
+		if (fold_reused(fold) < 0 || fold_end_claim(fold) < 0)
 			return -1;
 		if (ends[i].event == RUN_IS_REJECTED && free_numbers(fold) < 0)
 			return -1;

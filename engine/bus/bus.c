@@ -89,6 +89,7 @@ static int intend(const struct call *call, const struct connector *connector,
 	struct value *data = describe(call, connector);
 	struct value *payload = value_copy(call->arena, call->payload);
 
+	value_map_int(call->arena, data, "epoch", call->epoch);
 	value_map_text(call->arena, data, "once", call->once);
 	value_map_set(call->arena, data, "payload", payload);
 	value_map_text(call->arena, data, "verify",
@@ -194,6 +195,7 @@ static struct call call_of(const struct bus_request *request,
 		.run_name = request->run_name,
 		.step = request->step,
 		.item = request->item,
+		.epoch = request->epoch,
 		.key = request->key,
 		.once = request->once,
 		.settings = connector->family

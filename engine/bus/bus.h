@@ -25,6 +25,7 @@ struct bus_request {
 	const char *job;
 	const char *step;
 	const char *item;
+	int64_t epoch; /* of the run */
 	const char *key;
 	const char *effect;
 	const struct value *with;

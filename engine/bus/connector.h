@@ -24,6 +24,7 @@ struct call {
 	const char *run_name; /* for people: "proposal 7k2fq0ab" */
 	const char *step;
 	const char *item;
+	int64_t epoch;                /* of the run, while it is ours */
 	const char *key;              /* the effect key */
 	const char *once;             /* its occasion, or NULL */
 	const struct value *settings; /* connectors.<family>, or NULL */

@@ -95,6 +95,7 @@ static int take(const struct call *call, const char *sequence, int64_t number,
 	value_map_text(arena, data, "run", call->run);
 	value_map_text(arena, data, "step", call->step);
 	value_map_text(arena, data, "item", call->item);
+	value_map_int(arena, data, "epoch", call->epoch);
 	value_map_text(arena, data, "effect_key", call->key);
 	value_map_text(arena, data, "effect", "sequence.next");
 	value_map_text(arena, data, "once", call->once);
@@ -113,6 +114,20 @@ static int take(const struct call *call, const char *sequence, int64_t number,
 	                   err);
 }
 
+/* With a remote a number holds once that has it: others' may have come before
+ * it. 1 when it is still the holder's then, 0, -1. */
+static int is_kept(const struct call *call, const char *sequence,
+                   const struct number_holder *holder, int64_t number,
+                   struct error *err)
+{
+	int64_t now = 0;
+
+	if (env_confirm(call->env, call->run, 0, err) < 0)
+		return -1;
+	int held = view_number(call->env->view, sequence, holder, &now, err);
+	return held > 0 ? now == number : held;
+}
+
 static int sequence_decide(const struct call *call, struct value **ret_result,
                            struct error *err)
 {
@@ -123,7 +138,8 @@ static int sequence_decide(const struct call *call, struct value **ret_result,
 
 	/* What waits to be written goes first: the number must follow the
 	 * commit that it was decided on directly. */
-	if (env_barrier(call->env,
+	if (env_ready(call->env, err) < 0 ||
+	    env_barrier(call->env,
 	                arena_printf(call->arena, "%s: steps up to %s",
 	                             call->run_name, call->step),
 	                err) < 0)
@@ -141,10 +157,11 @@ static int sequence_decide(const struct call *call, struct value **ret_result,
 		if (write_number(call->arena, format, number, &text, err) < 0)
 			return -1;
 		*ret_result = result_of(call->arena, number, text);
-		if (held)
-			return 0;
-		if (take(call, sequence, number, *ret_result, err) < 0)
-			return -1;
+		int settled =
+		        held ? is_kept(call, sequence, &holder, number, err)
+		             : take(call, sequence, number, *ret_result, err);
+		if (settled != 0)
+			return settled < 0 ? -1 : 0;
 	}
 	return error_set(err, ERR_CONFLICT,
 	                 "could not take a number of \"%s\": somebody else "

@@ -147,10 +147,15 @@ static void journal_approval(struct live_run *run,
 	struct arena *arena = &run->arena;
 	const struct live_step *gate =
 	        draft->step ? live_at(run, draft->step, draft->item) : NULL;
-	struct value *data = execute_about(run, gate);
+	struct value *data = value_map(arena); /* the owner's: of no epoch */
 	struct value *output = value_map(arena);
 	const char *commit = oid_text(arena, &approval->commit);
 
+	value_map_text(arena, data, "run", run->record.id);
+	if (gate) {
+		value_map_text(arena, data, "step", gate->step->id);
+		value_map_text(arena, data, "item", gate->block->item);
+	}
 	value_map_text(arena, output, "commit", commit);
 	value_map_text(arena, output, "author", approval->author);
 	value_map_int(arena, output, "revision", approval->revision);

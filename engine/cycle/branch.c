@@ -34,6 +34,15 @@ static int find_worktree(struct engine *engine, struct arena *arena,
 	return 0;
 }
 
+int branch_is_out(struct engine *engine, const char *ref, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *dir;
+
+	return find_worktree(engine, &arena, ref, &dir, err) < 0 ? -1
+	                                                         : dir != NULL;
+}
+
 static const char *git_path(struct arena *arena, const char *dir,
                             const char *name)
 {

@@ -20,6 +20,10 @@
 int branch_advance(struct engine *engine, const struct oid *commit,
                    struct error *err) MUST_CHECK;
 
+/* Whether the reference is checked out in a worktree: 1, 0, -1. */
+int branch_is_out(struct engine *engine, const char *ref,
+                  struct error *err) MUST_CHECK;
+
 /* Delete the branch `name` (short) if its tip is in `merged` or still `tip`,
  * and it is checked out nowhere; else it stays. */
 int branch_drop(struct engine *engine, const char *name, const struct oid *tip,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/bus/bus.h"
+#include "engine/cycle/sync.h"
 #include "engine/io/checkout.h"
 #include "engine/io/loop.h"
 #include "engine/job/check.h"
@@ -301,13 +302,27 @@ static int open_repo(struct engine *engine, const char *dir, struct error *err)
 	return 0;
 }
 
+/* A fresh clone takes the journal of its remote; what none has, journal_root()
+ * says. */
+static int first_journal(struct engine *engine, struct error *err)
+{
+	struct oid tip;
+	int there = journal_tip(engine->journal, &tip, err);
+
+	if (there != 0)
+		return there < 0 ? -1 : 0;
+	return sync_first_journal(engine, err) < 0 ? -1 : 0;
+}
+
 static int open_journal(struct engine *engine, struct error *err)
 {
 	const struct journal_root *root;
 
-	engine->journal = journal_open(engine->repo, &engine->clock,
-	                               engine_source(&engine->arena), err);
-	if (!engine->journal || journal_root(engine->journal, &root, err) < 0)
+	engine->source = engine_source(&engine->arena);
+	engine->journal =
+	        journal_open(engine->repo, &engine->clock, engine->source, err);
+	if (!engine->journal || first_journal(engine, err) < 0 ||
+	    journal_root(engine->journal, &root, err) < 0)
 		return -1;
 	engine->branch = root->branch;
 	engine->branch_ref =
@@ -379,6 +394,8 @@ struct engine *engine_open(const char *dir, struct error *err)
 	engine->env.checkouts =
 	        checkouts_open(engine->state_dir, &engine->env.root->secret);
 	read_settings(engine);
+	if (sync_open(engine, err) < 0)
+		return NULL;
 	engine->env.loop = loop_open(places(engine));
 	return steal(&engine);
 }
@@ -388,6 +405,7 @@ int engine_rehearse(struct engine *engine, struct error *err)
 	if (view_rehearse(engine->view, err) < 0)
 		return -1;
 	journal_rehearse(engine->journal);
+	sync_close(engine); /* nobody else hears of it */
 	engine->rehearsing = true;
 	return 0;
 }
@@ -396,6 +414,7 @@ void engine_close(struct engine *engine)
 {
 	if (!engine)
 		return;
+	sync_close(engine);
 	forget_tip(engine);
 	loop_close(engine->env.loop);
 	checkouts_close(engine->env.checkouts);

@@ -23,6 +23,7 @@
 #include "store/view.h"
 
 struct past;
+struct sharing;
 
 struct engine {
 	struct env env;
@@ -32,10 +33,13 @@ struct engine {
 	struct clock clock;
 	struct clock_state clock_state;
 	struct language language;
-	const char *branch;     /* the owner's, short: "main" */
-	const char *branch_ref; /* "refs/heads/main" */
-	char *lock_dir;         /* $GIT_COMMON_DIR/reeve */
-	char *state_dir;        /* .reeve */
+	const char *source;      /* whose events are these: /reeve/<host> */
+	const char *holder;      /* the same, with several machines unique */
+	struct sharing *sharing; /* with other machines (sync.h); or NULL */
+	const char *branch;      /* the owner's, short: "main" */
+	const char *branch_ref;  /* "refs/heads/main" */
+	char *lock_dir;          /* $GIT_COMMON_DIR/reeve */
+	char *state_dir;         /* .reeve */
 	struct oid library; /* the built-in library as a tree; zero: not yet */
 	struct arena arena; /* for the engine's life */
 	/* The owner's branch as it was last looked at. */
@@ -49,6 +53,7 @@ struct engine {
 	struct arena past_arena;
 	struct past **pasts;
 	size_t past_count;
+	bool offline;    /* the remote is not asked */
 	bool view_moved; /* the view was unusable and moved aside */
 	bool rehearsing;
 };

@@ -141,6 +141,20 @@ static int carry_on(struct tick *tick, struct live_run *run,
 	                  : gate_open(tick, run, live, err);
 }
 
+bool execute_has_work(struct live_run *run)
+{
+	int64_t ignored;
+
+	if (!run->root->active)
+		live_activate(run, run->root);
+	sleep_wake(run, &ignored);
+	for (size_t i = run->ready_head; i < run->ready_count; i++)
+		if (!step_is_settled(run->ready[i]->state) &&
+		    !is_waiting_for(run, run->ready[i]))
+			return true;
+	return run->job->ending_count > 0 || execute_is_over(run);
+}
+
 static int advance_step(struct tick *tick, struct live_run *run,
                         struct live_step *live, struct error *err)
 {

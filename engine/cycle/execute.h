@@ -19,6 +19,9 @@ int execute_runs(struct tick *tick, struct error *err) MUST_CHECK;
  * with execute_reap(). */
 int execute_ready(struct tick *tick, struct live_run *run,
                   struct error *err) MUST_CHECK;
+/* Whether a step of `run` can be looked at with some hope, or all are settled:
+ * else nothing can be done in it now. */
+bool execute_has_work(struct live_run *run);
 /* Wait for one program, at most `timeout_ms` (-1: as long as it takes), and
  * settle its step: 1; 0 when none ended. Steps that are ready by it are looked
  * at by the next execute_ready() of its run. */

@@ -11,10 +11,13 @@
  * What is left at the end of a run goes into a review that nothing waits for.
  */
 #include "engine/cycle/branch.h"
+#include "engine/cycle/claim.h"
 #include "engine/cycle/drafting.h"
 #include "engine/cycle/execute.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
+
+#define MERGE_MS 1000 /* what moving a branch takes at most */
 
 /* ---- Opening drafts that nothing waits for ------------------------------- */
 
@@ -263,9 +266,33 @@ static int tell_problem(struct merge *merge, struct error *reason)
 	return 0;
 }
 
+/* Only one engine may move the owner's branch for it: 1 when that is this one
+ * and the others know, 0 when not now, -1. */
+static int may_merge(struct merge *merge, struct error *err)
+{
+	auto_error struct error reason = { 0 };
+	struct env *env = &merge->engine->env;
+	bool ours = false;
+
+	if (env_ready(env, &reason) < 0)
+		return 0;
+	if (claims_take(merge->tick, &merge->run.id, 1, &ours, err) < 0)
+		return -1;
+	if (!ours || env_confirm(env, merge->run.id, MERGE_MS, &reason) == 0)
+		return ours;
+	if (reason.code == ERR_AWAY)
+		return 0;
+	error_move(err, &reason);
+	return -1;
+}
+
 static int merge_one(struct merge *merge, struct error *err)
 {
 	auto_error struct error reason = { 0 };
+	int may = may_merge(merge, err);
+
+	if (may <= 0)
+		return may;
 
 	if (engine_look(merge->engine, err) < 0 ||
 	    view_artifacts(merge->engine->view, merge->arena, merge->draft,

@@ -12,6 +12,24 @@
 #include "engine/cycle/halfway.h"
 #include "store/draft.h"
 
+/* Of two machines that drafted at once the first one's draft counts. */
+static int correct(struct engine *engine, const struct draft_record *draft,
+                   struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *name = draft->branch + strlen(DRAFT_BRANCHES);
+	int stray = draft_is_stray(engine->repo, name, &draft->tip, err);
+
+	if (stray <= 0)
+		return stray;
+	int out = branch_is_out(
+	        engine, arena_printf(&arena, "refs/heads/%s", draft->branch),
+	        err);
+	if (out != 0)
+		return out < 0 ? -1 : 0;
+	return draft_correct(engine->repo, name, &draft->tip, err);
+}
+
 /* In a clone that does not have the draft's commits there is nothing to make
  * it of. */
 static int restore_open(struct engine *engine, const struct draft_record *draft,
@@ -22,7 +40,8 @@ static int restore_open(struct engine *engine, const struct draft_record *draft,
 	enum draft_presence presence;
 	struct oid tip;
 
-	if (draft_look(repo, name, &presence, &tip, err) < 0)
+	if (correct(engine, draft, err) < 0 ||
+	    draft_look(repo, name, &presence, &tip, err) < 0)
 		return -1;
 	if (presence == DRAFT_DELETED || !repo_object_exists(repo, &draft->tip))
 		return 0;

@@ -98,7 +98,6 @@ int run_retry(struct engine *engine, const struct run_record *record,
 		return -1;
 	struct value *data = value_map(&run->arena);
 	value_map_text(&run->arena, data, "run", record->id);
-	value_map_int(&run->arena, data, "epoch", record->epoch);
 	value_map_set(&run->arena, data, "steps", places(run));
 	journal_add(engine->journal, EVENT_RUN_RETRIED, record->id, data);
 	return journal_flush(

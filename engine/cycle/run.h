@@ -147,6 +147,7 @@ struct live_run {
 	/* Steps to look at: all that they wait for is settled. */
 	struct live_step **ready;
 	size_t ready_head, ready_count, ready_room;
+	size_t restarts;  /* of the view, when it was loaded */
 	int64_t heard;    /* of the journal's events, when it was loaded */
 	size_t last_wall; /* the last step that is a gate or a wait, or none */
 	bool ended;       /* over before its steps were: nothing more begins */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "engine/cycle/claim.h"
 #include "engine/cycle/execute.h"
 #include "store/base/text.h"
 
@@ -154,12 +155,14 @@ static bool is_settled_in_journal(struct tick *tick, struct live_run *run,
 
 /* An effect that may not begin now: a later tick goes on with it. */
 static int put_off(struct tick *tick, struct live_run *run,
-                   struct live_step *live)
+                   struct live_step *live, struct error *err)
 {
 	(void)is_settled_in_journal(tick, run, live); /* it may be intended */
 	run->put_off = true;
 	tick->problems++;
-	return 0;
+	int ours = claim_holds(run->engine, run->record.id, err);
+	run->ended |= ours == 0; /* for this tick, it is another engine's */
+	return ours < 0 ? -1 : 0;
 }
 
 int execute_take_failure(struct tick *tick, struct live_run *run,
@@ -167,7 +170,7 @@ int execute_take_failure(struct tick *tick, struct live_run *run,
                          struct error *err)
 {
 	if (reason->code == ERR_AWAY)
-		return put_off(tick, run, live);
+		return put_off(tick, run, live, err);
 	if (!ends_the_step(reason)) {
 		error_move(err, reason);
 		return error_wrap(err, "%s, step \"%s\"", run->name,

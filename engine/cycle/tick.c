@@ -9,10 +9,12 @@
 
 #include "engine/bus/bus.h"
 #include "engine/cycle/approval.h"
+#include "engine/cycle/claim.h"
 #include "engine/cycle/execute.h"
 #include "engine/cycle/idle.h"
 #include "engine/cycle/restore.h"
 #include "engine/cycle/start.h"
+#include "engine/cycle/sync.h"
 #include "store/lock.h"
 
 void tick_tell(struct tick *tick, const struct note *note)
@@ -27,12 +29,6 @@ void tick_due(struct tick *tick, int64_t at_ms)
 		tick->due_at = at_ms;
 }
 
-/* What is shared is taken in: the journal as it is now. */
-static int sync_phase(struct tick *tick, struct error *err)
-{
-	return journal_catch_up(tick->engine->journal, err);
-}
-
 /* ---- Recovery ------------------------------------------------------------ */
 
 static int settle_doubt(struct tick *tick, const struct effect_record *effect,
@@ -45,7 +41,12 @@ static int settle_doubt(struct tick *tick, const struct effect_record *effect,
 
 	if (!config)
 		return -1;
-	int settled = bus_settle(&engine->env, config, effect, err);
+	auto_error struct error away = { 0 };
+	int settled = bus_settle(&engine->env, config, effect, &away);
+	if (settled < 0 && away.code == ERR_AWAY)
+		return 0; /* a later tick settles it */
+	if (settled < 0)
+		error_move(err, &away);
 	if (settled != 0) {
 		tick->changes += settled > 0;
 		return settled < 0 ? -1 : 0;
@@ -63,6 +64,24 @@ static int settle_doubt(struct tick *tick, const struct effect_record *effect,
 	return 0;
 }
 
+/* Only those of runs that nobody else is at work on. */
+static int settle_doubts(struct tick *tick, struct arena *arena,
+                         const struct effect_record *effects, size_t count,
+                         struct error *err)
+{
+	const char **runs = arena_array(arena, count + 1, sizeof(*runs));
+	bool *ours = arena_array(arena, count + 1, sizeof(*ours));
+
+	for (size_t i = 0; i < count; i++)
+		runs[i] = effects[i].run;
+	if (count == 0 || claims_take(tick, runs, count, ours, err) < 0)
+		return count == 0 ? 0 : -1;
+	for (size_t i = 0; i < count; i++)
+		if (ours[i] && settle_doubt(tick, &effects[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int recover_phase(struct tick *tick, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
@@ -70,11 +89,9 @@ static int recover_phase(struct tick *tick, struct error *err)
 	struct effect_record *effects;
 	size_t count;
 
-	if (view_effects_in_doubt(view, &arena, &effects, &count, err) < 0)
+	if (view_effects_in_doubt(view, &arena, &effects, &count, err) < 0 ||
+	    settle_doubts(tick, &arena, effects, count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (settle_doubt(tick, &effects[i], err) < 0)
-			return -1;
 	return restore_all(tick->engine, err);
 }
 
@@ -92,7 +109,7 @@ static int cycle(struct tick *tick, struct error *err)
 	struct idle idle;
 	size_t before;
 
-	if (sync_phase(tick, err) < 0 || !engine_config(tick->engine, err) ||
+	if (sync_begin(tick, err) < 0 || !engine_config(tick->engine, err) ||
 	    recover_phase(tick, err) < 0)
 		return -1;
 	do {
@@ -106,7 +123,7 @@ static int cycle(struct tick *tick, struct error *err)
 			return -1;
 	} while (tick->changes > before);
 	idle_leave(tick, &idle);
-	return sync_phase(tick, err);
+	return sync_end(tick, err);
 }
 
 /* Leave word for whoever holds the lock, and say who that is. */

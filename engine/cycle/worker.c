@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cycle/claim.h"
 #include "engine/cycle/execute.h"
 #include "engine/cycle/start.h"
 #include "engine/io/loop.h"
 #include "store/base/alloc.h"
 
 #define SAT_OUT_MS 60000
+#define AT_ONCE    64 /* runs that are claimed together */
 
 struct workers {
 	struct tick *tick;
@@ -62,7 +64,7 @@ static bool is_in_review(const struct live_run *run)
 
 /* 1 when the run waits for what a later tick sees, which then looks at it; 0
  * when the end of a pause is near. */
-static int rest(struct live_run *run, struct error *err)
+static int rest(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct view *view = run->engine->view;
 	int64_t next;
@@ -71,6 +73,11 @@ static int rest(struct live_run *run, struct error *err)
 	if (run->ready_head < run->ready_count ||
 	    (next && next - clock_wall_ms(&run->engine->clock) <= SAT_OUT_MS))
 		return 0;
+	/* What it has heard was counted in another order: look again. */
+	if (run->restarts != view_restarts(view)) {
+		tick->changes++;
+		return 1;
+	}
 	if (run->put_off || (run->sleeping == 0 && !is_in_review(run)))
 		return 1;
 	return view_set_rest(view, run->record.id, run->heard, err) < 0 ? -1
@@ -98,7 +105,7 @@ static int advance(struct tick *tick, struct live_run *run, struct error *err)
 	                  arena_printf(&run->arena, "%s: goes on", run->name),
 	                  err) < 0)
 		return -1;
-	return rest(run, err);
+	return rest(tick, run, err);
 }
 
 /* The earliest time at which a sleeper of them is to be woken; 0: none. */
@@ -188,19 +195,10 @@ static int work_off(struct workers *workers, struct error *err)
 	return comes;
 }
 
-static int take_on(struct workers *workers, const struct run_record *record,
-                   struct error *err)
+/* Begin with one that is ours. */
+static int put_to_work(struct workers *workers, struct live_run *run,
+                       struct error *err)
 {
-	auto_error struct error reason = { 0 };
-	struct engine *engine = workers->tick->engine;
-	int64_t heard;
-
-	if (view_last_emitted(engine->view, &heard, err) < 0)
-		return -1;
-	struct live_run *run = run_load(engine, record->id, &reason);
-	if (!run)
-		return tell_unreadable(workers->tick, record, &reason, err);
-	run->heard = heard;
 	if (ending_look(workers->tick, run, err) < 0) {
 		run_free(run);
 		return -1;
@@ -209,6 +207,97 @@ static int take_on(struct workers *workers, const struct run_record *record,
 	                         sizeof(struct live_run *));
 	workers->runs[workers->count++] = run;
 	return advance_all(workers, err);
+}
+
+/* Load it, as it stands. NULL in `ret` when it cannot be, which is told, or
+ * when nothing can be done in it that a claim would be worth. */
+static int load(struct tick *tick, const struct run_record *record,
+                struct live_run **ret, struct error *err)
+{
+	auto_error struct error reason = { 0 };
+	struct engine *engine = tick->engine;
+	int64_t heard;
+
+	*ret = NULL;
+	if (view_last_emitted(engine->view, &heard, err) < 0)
+		return -1;
+	auto_run struct live_run *run = run_load(engine, record->id, &reason);
+	if (!run)
+		return tell_unreadable(tick, record, &reason, err);
+	run->heard = heard;
+	run->restarts = view_restarts(engine->view);
+	if (engine->sharing && !execute_has_work(run))
+		return rest(tick, run, err) < 0 ? -1 : 0;
+	*ret = steal(&run);
+	return 0;
+}
+
+/* Of the runs that were loaded, those that are ours. Their epoch is that of
+ * the claim. */
+static int claim_all(struct tick *tick, struct live_run **runs, size_t count,
+                     struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *ids[AT_ONCE] = { NULL };
+	bool ours[AT_ONCE] = { false };
+
+	for (size_t i = 0; i < count; i++)
+		ids[i] = runs[i]->record.id;
+	if (claims_take(tick, ids, count, ours, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct run_record now;
+		if (view_run(tick->engine->view, &arena, ids[i], &now, err) < 0)
+			return -1;
+		runs[i]->record.epoch = now.epoch;
+		if (!ours[i]) {
+			run_free(runs[i]);
+			runs[i] = NULL;
+		}
+	}
+	return 0;
+}
+
+/* Runs that wait for a claim, which they get together. */
+struct batch {
+	struct live_run *runs[AT_ONCE];
+	size_t count;
+};
+
+static void batch_clear(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		run_free(batch->runs[i]);
+	batch->count = 0;
+}
+
+static int work_on_batch(struct workers *workers, struct batch *batch,
+                         struct error *err)
+{
+	if (claim_all(workers->tick, batch->runs, batch->count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct live_run *run = batch->runs[i];
+		batch->runs[i] = NULL;
+		if (run && put_to_work(workers, run, err) < 0)
+			return -1;
+	}
+	batch->count = 0;
+	return 0;
+}
+
+static int take_on(struct workers *workers, struct batch *batch,
+                   const struct run_record *record, struct error *err)
+{
+	/* Alone there is nobody to ask, and memory to be spared. */
+	size_t most = workers->tick->engine->sharing ? AT_ONCE : 1;
+	struct live_run *run;
+
+	if (load(workers->tick, record, &run, err) < 0)
+		return -1;
+	if (run)
+		batch->runs[batch->count++] = run;
+	return batch->count == most ? work_on_batch(workers, batch, err) : 0;
 }
 
 /* When the first of all that sleep wakes, somebody must look. */
@@ -226,6 +315,7 @@ static int tell_due(struct tick *tick, struct error *err)
 int execute_runs(struct tick *tick, struct error *err)
 {
 	CLEANUP(workers_clear) struct workers workers = { .tick = tick };
+	CLEANUP(batch_clear) struct batch batch = { .count = 0 };
 	auto_arena struct arena arena = { 0 };
 	struct run_record *runs;
 	size_t count;
@@ -240,8 +330,10 @@ int execute_runs(struct tick *tick, struct error *err)
 		int queued = run_is_queued(tick->engine, &runs[i], err);
 		if (queued < 0)
 			return -1;
-		if (!queued && take_on(&workers, &runs[i], err) < 0)
+		if (!queued && take_on(&workers, &batch, &runs[i], err) < 0)
 			return -1;
 	}
+	if (work_on_batch(&workers, &batch, err) < 0)
+		return -1;
 	return work_off(&workers, err) < 0 ? -1 : tell_due(tick, err);
 }

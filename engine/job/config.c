@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/job/duration.h"
 #include "store/base/date.h"
 #include "store/base/text.h"
 #include "store/base/yaml.h"
+
+#define SHORTEST_CLAIM_MS 1000
 
 static const char FILE_NAME[] = "reeve.yaml";
 
@@ -86,7 +89,21 @@ const struct field config_fields[] = {
 	        .help = "steps side by side; 0: as many as there are cores",
 	        .example = "4",
 	},
-	{ .name = "remote", .later = true, .help = "where all is shared" },
+	{
+	        .name = "remote",
+	        .type = FIELD_TEXT,
+	        .help = "where journal and drafts are shared; none: this "
+	                "machine alone",
+	        .example = "origin",
+	},
+	{
+	        .name = "claim",
+	        .type = FIELD_DURATION,
+	        .otherwise = "2m",
+	        .help = "with a remote: how long another machine must have "
+	                "been silent before its runs are taken over",
+	        .example = "10m",
+	},
 	{ .name = "models", .later = true, .help = "model endpoints" },
 	{ .name = "tiers", .later = true, .help = "orders of models" },
 	{ .name = "budget", .later = true, .help = "ceilings of cost" },
@@ -141,6 +158,31 @@ static void check_branch(const struct reader *reader,
 	else if (text_starts(branch->text, "reeve/"))
 		errors_add(reader->errors, ERR_CONFIG, FILE_NAME, branch->pos,
 		           "\"%s\" is a branch of reeve's own", branch->text);
+}
+
+/* It becomes a word of git's command line, and part of references. */
+static void check_remote(const struct reader *reader,
+                         const struct value *remote)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	if (remote != NULL && (remote->length == 0 || remote->text[0] == '-' ||
+	                       strspn(remote->text, plain) != remote->length))
+		error_hint(errors_add(reader->errors, ERR_CONFIG, FILE_NAME,
+		                      remote->pos,
+		                      "\"%s\" is no name of a remote",
+		                      remote->text),
+		           "Name one of those that git remote lists, such as "
+		           "origin.");
+}
+
+/* A shorter one would be over before its push is. */
+static void check_claim(const struct reader *reader, const struct value *claim)
+{
+	if (claim != NULL && duration_ms(claim->text) < SHORTEST_CLAIM_MS)
+		errors_add(reader->errors, ERR_CONFIG, FILE_NAME, claim->pos,
+		           "a claim must last a second at least");
 }
 
 static void check_approver(const struct reader *reader,
@@ -243,6 +285,8 @@ static struct config *read_config(const struct reader *reader,
 	check_zone(reader, value_get(root, "timezone"));
 	check_connectors(reader, value_get(root, "connectors"));
 	check_branch(reader, value_get(root, "branch"));
+	check_remote(reader, value_get(root, "remote"));
+	check_claim(reader, value_get(root, "claim"));
 	config->company = map_or_empty(reader, value_get(root, "company"));
 	config->timezone = value_get_text(root, "timezone", "UTC");
 	config->locale = value_get_text(root, "locale", "en");
@@ -251,6 +295,8 @@ static struct config *read_config(const struct reader *reader,
 	read_policy(reader, value_get(root, "policy"), config);
 	read_approvers(reader, value_get(root, "approvers"), config);
 	config->branch = value_get_text(root, "branch", NULL);
+	config->remote = value_get_text(root, "remote", NULL);
+	config->claim_ms = duration_ms(value_get_text(root, "claim", "2m"));
 	config->jobs = value_get_int(root, "jobs", 0);
 	read_holidays(reader, value_get(root, "holidays"), config);
 	return config;

@@ -27,6 +27,8 @@ struct config {
 	const char *const *approvers; /* addresses; none: anyone */
 	size_t approver_count;
 	const char *branch;           /* NULL: the one HEAD named at init */
+	const char *remote;           /* of git's; NULL: this machine alone */
+	int64_t claim_ms;             /* how long a claim holds unrenewed */
 	const struct value *holidays; /* dates, sorted; never NULL */
 	int64_t jobs;                 /* steps side by side; 0: by the cores */
 };

@@ -162,6 +162,7 @@ static int call_start(struct step_run *run, struct error *err)
 		.job = run->job->name,
 		.step = run->step->id,
 		.item = run->item,
+		.epoch = run->run->epoch,
 		.key = run->effect_key,
 		.effect = run->name,
 		.with = run->released ? run->released : run->config,

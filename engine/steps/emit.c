@@ -41,6 +41,7 @@ static int emit_start(struct step_run *run, struct error *err)
 	value_map_text(arena, data, "run", run->run->id);
 	value_map_text(arena, data, "step", run->step->id);
 	value_map_text(arena, data, "item", run->item);
+	value_map_int(arena, data, "epoch", run->run->epoch);
 	value_map_text(arena, data, "effect_key", run->effect_key);
 	value_map_text(arena, data, "type", run->name);
 	value_map_text(arena, data, "once", run->once);
