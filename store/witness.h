@@ -23,8 +23,8 @@ int witness_write(const char *dir, const struct oid *tip,
                   struct error *err) MUST_CHECK;
 
 /* Before the journal's reference is moved to a commit that does not follow the
- * witness, because others' commits come first (share.h): until the witness is
- * written again, either is the witness. */
+ * witness, because others' commits come first (journal_share.h): until the
+ * witness is written again, either is the witness. */
 int witness_moving(const char *dir, const struct oid *from,
                    const struct oid *to, struct error *err) MUST_CHECK;
 /* Whether `from` was about to be moved, and to where. */

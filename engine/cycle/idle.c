@@ -109,7 +109,8 @@ static bool may_rest(struct tick *tick)
 	auto_error struct error ignored = { 0 }; /* then it may not */
 
 	/* What comes from other machines leaves no mark here. */
-	return tick->problems == 0 && !tick->engine->sharing && !goes_on(tick, &arena, &ignored) &&
+	return tick->problems == 0 && !tick->engine->sharing &&
+	       !goes_on(tick, &arena, &ignored) &&
 	       !tries_again(tick, &arena, &ignored);
 }
 

@@ -11,7 +11,7 @@
 #include "engine/io/remote.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
-#include "store/share.h"
+#include "store/journal_share.h"
 
 struct sharing {
 	struct engine *engine;

@@ -1,7 +1,7 @@
 /*
  * A tick asks the remote what it has (one ls-remote), fetches what differs,
- * and lets store/share make one line of the two journals. From then on it
- * pushes when something must not happen before the others know: then it
+ * and lets store/journal_share make one line of the two journals. From then on
+ * it pushes when something must not happen before the others know: then it
  * pushes the journal, alone, and when that is refused because theirs has moved
  * on, fetches, merges, folds anew, and tries again after a pause of chance
  * length.

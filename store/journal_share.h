@@ -14,8 +14,8 @@
  * the last tip that we and it agreed on. A remote whose journal does not hold
  * it was rewritten, and is refused.
  */
-#ifndef STORE_SHARE_H
-#define STORE_SHARE_H
+#ifndef STORE_JOURNAL_SHARE_H
+#define STORE_JOURNAL_SHARE_H
 
 #include "store/base/compiler.h"
 #include "store/base/error.h"

@@ -16,7 +16,7 @@
  * ours it has from this line. Therefore a push whose answer was lost needs no
  * care: the next fetch finds our own commits there.
  */
-#include "store/share.h"
+#include "store/journal_share.h"
 
 #include <string.h>
 
