@@ -142,22 +142,9 @@ static int read_new(const struct share *share, const struct oid *base,
 	                       oid_is_zero(base) ? NULL : base, &commits,
 	                       &count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		auto_arena struct arena scratch = { 0 };
-		struct commit commit;
-		if (repo_commit_read(repo, &scratch, &commits[i], &commit,
-		                     err) < 0)
-			return -1;
-		if (commit.parent_count > 1)
-			return error_set(err, ERR_CORRUPT,
-			                 "the journal of \"%s\" is no straight "
-			                 "line",
-			                 share->remote);
-		if (journal_read_commit(repo, &commits[i], hear, &heard, err) <
-		    0)
-			return error_wrap(err, "the journal of \"%s\"",
-			                  share->remote);
-	}
+	if (journal_read_line(repo, commits, count, base, hear, &heard, err) <
+	    0)
+		return error_wrap(err, "the journal of \"%s\"", share->remote);
 	return 0;
 }
 
