@@ -130,9 +130,12 @@ struct agent *agent_parse(struct arena *arena, const char *name,
 {
 	auto_error struct error err = { 0 };
 	size_t before = errors->count;
-	struct value *root = yaml_parse(arena, path, bytes, len, 1, &err);
+	struct value *root;
 	struct agent *agent;
 
+	if (errors_full(errors))
+		return NULL;
+	root = yaml_parse(arena, path, bytes, len, 1, &err);
 	if (root == NULL) {
 		errors_take(errors, &err);
 		return NULL;

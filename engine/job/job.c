@@ -444,8 +444,11 @@ struct job *job_parse(struct arena *arena, const char *path, const char *bytes,
 		.engine = engine,
 		.job = arena_new(arena, struct job),
 	};
-	struct value *root = yaml_parse(arena, path, bytes, len, 1, &err);
+	struct value *root;
 
+	if (errors_full(errors))
+		return NULL;
+	root = yaml_parse(arena, path, bytes, len, 1, &err);
 	if (root == NULL) {
 		errors_take(errors, &err);
 		return NULL;

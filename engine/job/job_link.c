@@ -216,6 +216,8 @@ const struct job *job_link(struct arena *arena, const struct job *job,
 
 	if (job->linked)
 		return job;
+	if (errors_full(errors))
+		return NULL;
 	if (link_job(&linker, &frame))
 		linked = finish(&linker, job);
 	free(linker.steps);

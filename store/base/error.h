@@ -91,7 +91,8 @@ struct error *errors_add(struct errors *list, enum error_code code,
 void errors_sort(struct errors *list);
 void errors_clear(struct errors *list);
 /* Whether there are so many that nobody reads more: LIMIT_ERRORS. Who goes
- * through outside data stops then. */
+ * through outside data stops then; and who finds it so at the beginning makes
+ * nothing of that data, since what is wrong with it would not be seen. */
 bool errors_full(const struct errors *list);
 
 #define auto_errors CLEANUP(errors_clear)

@@ -496,11 +496,19 @@ killed_meanwhile() {
 spends() {
 	local most=$1 status=0
 	shift
-	command -v time >/dev/null || return 0
 	command time -f %M -o ../spent "$@" >../out 2>../err || status=$?
 	[ "$(tail -n 1 ../spent)" -le "$most" ] ||
 		fail "$* takes $(tail -n 1 ../spent) KB, more than $most"
 	return $status
+}
+
+# refuses_cheaply TEXT: check does, with no more than 16 MB above what it needs
+# for a workspace without that job.
+refuses_cheaply() {
+	footprint >../before
+	spends 24000 reeve check && fail "it is in order"
+	footprint | diff ../before -
+	says "$1"
 }
 
 # loop [KEY...]: a job whose list is the file items.yaml, with these keys.
@@ -521,25 +529,33 @@ loop() {
 	} | put jobs/loop.yaml
 }
 
-# A file of 100 MB is not read at all.
+# A file of 100 MB is not read at all, neither from the folder nor from git.
 job_of_100_mb() {
 	at begun
 	head -c 100000000 /dev/zero | tr '\0' a >jobs/big.yaml
-	spends 48000 reeve check && fail "it is in order"
-	says "jobs/big.yaml:1:1: error: the file is longer than"
+	refuses_cheaply "jobs/big.yaml:1:1: error: could not read \"jobs/big.yaml\""
+	commit "Much"
+	spends 24000 reeve tick
+	says "the file is longer than 8388608 bytes"
 }
 
-# What fits is refused where it is too much.
-a_million_keys() {
-	at begun
+# one_let COUNT: a job with so many keys in one map.
+one_let() {
 	{
 		printf 'version: 1\nname: big\non: { manual: true }\n'
 		printf 'steps:\n  - id: a\n    let:\n'
-		seq -f '      k%.0f: 1' 1000000
+		seq -f '      k%.0f: 1' "$1"
 	} | put jobs/big.yaml
-	exits 2 kept_by reeve check
-	says "jobs/big.yaml:"
-	says "longer than 16777216 bytes"
+}
+
+# They are refused where they are too many, before a tree is made of them.
+a_million_keys() {
+	at begun
+	one_let 1000000
+	refuses_cheaply "jobs/big.yaml:1:1: error: could not read \"jobs/big.yaml\""
+	one_let 400000
+	refuses_cheaply \
+		"jobs/big.yaml:10007:7: error: more than 10000 keys in one map"
 }
 
 nested_deep() {
@@ -548,8 +564,21 @@ nested_deep() {
 		printf 'version: 1\nname: big\non: { manual: true }\nsteps: '
 		head -c 1000000 /dev/zero | tr '\0' '['
 	} | put jobs/big.yaml
-	spends 48000 reeve check && fail "it is in order"
-	says "jobs/big.yaml:4:"
+	refuses_cheaply "jobs/big.yaml:4:"
+}
+
+# Each is found, so many are told, and the rest is counted.
+names_that_are_wrong() {
+	at begun
+	{
+		printf 'version: 1\nname: big\non: { manual: true }\nsteps:\n'
+		seq 1 100000 | sed 's/.*/  - { id: a&, let: { x: nothing.here } }/'
+	} | put jobs/big.yaml
+	exits 2 kept_by reeve check
+	says "jobs/big.yaml:5:25: error: "
+	says '"nothing"'
+	[ "$(wc -c <../err)" -lt 1000000 ] || fail "it says too much"
+	[ "$(wc -c <../out)" -lt 1000000 ] || fail "it says too much"
 }
 
 a_cycle_of_many() {
@@ -598,6 +627,7 @@ it "no repository" not_a_repository
 it "a job of 100 MB" job_of_100_mb
 it "a job with a million keys" a_million_keys
 it "a job of a million lists in each other" nested_deep
+it "a job with 100,000 wrong names" names_that_are_wrong
 it "a job that waits for itself over 10,000 steps" a_cycle_of_many
 it "a job that has itself as a step" itself_among_its_steps
 it "a loop over no list" wrong_items "{ a: 1 }" "needs a list" \
