@@ -28,16 +28,19 @@
 struct listing {
 	struct arena *arena;
 	const char *pattern;
+	bool names; /* the ids are not wanted */
 	struct file_entry *items;
 	size_t count;
 };
 
-/* All MUST. `read` is files_read() for a path that is a workspace path, without
- * the bytes if `ret` is NULL; `list` adds what fits, in any order, each path
+/* All MUST. `read` is files_read() for a path that is a workspace path, `find`
+ * is files_find() for one; `list` adds what fits, in any order, each path
  * once. */
 struct files_kind {
 	int (*read)(struct files *files, const char *path, struct buf *ret,
 	            struct oid *ret_oid, struct error *err);
+	int (*find)(struct files *files, const char *path, size_t max,
+	            struct oid *ret, struct error *err);
 	int (*list)(struct files *files, struct listing *listing,
 	            struct error *err);
 };
@@ -103,21 +106,28 @@ static char *base_dir(const struct listing *listing)
 
 /* A git tree. */
 
-static int tree_read(struct files *files, const char *path, struct buf *ret,
-                     struct oid *ret_oid, struct error *err)
+static int tree_find(struct files *files, const char *path, size_t max,
+                     struct oid *ret, struct error *err)
 {
 	struct tree_entry entry;
 
+	(void)max; /* the tree has the id */
 	int found =
 	        repo_tree_find(files->repo, &files->tree, path, &entry, err);
+	if (found <= 0 || !S_ISREG(entry.mode))
+		return found < 0 ? -1 : 0;
+	*ret = entry.oid;
+	return 1;
+}
+
+static int tree_read(struct files *files, const char *path, struct buf *ret,
+                     struct oid *ret_oid, struct error *err)
+{
+	int found = tree_find(files, path, ret->max, ret_oid, err);
+
 	if (found <= 0)
 		return found;
-	if (!S_ISREG(entry.mode))
-		return 0;
-	if (ret && repo_blob_read(files->repo, &entry.oid, ret, err) < 0)
-		return -1;
-	*ret_oid = entry.oid;
-	return 1;
+	return repo_blob_read(files->repo, ret_oid, ret, err) < 0 ? -1 : 1;
 }
 
 static int tree_list(struct files *files, struct listing *listing,
@@ -139,6 +149,7 @@ static int tree_list(struct files *files, struct listing *listing,
 
 static const struct files_kind tree_kind = {
 	.read = tree_read,
+	.find = tree_find,
 	.list = tree_list,
 };
 
@@ -194,11 +205,9 @@ static int open_below(const char *root, const char *path, int *ret_fd,
 static int dir_read(struct files *files, const char *path, struct buf *ret,
                     struct oid *ret_oid, struct error *err)
 {
-	auto_buf struct buf own = buf_make(LIMIT_DATA_FILE);
-	struct buf *bytes = ret ? ret : &own;
 	auto_fd int fd = -1;
 	struct stat file;
-	size_t before = bytes->len;
+	size_t before = ret->len;
 
 	int found = open_below(files->root, path, &fd, err);
 	if (found <= 0)
@@ -209,14 +218,21 @@ static int dir_read(struct files *files, const char *path, struct buf *ret,
 	if (!S_ISREG(file.st_mode))
 		return 0;
 	/* Too long a file is refused before memory is taken for it. */
-	if (file.st_size > (off_t)(bytes->max - before))
+	if (file.st_size > (off_t)(ret->max - before))
 		return error_at(err, ERR_LIMIT, path, (struct pos){ 1, 1 },
-		                "the file is longer than %zu bytes",
-		                bytes->max);
-	if (fd_read_all(fd, path, bytes, err) < 0)
+		                "the file is longer than %zu bytes", ret->max);
+	if (fd_read_all(fd, path, ret, err) < 0)
 		return -1;
-	repo_blob_id(bytes->at + before, bytes->len - before, ret_oid);
+	repo_blob_id(ret->at + before, ret->len - before, ret_oid);
 	return 1;
+}
+
+static int dir_find(struct files *files, const char *path, size_t max,
+                    struct oid *ret, struct error *err)
+{
+	auto_buf struct buf bytes = buf_make(max);
+
+	return dir_read(files, path, &bytes, ret, err);
 }
 
 static int list_dir(struct files *files, struct listing *listing,
@@ -227,8 +243,8 @@ static int list_name(struct files *files, struct listing *listing, DIR *dir,
                      const char *name, const char *path, struct error *err)
 {
 	struct stat found;
-	struct oid oid;
-	auto_buf struct buf bytes = buf_make(LIMIT_DATA_FILE);
+	struct oid oid = { 0 };
+	int there = 1;
 
 	if (!can_be_there(path) ||
 	    fstatat(dirfd(dir), name, &found, AT_SYMLINK_NOFOLLOW) < 0)
@@ -237,7 +253,8 @@ static int list_name(struct files *files, struct listing *listing, DIR *dir,
 		return list_dir(files, listing, path, err);
 	if (!S_ISREG(found.st_mode) || !is_wanted(listing, path))
 		return 0;
-	int there = dir_read(files, path, &bytes, &oid, err);
+	if (!listing->names)
+		there = dir_find(files, path, LIMIT_DATA_FILE, &oid, err);
 	if (there == 1)
 		add_entry(listing, path, &oid);
 	return there < 0 ? -1 : 0;
@@ -300,6 +317,7 @@ static int dir_list(struct files *files, struct listing *listing,
 
 static const struct files_kind dir_kind = {
 	.read = dir_read,
+	.find = dir_find,
 	.list = dir_list,
 };
 
@@ -314,21 +332,36 @@ struct files *files_from_dir(const char *root)
 
 /* A table in memory. */
 
+static const struct file_row *find_row(const struct files *files,
+                                       const char *path)
+{
+	for (size_t i = 0; i < files->row_count; i++)
+		if (text_equal(files->rows[i].path, path))
+			return &files->rows[i];
+	return NULL;
+}
+
+static int table_find(struct files *files, const char *path, size_t max,
+                      struct oid *ret, struct error *err)
+{
+	const struct file_row *row = find_row(files, path);
+
+	(void)max, (void)err; /* it is in memory, which does not fail */
+	if (row)
+		repo_blob_id(row->bytes, row->len, ret);
+	return row != NULL;
+}
+
 static int table_read(struct files *files, const char *path, struct buf *ret,
                       struct oid *ret_oid, struct error *err)
 {
-	for (size_t i = 0; i < files->row_count; i++) {
-		const struct file_row *row = &files->rows[i];
+	const struct file_row *row = find_row(files, path);
 
-		if (!text_equal(row->path, path))
-			continue;
-		repo_blob_id(row->bytes, row->len, ret_oid);
-		if (!ret)
-			return 1;
-		buf_add(ret, row->bytes, row->len);
-		return buf_check(ret, path, err) < 0 ? -1 : 1;
-	}
-	return 0;
+	if (!row)
+		return 0;
+	repo_blob_id(row->bytes, row->len, ret_oid);
+	buf_add(ret, row->bytes, row->len);
+	return buf_check(ret, path, err) < 0 ? -1 : 1;
 }
 
 static int table_list(struct files *files, struct listing *listing,
@@ -349,6 +382,7 @@ static int table_list(struct files *files, struct listing *listing,
 
 static const struct files_kind table_kind = {
 	.read = table_read,
+	.find = table_find,
 	.list = table_list,
 };
 
@@ -375,35 +409,47 @@ static int overlay_read(struct files *files, const char *path, struct buf *ret,
 	return files->under->kind->read(files->under, path, ret, ret_oid, err);
 }
 
+static int overlay_find(struct files *files, const char *path, size_t max,
+                        struct oid *ret, struct error *err)
+{
+	int found = files->over->kind->find(files->over, path, max, ret, err);
+
+	if (found != 0)
+		return found;
+	return files->under->kind->find(files->under, path, max, ret, err);
+}
+
+static int list_sorted(struct files *files, struct listing *listing,
+                       struct error *err);
+
 /* Both lists are sorted: pass through them side by side. */
 static int overlay_list(struct files *files, struct listing *listing,
                         struct error *err)
 {
-	struct file_entry *over;
-	struct file_entry *under;
-	size_t over_count;
-	size_t under_count;
+	struct listing over = *listing;
+	struct listing under = *listing;
 	size_t i = 0;
 
-	if (files_list(files->over, listing->arena, listing->pattern, &over,
-	               &over_count, err) < 0 ||
-	    files_list(files->under, listing->arena, listing->pattern, &under,
-	               &under_count, err) < 0)
+	if (list_sorted(files->over, &over, err) < 0 ||
+	    list_sorted(files->under, &under, err) < 0)
 		return -1;
-	for (size_t k = 0; k < under_count; k++) {
-		while (i < over_count &&
-		       strcmp(over[i].path, under[k].path) < 0)
+	for (size_t k = 0; k < under.count; k++) {
+		const struct file_entry *entry = &under.items[k];
+		while (i < over.count &&
+		       strcmp(over.items[i].path, entry->path) < 0)
 			i++;
-		if (i == over_count || !text_equal(over[i].path, under[k].path))
-			add_entry(listing, under[k].path, &under[k].oid);
+		if (i == over.count ||
+		    !text_equal(over.items[i].path, entry->path))
+			add_entry(listing, entry->path, &entry->oid);
 	}
-	for (size_t k = 0; k < over_count; k++)
-		add_entry(listing, over[k].path, &over[k].oid);
+	for (size_t k = 0; k < over.count; k++)
+		add_entry(listing, over.items[k].path, &over.items[k].oid);
 	return 0;
 }
 
 static const struct files_kind overlay_kind = {
 	.read = overlay_read,
+	.find = overlay_find,
 	.list = overlay_list,
 };
 
@@ -449,14 +495,14 @@ int files_read(struct files *files, const char *path, struct buf *ret,
 	return found;
 }
 
-int files_find(struct files *files, const char *path, struct oid *ret,
-               struct error *err)
+int files_find(struct files *files, const char *path, size_t max,
+               struct oid *ret, struct error *err)
 {
 	struct oid oid;
 
 	if (!can_be_there(path))
 		return 0;
-	int found = files->kind->read(files, path, NULL, &oid, err);
+	int found = files->kind->find(files, path, max, &oid, err);
 	if (found < 0)
 		return error_wrap(err, "could not look for \"%s\"", path);
 	if (found == 1)
@@ -472,16 +518,40 @@ static int by_path(const void *a, const void *b)
 	return strcmp(left->path, right->path);
 }
 
+static int list_sorted(struct files *files, struct listing *listing,
+                       struct error *err)
+{
+	if (files->kind->list(files, listing, err) < 0)
+		return -1;
+	if (listing->count > 0)
+		qsort(listing->items, listing->count, sizeof(*listing->items),
+		      by_path);
+	return 0;
+}
+
 int files_list(struct files *files, struct arena *arena, const char *pattern,
                struct file_entry **ret, size_t *ret_count, struct error *err)
 {
 	struct listing listing = { .arena = arena, .pattern = pattern };
 
-	if (files->kind->list(files, &listing, err) < 0)
+	if (list_sorted(files, &listing, err) < 0)
 		return -1;
-	if (listing.count > 0)
-		qsort(listing.items, listing.count, sizeof(*listing.items),
-		      by_path);
+	*ret = listing.items;
+	*ret_count = listing.count;
+	return 0;
+}
+
+int files_names(struct files *files, struct arena *arena, const char *pattern,
+                struct file_entry **ret, size_t *ret_count, struct error *err)
+{
+	struct listing listing = {
+		.arena = arena,
+		.pattern = pattern,
+		.names = true,
+	};
+
+	if (list_sorted(files, &listing, err) < 0)
+		return -1;
 	*ret = listing.items;
 	*ret_count = listing.count;
 	return 0;

@@ -49,9 +49,10 @@ void files_free_auto(struct files **files);
 int files_read(struct files *files, const char *path, struct buf *ret,
                struct oid *ret_oid, struct error *err) MUST_CHECK;
 
-/* 1 and the id of the file's blob, 0 when there is none, -1. */
-int files_find(struct files *files, const char *path, struct oid *ret,
-               struct error *err) MUST_CHECK;
+/* 1 and the id of the file's blob, 0 when there is none, -1; ERR_LIMIT for a
+ * file that has to be read for it and is longer than `max` bytes. */
+int files_find(struct files *files, const char *path, size_t max,
+               struct oid *ret, struct error *err) MUST_CHECK;
 
 struct file_entry {
 	const char *path;
@@ -63,5 +64,9 @@ struct file_entry {
 int files_list(struct files *files, struct arena *arena, const char *pattern,
                struct file_entry **ret, size_t *ret_count,
                struct error *err) MUST_CHECK;
+/* Their paths alone: the ids are zero, and no file is opened. */
+int files_names(struct files *files, struct arena *arena, const char *pattern,
+                struct file_entry **ret, size_t *ret_count,
+                struct error *err) MUST_CHECK;
 
 #endif

@@ -73,7 +73,8 @@ static int read_all(struct suite *suite, struct error *err)
 	struct file_entry *entries;
 	size_t count;
 
-	if (files_list(files, arena, "tests/*.yaml", &entries, &count, err) < 0)
+	if (files_names(files, arena, "tests/*.yaml", &entries, &count, err) <
+	    0)
 		return -1;
 	suite->tests = arena_array(arena, count + 1, sizeof(*suite->tests));
 	for (size_t i = 0; i < count; i++) {

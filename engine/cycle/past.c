@@ -24,7 +24,7 @@ static const char *job_name(struct arena *arena, const char *path)
 static int parse_job(struct engine *engine, struct past_job *past,
                      struct error *err)
 {
-	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
+	auto_buf struct buf bytes = buf_make(LIMIT_JOB_FILE);
 	auto_errors struct errors ignored = { 0 };
 
 	if (repo_blob_read(engine->repo, &past->blob, &bytes, err) < 0) {

@@ -109,10 +109,8 @@ static int read_file(struct workspace *workspace, const char *path,
 	auto_error struct error err = { 0 };
 	int found = files_read(workspace->files, path, ret, NULL, &err);
 
-	if (found < 0) {
-		error_wrap(&err, "could not read %s", path);
+	if (found < 0)
 		errors_take(errors, &err);
-	}
 	return found;
 }
 
@@ -135,7 +133,7 @@ const struct config *workspace_config(struct workspace *workspace,
                                       struct errors *errors)
 {
 	const struct pos nowhere = { 0, 0 };
-	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
+	auto_buf struct buf bytes = buf_make(LIMIT_JOB_FILE);
 	int found;
 
 	if (workspace->config != NULL)
@@ -179,7 +177,7 @@ static bool is_file_name(const char *name)
 const struct agent *workspace_agent(struct workspace *workspace,
                                     const char *name, struct errors *errors)
 {
-	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
+	auto_buf struct buf bytes = buf_make(LIMIT_JOB_FILE);
 	auto_error struct error err = { 0 };
 	const struct agent *agent = shelf_get(&workspace->agents, name);
 	const char *const *names = NULL;
@@ -215,7 +213,8 @@ static const struct job *kept_job(struct workspace *workspace, const char *name,
 	struct oid blob;
 
 	if (workspace->cache == NULL ||
-	    files_find(workspace->files, path, &blob, &ignored) <= 0)
+	    files_find(workspace->files, path, LIMIT_JOB_FILE, &blob,
+	               &ignored) <= 0)
 		return NULL;
 	image = job_cache_find(workspace->cache, name, &blob,
 	                       workspace->language);
@@ -234,7 +233,8 @@ static void keep_job(struct workspace *workspace, const char *name,
 	struct oid blob;
 
 	if (workspace->cache != NULL &&
-	    files_find(workspace->files, job->path, &blob, &ignored) > 0)
+	    files_find(workspace->files, job->path, LIMIT_JOB_FILE, &blob,
+	               &ignored) > 0)
 		job_cache_keep(workspace->cache, name, &blob, job);
 }
 
@@ -255,7 +255,7 @@ static const struct job *parse_job(struct workspace *workspace,
                                    const char *name, const char *path,
                                    struct errors *errors)
 {
-	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
+	auto_buf struct buf bytes = buf_make(LIMIT_JOB_FILE);
 	int found = 0;
 
 	if (is_file_name(name))
@@ -359,8 +359,8 @@ static void add_missing_template(struct workspace *workspace, const char *path,
 	const char **names;
 	size_t count;
 
-	if (files_list(workspace->files, &scratch, "templates/**", &entries,
-	               &count, &err) < 0) {
+	if (files_names(workspace->files, &scratch, "templates/**", &entries,
+	                &count, &err) < 0) {
 		errors_take(errors, &err);
 		return;
 	}
@@ -417,8 +417,8 @@ static int add_names(struct workspace *workspace, const char *pattern,
 	struct file_entry *entries;
 	size_t count;
 
-	if (files_list(workspace->files, arena, pattern, &entries, &count,
-	               err) < 0)
+	if (files_names(workspace->files, arena, pattern, &entries, &count,
+	                err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		names->list = arena_grow(arena, names->list, names->count,

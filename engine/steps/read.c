@@ -291,7 +291,8 @@ static int find_one(struct step_run *run, const char *path, struct found *found,
 {
 	found->entries = arena_new(run->arena, struct file_entry);
 	found->entries[0].path = path;
-	int there = files_find(run->files, path, &found->entries[0].oid, err);
+	int there = files_find(run->files, path, LIMIT_DATA_FILE,
+	                       &found->entries[0].oid, err);
 	if (there > 0)
 		found->count = 1;
 	return there < 0 ? -1 : 0;

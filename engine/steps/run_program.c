@@ -202,8 +202,13 @@ static struct file_entry *merge(struct arena *arena, struct file_entry *a,
 	return both;
 }
 
+/* files_list(), or files_names(). */
+typedef int lister(struct files *files, struct arena *arena,
+                   const char *pattern, struct file_entry **ret,
+                   size_t *ret_count, struct error *err);
+
 /* What fits one of the patterns, each file once, in the order of paths. */
-static int list_files(struct step_run *run, struct files *files,
+static int list_files(struct step_run *run, struct files *files, lister *list,
                       const struct value *patterns, struct checkout_view *ret,
                       struct error *err)
 {
@@ -213,8 +218,8 @@ static int list_files(struct step_run *run, struct files *files,
 	for (size_t i = 0; i < patterns->length; i++) {
 		struct file_entry *found;
 		size_t more;
-		if (files_list(files, run->arena, patterns->items[i]->text,
-		               &found, &more, err) < 0)
+		if (list(files, run->arena, patterns->items[i]->text, &found,
+		         &more, err) < 0)
 			return -1;
 		all = merge(run->arena, all, &count, found, more);
 	}
@@ -277,7 +282,8 @@ static int run_prepare(struct step_run *run, struct error *err)
 		value_list_add(run->arena, all, value_string(run->arena, "**"));
 		reads = all;
 	}
-	if (list_files(run, run->files, reads, &program->view, err) < 0 ||
+	if (list_files(run, run->files, files_list, reads, &program->view,
+	               err) < 0 ||
 	    find_out(run, program, err) < 0)
 		return -1;
 	for (size_t i = 0; i < program->view.count; i++)
@@ -457,7 +463,8 @@ static struct value *files_of(struct step_run *run, const char *out,
 	struct value *list = value_list(run->arena);
 	struct checkout_view left;
 
-	if (list_files(run, files, patterns_of(run, "files"), &left, err) < 0)
+	if (list_files(run, files, files_names, patterns_of(run, "files"),
+	               &left, err) < 0)
 		return NULL;
 	for (size_t i = 0; i < left.count; i++) {
 		const char *path = left.entries[i].path;

@@ -83,6 +83,12 @@ static ssize_t read_some(int fd, void *bytes, size_t len)
 	return count;
 }
 
+static int fail_long(const char *name, const struct buf *buf, struct error *err)
+{
+	return error_set(err, ERR_LIMIT, "\"%s\" is longer than %zu bytes",
+	                 name, buf->max);
+}
+
 /* Read to the end; what was read so far stays in `ret` when that fails. */
 static int read_rest(int fd, const char *name, struct buf *ret,
                      struct error *err)
@@ -99,9 +105,7 @@ static int read_rest(int fd, const char *name, struct buf *ret,
 		if (count == 0)
 			return 0;
 		if (want == 0)
-			return error_set(err, ERR_LIMIT,
-			                 "\"%s\" is longer than %zu bytes",
-			                 name, ret->max);
+			return fail_long(name, ret, err);
 		buf_filled(ret, (size_t)count);
 	}
 }
@@ -139,9 +143,14 @@ int fd_write_all(int fd, const char *name, const void *bytes, size_t len,
 int file_read(const char *path, struct buf *ret, struct error *err)
 {
 	auto_fd int fd = fd_open(path, O_RDONLY, 0, err);
+	struct stat file;
 
 	if (fd < 0)
 		return -1;
+	/* Before memory is taken for it; what grows is seen while reading. */
+	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
+	    file.st_size > (off_t)(ret->max - ret->len))
+		return fail_long(path, ret, err);
 	return fd_read_all(fd, path, ret, err);
 }
 

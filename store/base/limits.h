@@ -9,10 +9,12 @@
 #define BASE_LIMITS_H
 
 /* Files. */
-#define LIMIT_YAML_FILE    (16u << 20) /* a job, an agent, reeve.yaml */
+#define LIMIT_JOB_FILE     (8u << 20)  /* a job, an agent, reeve.yaml */
+#define LIMIT_YAML_FILE    (16u << 20) /* any other YAML */
 #define LIMIT_DATA_FILE    (64u << 20) /* what `read` may take in */
 #define LIMIT_NOTE         (4u << 20)  /* one file below memory/ */
 #define LIMIT_YAML_DEPTH   64          /* nested lists and maps */
+#define LIMIT_YAML_KEYS    10000       /* of one map */
 #define LIMIT_YAML_NODES   (4u << 20)  /* scalars, lists and maps in one file */
 #define LIMIT_JSON_DEPTH   64
 #define LIMIT_CSV_CELLS    (2u << 20) /* of one file */

@@ -139,6 +139,9 @@ static int take_name(struct reader *reader, struct level *level,
 		return fail(reader, pos,
 		            "the key \"%s\" is there twice, first in line %u",
 		            text, same->pos.line);
+	if (level->value->length == LIMIT_YAML_KEYS)
+		return fail(reader, pos, "more than %u keys in one map",
+		            LIMIT_YAML_KEYS);
 	level->name = arena_strdup(reader->arena, text);
 	level->name_pos = pos;
 	return 0;

@@ -123,6 +123,33 @@ static void test_files__a_long_file_is_an_error_with_its_name(void **state)
 	}
 }
 
+/* A file that is too long to be read even for its id. */
+static void test_files__names_are_listed_without_opening(void **state)
+{
+	auto_fixture struct fixture fixture;
+	struct file_entry *items;
+	struct oid oid;
+	size_t count;
+
+	UNUSED_STATE(state);
+	fixture_open(&fixture);
+	(void)fixture_run(&fixture, "truncate -s 100M huge.csv; echo a >a.csv");
+	auto_files struct files *files = files_from_dir(fixture.dir);
+	assert_int_equal(files_list(files, &fixture.arena, "*.csv", &items,
+	                            &count, &fixture.err),
+	                 -1);
+	assert_int_equal(fixture.err.code, ERR_LIMIT);
+	error_clear(&fixture.err);
+	fixture_ok(&fixture, files_names(files, &fixture.arena, "*.csv", &items,
+	                                 &count, &fixture.err));
+	assert_int_equal(count, 2);
+	assert_string_equal(items[1].path, "huge.csv");
+	assert_true(oid_is_zero(&items[1].oid));
+	assert_int_equal(files_find(files, "a.csv", 2, &oid, &fixture.err), 1);
+	assert_int_equal(files_find(files, "a.csv", 1, &oid, &fixture.err), -1);
+	assert_int_equal(fixture.err.code, ERR_LIMIT);
+}
+
 static void test_files__a_directory_that_is_gone_is_an_error(void **state)
 {
 	auto_files struct files *files = files_from_dir("/nonexistent/dir");

@@ -65,7 +65,8 @@ static bool is_kept(const char *name)
 	auto_files struct files *files = files_from_dir("ws");
 	struct oid blob;
 
-	assert_int_equal(files_find(files, path, &blob, &err), 1);
+	assert_int_equal(files_find(files, path, LIMIT_JOB_FILE, &blob, &err),
+	                 1);
 	auto_image struct image *image =
 	        job_cache_find("cache", name, &blob, &language);
 	return image;

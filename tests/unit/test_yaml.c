@@ -390,23 +390,42 @@ static void test_yaml__nodes_and_size_are_limited(void **state)
 	                                 LIMIT_YAML_FILE));
 }
 
+/* "k0: 0", "k1: 1", …: so many lines. */
+static char *keys(unsigned count)
+{
+	auto_buf struct buf text = buf_make(LIMIT_YAML_FILE);
+
+	for (unsigned i = 0; i < count; i++)
+		buf_printf(&text, "k%u: %u\n", i, i);
+	return mem_strdup(text.at);
+}
+
 static void test_yaml__many_keys_are_no_trouble(void **state)
 {
-	enum {
-		COUNT = 100000
-	};
 	auto_arena struct arena arena = { 0 };
-	auto_free char *text = mem_zalloc(COUNT, 16);
-	size_t len = 0;
+	auto_free char *text = keys(LIMIT_YAML_KEYS);
+	const char *last = arena_printf(&arena, "k%u", LIMIT_YAML_KEYS - 1);
 	struct value *map;
 
 	UNUSED_STATE(state);
-	for (int i = 0; i < COUNT; i++)
-		len += (size_t)sprintf(text + len, "k%d: %d\n", i, i);
 	map = parse(&arena, text);
-	assert_int_equal(map->length, COUNT);
-	assert_int_equal(value_get_int(map, "k99999", 0), 99999);
-	assert_int_equal(value_member(map, "k99999")->pos.line, COUNT);
+	assert_int_equal(map->length, LIMIT_YAML_KEYS);
+	assert_int_equal(value_get_int(map, last, 0), LIMIT_YAML_KEYS - 1);
+	assert_int_equal(value_member(map, last)->pos.line, LIMIT_YAML_KEYS);
+}
+
+/* And nothing of what follows is built. */
+static void test_yaml__a_million_keys_are_refused_at_once(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_error struct error err = { 0 };
+	auto_free char *text = keys(1000000);
+
+	UNUSED_STATE(state);
+	assert_null(yaml_parse(&arena, "f.yaml", text, strlen(text), 1, &err));
+	assert_string_equal(err.message, "more than 10000 keys in one map");
+	assert_int_equal(err.pos.line, LIMIT_YAML_KEYS + 1);
+	assert_int_equal(err.pos.column, 1);
 }
 
 static void test_yaml__long_lines_are_no_trouble(void **state)
