@@ -313,6 +313,22 @@ static int may_start(struct collector *collector, const char *job,
 	return 0;
 }
 
+/* Whether it was decided is known to who asks. */
+static int count_flood(struct collector *collector, const char *job,
+                       const struct trigger *trigger,
+                       const struct change_set *set, struct error *err)
+{
+	size_t count = 0;
+
+	if (trigger->per_commit)
+		return 0;
+	if (count_new(collector, job, set, &count, err) < 0)
+		return -1;
+	if (count > LIMIT_FLOOD)
+		collector->flood += count;
+	return 0;
+}
+
 static int collect_trigger(struct collector *collector, const char *job,
                            const struct trigger *trigger,
                            struct change_set *set, struct error *err)
@@ -321,6 +337,8 @@ static int collect_trigger(struct collector *collector, const char *job,
 		return -1;
 	if (set->wanted_count == 0)
 		return 0;
+	if (collector->asked)
+		return count_flood(collector, job, trigger, set, err);
 	if (trigger->per_commit)
 		return start_by_commit(collector, job, trigger, set, err);
 	int may = may_start(collector, job, set, err);
@@ -373,10 +391,31 @@ static int collect_commit(struct collector *collector, const struct oid *id,
 		return -1;
 	set.commit = &commit;
 	set.all = differences;
-	for (size_t i = 0; i < past->count; i++)
-		if (collect_job(&inner, &past->jobs[i], &set, err) < 0)
+	for (size_t i = 0; i < past->count; i++) {
+		const struct past_job *job = &past->jobs[i];
+		if (inner.asked && !text_equal(inner.asked, job->name))
+			continue;
+		if (collect_job(&inner, job, &set, err) < 0)
 			return -1;
+	}
 	collector->held = inner.held;
+	collector->flood = inner.flood;
+	return 0;
+}
+
+int flood_count(struct engine *engine, const char *job,
+                const struct oid *commit, size_t *ret, struct error *err)
+{
+	struct tick unheard = { .engine = engine };
+	struct collector collector = {
+		.tick = &unheard,
+		.engine = engine,
+		.asked = job,
+	};
+
+	if (collect_commit(&collector, commit, err) < 0)
+		return -1;
+	*ret = collector.flood;
 	return 0;
 }
 

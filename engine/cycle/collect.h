@@ -19,6 +19,10 @@ struct collector {
 	struct engine *engine;
 	struct arena *arena;
 	bool held; /* something could not be started: look again next time */
+	/* Start nothing: count the runs of this job that wait for a word about
+	 * the flood that they are. */
+	const char *asked;
+	size_t flood;
 };
 
 /* Tell what the owner has to do something about; the collector is held. */
@@ -39,6 +43,12 @@ int64_t collector_number(struct collector *collector, const char *name,
                          int64_t otherwise);
 int collector_set_number(struct collector *collector, const char *name,
                          int64_t number, struct error *err) MUST_CHECK;
+
+/* How many runs of `job` wait since the commit would start them all at once: 0
+ * when it is no such flood, or none of them is left to start. */
+int flood_count(struct engine *engine, const char *job,
+                const struct oid *commit, size_t *ret,
+                struct error *err) MUST_CHECK;
 
 int events_collect(struct collector *collector, struct error *err) MUST_CHECK;
 int batches_collect(struct collector *collector, struct error *err) MUST_CHECK;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "engine/cycle/collect.h"
 #include "store/base/text.h"
 
 #define LEAST_DIGITS 7
@@ -47,6 +48,7 @@ int flood_decide(struct engine *engine, const char *job, const char *commit,
 	struct value *data = value_map(&arena);
 	struct oid id;
 	const char *verdict;
+	size_t count;
 
 	if (engine_look(engine, err) < 0)
 		return -1;
@@ -64,6 +66,14 @@ int flood_decide(struct engine *engine, const char *job, const char *commit,
 		                 "commit %.12s was decided already for "
 		                 "\"%s\": %s",
 		                 oid_text(&arena, &id), job, verdict);
+	/* What is released is what a tick has shown, and nothing else. */
+	if (flood_count(engine, job, &id, &count, err) < 0)
+		return -1;
+	if (count == 0)
+		return error_set(err, ERR_STATE,
+		                 "no runs of \"%s\" by commit %.12s wait to be "
+		                 "released",
+		                 job, oid_text(&arena, &id));
 	value_map_text(&arena, data, "job", job);
 	value_map_text(&arena, data, "commit", oid_text(&arena, &id));
 	journal_add(engine->journal,

@@ -14,7 +14,8 @@
 /* Journal that the runs of `job` by `commit` start, or with `drop` that they do
  * not; the next tick acts by it. `commit` is its id or the beginning of it, at
  * least 7 digits, of a commit of the owner's branch since `init`. ERR_STATE
- * when it was decided before. Takes only the append lock. */
+ * when it was decided before, or no runs wait for it. Takes only the append
+ * lock. */
 int flood_decide(struct engine *engine, const char *job, const char *commit,
                  bool drop, struct error *err) MUST_CHECK;
 

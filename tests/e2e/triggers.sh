@@ -39,7 +39,7 @@ job() {
 
 # runs JOB: how many.
 runs() {
-	reeve status | awk -v job="$1" '$2 == job { n++ } END { print n + 0 }'
+	reeve status --all | awk -v job="$1" '$2 == job { n++ } END { print n + 0 }'
 }
 
 # noted JOB: what its runs were given, in the order of their start.
@@ -203,6 +203,12 @@ released() {
 	rebuilt_same
 	exits 2 reeve release filed "$flood"
 	says "was decided already"
+	# What never waited is not decided either: files were not so many, or
+	# the job waits for none.
+	exits 2 kept_by reeve release filed "$(git rev-parse HEAD)"
+	says "no runs of \"filed\" by commit"
+	exits 2 kept_by reeve release filed "$(git rev-parse HEAD~3)"
+	says "no runs of \"filed\" by commit"
 }
 
 dropped() {
@@ -318,6 +324,45 @@ overlap_replace() {
 	rebuilt_same
 }
 
+# Jobs of one group are worked on one at a time, in the order of their starts,
+# whatever the job; another group is not held up.
+group_of_two_jobs() {
+	now 2026-03-20T06:00:00Z
+	at empty
+	for name in first second; do
+		put "jobs/$name.yaml" <<-END
+			version: 1
+			name: $name
+			on: { manual: true }
+			inputs: { book: { type: string, required: true } }
+			concurrency: "ledger {{inputs.book}}"
+			overlap: queue
+			steps:
+			  - id: hold
+			    wait: { event: go.$name }
+			  - id: done
+			    let: { text: inputs.book }
+		END
+	done
+	commit "Two jobs with one book"
+	reeve run -q first book=a
+	reeve run -q second book=a
+	reeve run -q second book=b
+	# The second one of book a has not begun and hears nothing yet.
+	reeve emit -q go.second
+	reeve tick -q
+	is 1 "$(events run.finished)"
+	rebuilt_same
+	reeve emit -q go.first
+	reeve tick -q
+	is 2 "$(events run.finished)"
+	reeve emit -q go.second
+	reeve tick -q
+	is 3 "$(events run.finished)"
+	rebuilt_same
+	sound
+}
+
 typed_events() {
 	at empty
 	job heard <<-'END'
@@ -353,5 +398,6 @@ it "a full batch does not wait, and no event is in two" a_full_batch_does_not_wa
 it "overlap: skip" overlap_skip
 it "overlap: queue" overlap_queue
 it "overlap: replace" overlap_replace
+it "concurrency: jobs of one group, one at a time" group_of_two_jobs
 it "events by hand have types" typed_events
 plan
