@@ -197,7 +197,9 @@ static int next_state(struct fold *fold, const char *step,
 	if (found < 0)
 		return -1;
 	if (!found || !step_next(state, event, ret))
-		return fold_void(fold, "the step is not in a state for it");
+		return fold_void(fold, "the step is not in a state for it") < 0
+		               ? -1
+		               : 0;
 	return slept && stop_listening(fold, step) < 0 ? -1 : 1;
 }
 
