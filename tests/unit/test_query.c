@@ -4,6 +4,19 @@
 #include "engine/job/query.h"
 #include "store/base/json.h"
 #include "store/base/limits.h"
+#include "store/base/text.h"
+
+/* After 50 million steps, or after the time that they may take: which of the
+ * two comes first says only how fast the machine is. */
+#define NO_END "the query did not end within "
+
+static void assert_refused(size_t row, const char *said, const char *wanted)
+{
+	if (!text_equal(wanted, NO_END))
+		assert_row_text(row, said, wanted);
+	else if (!text_starts(said, NO_END))
+		fail_msg("row %zu: got \"%s\"", row, said);
+}
 
 static const char scope_json[] =
         "{\"entries\":["
@@ -198,7 +211,7 @@ static void test_query__says_what_is_wrong_and_where(void **state)
 		{ "select a from mixed", 15, NULL, NULL },
 		{ "with recursive n(i) as (select 1 union all select i + 1 "
 		  "from n) select count(*) as n from n",
-		  1, "the query did not end within 50 million steps", NULL },
+		  1, NO_END, NULL },
 	};
 
 	UNUSED_STATE(state);
@@ -208,7 +221,7 @@ static void test_query__says_what_is_wrong_and_where(void **state)
 
 		assert_row(i, !ask(&arena, rows[i].sql, &err));
 		if (rows[i].message)
-			assert_row_text(i, err.message, rows[i].message);
+			assert_refused(i, err.message, rows[i].message);
 		if (err.pos.column != rows[i].column)
 			fail_msg("row %zu: column %u: %s", i, err.pos.column,
 			         err.message);
@@ -422,11 +435,10 @@ static void test_query__what_would_not_end_is_refused(void **state)
 		const char *sql;
 		const char *message;
 	} cases[] = {
-		{ COUNTING ") select count(x) as n from c",
-		  "the query did not end within 50 million steps" },
+		{ COUNTING ") select count(x) as n from c", NO_END },
 		{ COUNTING " where x < 3000) select count(a.x) as n from c a, "
 		           "c b, c d",
-		  "the query did not end within 50 million steps" },
+		  NO_END },
 		{ COUNTING ") select x from c",
 		  "the query gives more than 1000000 rows" },
 		{ "with recursive c(x) as (select 'x' union all select x || x "
@@ -448,7 +460,7 @@ static void test_query__what_would_not_end_is_refused(void **state)
 
 		assert_row(i, !bound || query_rows(bound, &arena, &rows, &err) <
 		                                0);
-		assert_row_text(i, err.message, cases[i].message);
+		assert_refused(i, err.message, cases[i].message);
 		assert_row_text(i, err.file, "q");
 		assert_row(i, err.pos.line == 1);
 	}
