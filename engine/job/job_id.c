@@ -44,6 +44,15 @@ static bool is_among(const char *word, const char *const *words, size_t count)
 	return false;
 }
 
+/* Whether a kind has the name for itself, as {{out}}. */
+static bool is_kinds(const struct language *language, const char *name)
+{
+	for (size_t i = 0; language->kinds[i] != NULL; i++)
+		if (text_equal(language->kinds[i]->own, name))
+			return true;
+	return false;
+}
+
 /* Whether the name is free; `what` it would be is "an id", "an entry". */
 static bool is_free(struct job_parser *parser, const char *name, struct pos pos,
                     const char *what)
@@ -54,7 +63,8 @@ static bool is_free(struct job_parser *parser, const char *name, struct pos pos,
 		                     name, what),
 		           "Call it \"%s_\" or, better, by what it makes.",
 		           name);
-	else if (is_among(name, taken_names, ARRAY_LEN(taken_names)))
+	else if (is_among(name, taken_names, ARRAY_LEN(taken_names)) ||
+	         is_kinds(parser->language, name))
 		(void)job_error(parser, pos,
 		                "\"%s\" cannot be %s: it already means "
 		                "something in a tag",
