@@ -3,6 +3,17 @@
 # are open at the end make it fail. Used by `make check-valgrind`.
 set -u
 
+# What it cannot do: version 3.19 answers pidfd_open() and Landlock's calls with
+# ENOSYS, and without the first nobody learns how a program ended. Tests of
+# nothing else than programs are left out, and say so.
+case ${1##*/} in
+test_loop | test_proc | test_sandbox)
+	echo "ok 1 - ${1##*/} # skip valgrind has no pidfd_open()"
+	echo "1..1"
+	exit 0
+	;;
+esac
+
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 valgrind --quiet --log-file="$log" --child-silent-after-fork=yes \

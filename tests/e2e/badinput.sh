@@ -625,7 +625,41 @@ wrong_items() {
 	sound
 }
 
+# One more than a loop may have; none of them is begun.
+a_million_items_and_one() {
+	at begun
+	loop 'let: { x: item }'
+	sed -i 's/items.yaml/items.json/' jobs/loop.yaml
+	{ printf '['; yes 1, | head -n 1000000 | tr -d '\n'; echo '1]'; } \
+		>items.json
+	commit "A loop"
+	footprint >../before
+	exits 1 reeve run loop
+	says "jobs/loop.yaml:9:23: for_each takes at most 1000000 items"
+	says "these are 1000001"
+	footprint | diff ../before -
+	sound
+}
+
+# odd_key KEY TEXT: as a key of a job it is refused at its place, and what is
+# said of it cannot touch a terminal.
+odd_key() {
+	at begun
+	printf 'version: 1\nname: odd\non: { manual: true }\n"%b": 1\n' "$1" |
+		put jobs/odd.yaml
+	exits 2 kept_by reeve check
+	says "jobs/odd.yaml:4:"
+	says "$2"
+	! LC_ALL=C grep -q "[[:cntrl:]]" ../out ../err ||
+		fail "a control character is printed"
+}
+
 it "no repository" not_a_repository
+it "a key that a terminal would obey" odd_key '\\e[31mred' 'unknown key'
+it "a key with a line break" odd_key 'a\\nb' 'unknown key'
+it "a key with a NUL" odd_key 'a\\0b' 'U+0000'
+it "a key that is empty" odd_key '' 'unknown key'
+it "a key that turns the text around" odd_key '\\u202Eevil' 'unknown key'
 it "a job of 100 MB" job_of_100_mb
 it "a job with a million keys" a_million_keys
 it "a job of a million lists in each other" nested_deep
@@ -634,6 +668,7 @@ it "a job that waits for itself over 10,000 steps" a_cycle_of_many
 it "a job that has itself as a step" itself_among_its_steps
 it "a loop over no list" wrong_items "{ a: 1 }" "needs a list" \
 	'let: { x: "1" }'
+it "a loop over 1,000,001 items" a_million_items_and_one
 it "items that have one key" wrong_items "[{ n: a }, { n: a }]" "two items" \
 	'key: "{{item.n}}"' 'let: { x: "1" }'
 it "items that write one file" wrong_items \
