@@ -24,7 +24,7 @@ LIBRARY := $(sort $(shell find jobs templates -type f \
 
 # ---- compilers and flags
 
-ifeq ($(FLAVOUR),clang)
+ifneq ($(filter clang fuzz,$(FLAVOUR)),)
 CC := clang
 else ifeq ($(origin CC),default)
 CC := gcc
@@ -64,6 +64,7 @@ FLAGS_analyzer := $(FLAGS_release) -fanalyzer -DANALYZED
 FLAGS_debug := -Og -g3
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
+FLAGS_fuzz := $(FLAGS_asan) -fsanitize=fuzzer-no-link
 ifeq ($(FLAGS_$(FLAVOUR)),)
 $(error there is no flavour "$(FLAVOUR)")
 endif
@@ -142,11 +143,22 @@ $(TRACER): $(wildcard tests/fault/*.[ch]) $B/flags
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -o $@ $(filter %.c,$^)
 
+# A fuzzer is driven by libFuzzer in its own flavour, in others by replay.c.
+FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
+DRIVER := $(if $(filter fuzz,$(FLAVOUR)),,$B/tests/fuzz/replay.o)
+$(FUZZERS:=.o) $B/tests/fuzz/replay.o: $B/%.o: %.c tests/fuzz/fuzz.h $B/flags
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -Wno-missing-prototypes -c -o $@ $<
+$(FUZZERS): %: %.o $(DRIVER) $(ARCHIVE)
+	$(call say,link,$@)
+	$(Q)$(LINK) $(if $(DRIVER),,-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
 -include $(OBJECTS:.o=.d) $B/engine/main.d $B/library.d $(UNIT:=.d)
 
 # ---- using
 
-.PHONY: deps demo test docs run-tests check-asan check-valgrind check-crash bench \
+.PHONY: deps demo test docs run-tests check-asan check-valgrind check-crash \
+	fuzz fuzzers bench \
 	run-bench bench-base install clean help
 deps: ## install what building and testing need
 	@.ci/deps build test
@@ -161,7 +173,7 @@ test: ## build and run every test; [T=part of a file's path] [UPDATE=1]
 	@.ci/deps build test
 	@$(MAKE) run-tests
 
-run-tests: all units $(TRACER)
+run-tests: all units $(TRACER) $(FUZZERS)
 	@T='$(T)' UPDATE='$(UPDATE)' tests/run.sh $B
 
 docs: ## the tables of docs/jobs.md, as the program has them
@@ -180,6 +192,13 @@ check-crash: ## faults at every system call of every scenario; [ONLY=mail,emit]
 	@.ci/deps build test
 	@$(MAKE) all $(TRACER)
 	@tests/fault/check.sh $B '$(ONLY)'
+
+fuzz: ## feed parsers with anything; [FUZZ=yaml] [SECONDS=60]
+	@.ci/deps build fuzz
+	@$(MAKE) FLAVOUR=fuzz fuzzers
+	@tests/fuzz/run.sh $(BUILD)/fuzz '$(FUZZ)' '$(SECONDS)'
+
+fuzzers: $(FUZZERS)
 
 # What the benches are measured with; the one that does nothing needs what
 # reeve needs, and is told so, since it uses none of it.
@@ -256,4 +275,5 @@ $B/%.tidy: %.c $B/%.o .clang-tidy
 format: ## clang-format every C file
 	@.ci/deps lint
 	clang-format -i $(wildcard store/*.[ch] store/base/*.[ch] engine/*.[ch] \
-		engine/*/*.[ch] tests/unit/*.[ch] tests/fault/*.[ch])
+		engine/*/*.[ch] tests/unit/*.[ch] tests/fault/*.[ch] \
+		tests/fuzz/*.[ch])

@@ -77,6 +77,16 @@ int db_fail(struct db *db, int code, struct error *err)
 		error_move(err, &db->call_error);
 		return -1;
 	}
+	/* What SQLite was told, where it tells of no more than that. */
+	int number = sqlite3_system_errno(db->handle);
+	bool is_told = code == SQLITE_FULL || code == SQLITE_CANTOPEN ||
+	               (code & 0xff) == SQLITE_IOERR;
+	if (db->path && is_told && number > 0) {
+		(void)error_errno(err, number, "could not use \"%s\": %s",
+		                  db->path, message);
+		err->code = db_code(db, code);
+		return -1;
+	}
 	if (db->path)
 		return error_set(err, db_code(db, code),
 		                 "could not use \"%s\": %s", db->path, message);

@@ -166,8 +166,11 @@ static int put_back(const struct move *move, const struct tree_difference *path,
 	oid_to_text(&move->old, old);
 	if (path->old_mode)
 		return git_in(move, restore, &output, err);
+	/* The file last: while it is there, this is to be done. */
+	if (git_in(move, forget, &output, err) < 0)
+		return -1;
 	(void)unlink(file); /* it may not have been made yet */
-	return git_in(move, forget, &output, err);
+	return 0;
 }
 
 /* Every path is looked at before one is touched. */

@@ -8,5 +8,5 @@ while IFS= read -r -d '' file; do
 	clang-format "$file" | cmp -s - "$file" && continue
 	echo "$file: not formatted; run make format"
 	status=1
-done < <(find store engine tests/unit tests/fault -name '*.[ch]' -print0 | sort -z)
+done < <(find store engine tests/unit tests/fault tests/fuzz -name '*.[ch]' -print0 | sort -z)
 exit $status
