@@ -9,7 +9,7 @@
  *   there at the end was left by a killed process or belongs to a stuck one;
  *   it is moved aside only if it is old and open in no process. On references
  *   that reeve alone changes, one that has not changed while it was waited
- *   for, and is empty or says what reeve would have written, was left by a
+ *   for, and is cut short or says what reeve would have written, was left by a
  *   reeve that was killed: it is not old, but moved aside too.
  * - An error is reported after the rename took effect (git's pack-refs may
  *   have removed the directory that was to be fsynced). So an error means "in
@@ -206,7 +206,7 @@ static int patience_ms(struct repo *repo, const struct ref_change *change,
 {
 	if (!is_reeves(change->name) || text_ends(path, "/packed-refs.lock"))
 		return -1;
-	if (file->st_size == 0)
+	if (file->st_size < OID_TEXT_BYTES) /* with its newline */
 		return repo->lock_wait_ms;
 	return says_ours(repo, change, path) ? repo->lock_wait_ms / 5 : -1;
 }

@@ -4,7 +4,7 @@
  *	<old commit> <new commit> <working tree>
  *
  * A path that differs between the two is as it was, or half done: gone, as in
- * the new commit, or a beginning of that. Anything else was written by
+ * the new commit, or a beginning of either. Anything else was written by
  * somebody since, and then everything is left as it is, for them to see.
  */
 #include "engine/cycle/halfway.h"
@@ -138,7 +138,10 @@ static int look(struct engine *engine, struct files *tree,
 		*ret = path->old_mode ? HALF_DONE : UNTOUCHED;
 	else if (path->old_mode && oid_equal(&oid, &path->old_oid))
 		*ret = UNTOUCHED;
-	else if (path->new_mode && begins(engine->repo, &file, &path->new_oid))
+	else if ((path->new_mode &&
+	          begins(engine->repo, &file, &path->new_oid)) ||
+	         (path->old_mode &&
+	          begins(engine->repo, &file, &path->old_oid)))
 		*ret = HALF_DONE;
 	else
 		*ret = FOREIGN;

@@ -103,7 +103,8 @@ static size_t key_start(const char *line, size_t at, bool *ret_flow)
  * its tag, else to the end of the line without a comment. */
 static size_t value_length(const char *text, size_t len, bool flow)
 {
-	const char *close = text_starts(text, "{{{") ? "}}}" : "}}";
+	bool triple = len >= 3 && memcmp(text, "{{{", 3) == 0;
+	const char *close = triple ? "}}}" : "}}";
 	const char *comment = memmem(text, len, " #", 2);
 	const char *end = memmem(text, len, close, strlen(close));
 

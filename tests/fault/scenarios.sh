@@ -52,7 +52,7 @@ command_init() {
 
 again_init() {
 	reeve init -q
-	rm -f ..gitignore.*.tmp
+	rm -f ..gitignore.*.tmp .git/index.lock # of what the owner types here
 	git add -A
 	git diff --cached --quiet || git commit -q -m "Begin"
 	settle
