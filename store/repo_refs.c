@@ -200,13 +200,26 @@ struct watch {
 	int since_ms;
 };
 
+/* Whether the lock holds no more than the beginning of an id. */
+static bool is_cut_short(const char *path, const struct stat *file)
+{
+	auto_buf struct buf text = buf_make(OID_TEXT_BYTES + 1);
+	auto_error struct error ignored = { 0 };
+
+	if (file->st_size == 0)
+		return true;
+	return file->st_size < OID_TEXT_BYTES - 1 &&
+	       file_read(path, &text, &ignored) == 0 &&
+	       strspn(text.at, "0123456789abcdef") == text.len;
+}
+
 /* How long it is watched before it counts as left behind; -1: its age says. */
 static int patience_ms(struct repo *repo, const struct ref_change *change,
                        const char *path, const struct stat *file)
 {
 	if (!is_reeves(change->name) || text_ends(path, "/packed-refs.lock"))
 		return -1;
-	if (file->st_size < OID_TEXT_BYTES) /* with its newline */
+	if (is_cut_short(path, file))
 		return repo->lock_wait_ms;
 	return says_ours(repo, change, path) ? repo->lock_wait_ms / 5 : -1;
 }
