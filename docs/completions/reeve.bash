@@ -44,7 +44,8 @@ _reeve() {
 		recall) words+=" --at --project" ;;
 		cancel) words+=" --message --undo" ;;
 		reject) words+=" --message" ;;
-		run | tick) words+=" --all --plan" ;;
+		run) words+=" --all --plan" ;;
+		tick) words+=" --all --offline --plan" ;;
 		retry) words+=" --with" ;;
 		test) words+=" --from-run" ;;
 		try) words+=" --answer --at" ;;
