@@ -229,8 +229,9 @@ rewritten() {
 	git -C hub.git update-ref refs/heads/reeve/journal \
 		"$(git -C hub.git commit-tree -m x "$was^{tree}")"
 	cd a
-	exits 2 kept_by reeve tick
+	exits 2 reeve tick
 	says "was rewritten: it had $was"
+	is "$was" "$(git rev-parse reeve/journal)"
 }
 
 by_daemon() {
