@@ -19,7 +19,7 @@
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
 #define VIEW_LOADING     0x7265656c /* "reel": not all is in it yet */
-#define VIEW_FORMAT      10         /* raised when the tables change */
+#define VIEW_FORMAT      11         /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "

@@ -113,6 +113,8 @@ int view_runs_due(struct view *view, struct arena *arena, int64_t now_ms,
 	        "left join rest on rest.run = run.id "
 	        "where run.state in ('open', 'waiting') and case "
 	        "when rest.run is null then run.state = 'open' "
+	        "or exists (select 1 from draft where draft.run = run.id "
+	        "and draft.item <> '') "
 	        "or exists (select 1 from step where step.run = run.id "
 	        "and step.state = 'sleeping') "
 	        "or exists (select 1 from listen where listen.run = run.id) "

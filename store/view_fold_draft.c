@@ -69,24 +69,33 @@ static int put_artifacts(struct fold *fold)
 	return 0;
 }
 
-/* A gate of one item waits alone: the run goes on beside it. */
-static int move_run_by_gate(struct fold *fold, enum run_event event)
+/* Whether a gate of the run is open: 1, 0, -1. */
+static int has_open_gate(struct fold *fold)
 {
-	enum run_state state;
+	struct statement *row =
+	        fold_query(fold, "select 1 from draft where run = ?1 and "
+	                         "state = 'open' and step is not null");
 
-	if (!*fold->item)
-		return fold_move_run(fold, event);
-	int found = fold_run_state(fold, &state);
-	if (found < 0)
+	if (!row)
 		return -1;
-	if (found && !run_is_over(state))
-		return 1;
-	return fold_void(fold, "the run is not in a state for it");
+	statement_bind_text(row, 1, fold->run);
+	int found = statement_step(row, fold->err);
+	statement_reset(row);
+	return found;
+}
+
+/* The run waits for the owner as long as one of its gates is open; those of
+ * items may be many. */
+static int end_waiting(struct fold *fold)
+{
+	int others = has_open_gate(fold);
+
+	return others != 0 ? others : fold_move_run(fold, RUN_GATE_DECIDED);
 }
 
 int fold_gate_opened(struct fold *fold)
 {
-	int moved = move_run_by_gate(fold, RUN_OPENS_GATE);
+	int moved = fold_move_run(fold, RUN_OPENS_GATE);
 
 	if (moved <= 0)
 		return fold_status(moved);
@@ -174,7 +183,7 @@ int fold_gate_approved(struct fold *fold)
 
 	if (decided <= 0)
 		return fold_status(decided);
-	if (move_run_by_gate(fold, RUN_GATE_DECIDED) < 0 ||
+	if (end_waiting(fold) < 0 ||
 	    fold_settle_step(fold, STEP_FINISHES, "output") < 0 ||
 	    put_artifacts(fold) < 0)
 		return -1;
@@ -187,6 +196,9 @@ int fold_gate_rejected(struct fold *fold)
 
 	if (decided <= 0)
 		return fold_status(decided);
+	/* One of the whole run ends it, in the same flush. */
+	if (*fold->item && end_waiting(fold) < 0)
+		return -1;
 	return fold_status(fold_settle_step(fold, STEP_IS_DECLINED, "output"));
 }
 

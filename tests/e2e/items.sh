@@ -290,6 +290,7 @@ gates_alone() {
 	at alone
 	run=$(run_of reports)
 	is 3 "$(git branch --list 'reeve/draft/*' | wc -l)"
+	is waiting "$(state_of reports)"
 	exits 2 kept_by reeve approve "$run"
 	says "acme, globex, initech"
 	reeve review "$run" globex >../review
