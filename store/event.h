@@ -44,6 +44,8 @@
 	EVENT(EFFECT_INTENDED, "effect.intended", 1)                           \
 	EVENT(EFFECT_DONE, "effect.done", 1)                                   \
 	EVENT(EFFECT_FAILED, "effect.failed", 1)                               \
+	EVENT(EFFECT_TRIED, "effect.tried", 1)                                 \
+	EVENT(EFFECT_RESOLVED, "effect.resolved", 1)                           \
 	EVENT(NUMBER_TAKEN, "number.taken", 1)                                 \
 	EVENT(NUMBER_FREED, "number.freed", 1)                                 \
 	EVENT(EVENT_EMITTED, "event.emitted", 1)                               \

@@ -57,11 +57,16 @@ static const char schema[] =
         " unique (run, n, path)) strict;"
         "create table effect (key text primary key, run text, step text,"
         " item text, effect text, state text, payload text, result text,"
-        " intended_at integer, settled_at integer) strict, without rowid;"
+        " intended_at integer, settled_at integer, begun_at integer,"
+        " endpoint text, attempts integer default 0, tried_at integer,"
+        " reason text) strict, without rowid;"
         "create index effect_run on effect (run);"
         "create table once (effect text, occasion text, key text unique,"
         " run text, step text, item text, done integer,"
         " primary key (effect, occasion)) strict, without rowid;"
+        "create table endpoint (name text primary key, failures integer,"
+        " since integer, probe_at integer, trips integer)"
+        " strict, without rowid;"
         "create table emitted (seq integer primary key, event text unique,"
         " run text, step text, type text, data text, commit_id text,"
         " at integer) strict;"
@@ -81,6 +86,9 @@ static const char indexes[] =
         "create index draft_state on draft (state);"
         "create index artifact_path on artifact (path);"
         "create index effect_at on effect (intended_at);"
+        "create index effect_endpoint on effect (endpoint, begun_at)"
+        " where endpoint is not null;"
+        "create index effect_doubt on effect (state) where state = 'intended';"
         "create index emitted_type on emitted (type);";
 
 static const char no_indexes[] = "drop index run_state;"
@@ -91,6 +99,8 @@ static const char no_indexes[] = "drop index run_state;"
                                  "drop index draft_state;"
                                  "drop index artifact_path;"
                                  "drop index effect_at;"
+                                 "drop index effect_endpoint;"
+                                 "drop index effect_doubt;"
                                  "drop index emitted_type;";
 
 /* ---- Opening ------------------------------------------------------------- */

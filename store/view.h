@@ -26,6 +26,7 @@
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 #include "store/base/value.h"
+#include "store/breaker.h"
 #include "store/journal.h"
 #include "store/repo.h"
 #include "store/state.h"
@@ -279,10 +280,15 @@ struct effect_record {
 	const char *key;
 	const char *run, *step, *item;
 	const char *effect;
-	const char *state;           /* intended, done, failed */
+	const char *state;           /* intended, waiting, done, failed */
 	const struct value *payload; /* maybe a stand-in */
 	const struct value *result;  /* maybe a stand-in; or NULL */
 	int64_t intended_at;
+	int64_t begun_at;     /* when it was begun last; 0: never yet */
+	int64_t tried_at;     /* when a try brought no result; 0: none did */
+	int64_t attempts;     /* tries that came to nothing */
+	const char *reason;   /* why the last one brought none; or NULL */
+	const char *endpoint; /* whom it is sent to; or NULL */
 };
 
 int view_effect(struct view *view, struct arena *arena, const char *key,
@@ -308,6 +314,21 @@ int view_effects_of(struct view *view, const char *run, const char *effect,
 int view_effects_in_doubt(struct view *view, struct arena *arena,
                           struct effect_record **ret, size_t *ret_count,
                           struct error *err) MUST_CHECK;
+
+/* The endpoints that failed last, by name; of `name` alone when it is not
+ * NULL. */
+struct endpoint_record {
+	const char *name;
+	struct breaker breaker;
+};
+
+int view_endpoints(struct view *view, struct arena *arena, const char *name,
+                   struct endpoint_record **ret, size_t *ret_count,
+                   struct error *err) MUST_CHECK;
+/* When the effect at `endpoint` was begun behind which there were `later`
+ * others: 1, 0 when there were not so many, -1. */
+int view_begun_at(struct view *view, const char *endpoint, int64_t later,
+                  int64_t *ret, struct error *err) MUST_CHECK;
 
 /* Who took the occasion of an effect. */
 struct once_record {

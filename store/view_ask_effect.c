@@ -17,11 +17,17 @@ static void read_effect(struct arena *arena, struct statement *row,
 	effect->payload = view_read_json(arena, row, 6);
 	effect->result = view_read_json(arena, row, 7);
 	effect->intended_at = statement_int(row, 8);
+	effect->begun_at = statement_int(row, 9);
+	effect->tried_at = statement_int(row, 10);
+	effect->attempts = statement_int(row, 11);
+	effect->reason = view_read_text(arena, row, 12);
+	effect->endpoint = view_read_text(arena, row, 13);
 }
 
 #define EFFECT_COLUMNS                                                         \
 	"select key, run, step, item, effect, state, payload, result, "        \
-	"intended_at from effect "
+	"intended_at, begun_at, tried_at, attempts, reason, endpoint "         \
+	"from effect "
 
 int view_effect(struct view *view, struct arena *arena, const char *key,
                 struct effect_record *ret, struct error *err)
@@ -106,6 +112,60 @@ int view_effects_in_doubt(struct view *view, struct arena *arena,
 		                     sizeof(struct effect_record),
 		                     read_effect };
 	return view_ask_all(&question, ret, ret_count, err);
+}
+
+static void read_endpoint(struct arena *arena, struct statement *row,
+                          void *record)
+{
+	struct endpoint_record *endpoint = record;
+
+	endpoint->name = view_read_text(arena, row, 0);
+	endpoint->breaker = (struct breaker){
+		.failures = statement_int(row, 1),
+		.since = statement_int(row, 2),
+		.probe_at = statement_int(row, 3),
+		.trips = statement_int(row, 4),
+	};
+}
+
+int view_endpoints(struct view *view, struct arena *arena, const char *name,
+                   struct endpoint_record **ret, size_t *ret_count,
+                   struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        "select name, failures, since, probe_at, trips from endpoint "
+	        "where failures > 0 and (?1 is null or name = ?1) "
+	        "order by name",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_text(rows, 1, name);
+	struct question question = { view, arena, rows,
+		                     sizeof(struct endpoint_record),
+		                     read_endpoint };
+	return view_ask_all(&question, ret, ret_count, err);
+}
+
+int view_begun_at(struct view *view, const char *endpoint, int64_t later,
+                  int64_t *ret, struct error *err)
+{
+	struct statement *row = view_query(
+	        view,
+	        "select begun_at from effect where endpoint = ?1 "
+	        "order by begun_at desc limit 1 offset ?2",
+	        err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, endpoint);
+	statement_bind_int(row, 2, later);
+	int found = statement_step(row, err);
+	if (found > 0)
+		*ret = statement_int(row, 0);
+	statement_reset(row);
+	return found;
 }
 
 static void read_once(struct arena *arena, struct statement *row, void *record)

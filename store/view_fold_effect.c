@@ -2,6 +2,8 @@
  * The fold of what reaches the world: effects, the occasions that they take,
  * numbers, events, and the word on floods of commits.
  */
+#include "store/base/text.h"
+#include "store/breaker.h"
 #include "store/view_fold_private.h"
 #include "store/view_private.h"
 
@@ -70,10 +72,14 @@ int fold_effect_intended(struct fold *fold)
 
 	if (moved <= 0)
 		return fold_status(moved);
+	/* A second one begins it again: what was frozen first stands. */
 	struct statement *row = fold_query(
-	        fold, "insert or ignore into effect (key, run, step, item, "
-	              "effect, state, payload, intended_at) values (?1, ?2, "
-	              "?3, ?4, ?5, 'intended', ?6, ?7)");
+	        fold, "insert into effect (key, run, step, item, effect, "
+	              "state, payload, intended_at, begun_at, endpoint) "
+	              "values (?1, ?2, ?3, ?4, ?5, 'intended', ?6, ?7, ?7, "
+	              "?8) on conflict (key) do update set "
+	              "state = 'intended', begun_at = ?7 "
+	              "where state = 'waiting'");
 	if (!row)
 		return -1;
 	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
@@ -81,18 +87,74 @@ int fold_effect_intended(struct fold *fold)
 	statement_bind_text(row, 5, fold_text(fold, "effect"));
 	fold_bind_json(fold, row, 6, "payload");
 	statement_bind_int(row, 7, fold->event->time_ms);
+	statement_bind_text(row, 8, fold_text(fold, "endpoint"));
 	if (fold_finish(fold, row) < 0)
 		return -1;
 	return take_occasion(fold, fold_text(fold, "effect"), false);
+}
+
+/* ---- Endpoints ----------------------------------------------------------- */
+
+static int read_breaker(struct fold *fold, const char *endpoint,
+                        struct breaker *ret)
+{
+	struct statement *row =
+	        fold_query(fold, "select failures, since, probe_at, trips "
+	                         "from endpoint where name = ?1");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, endpoint);
+	int found = statement_step(row, fold->err);
+	if (found > 0)
+		*ret = (struct breaker){
+			.failures = statement_int(row, 0),
+			.since = statement_int(row, 1),
+			.probe_at = statement_int(row, 2),
+			.trips = statement_int(row, 3),
+		};
+	statement_reset(row);
+	return found;
+}
+
+/* The endpoint that the event names has answered, or failed. */
+static int note_endpoint(struct fold *fold, bool answered)
+{
+	const char *endpoint = fold_text(fold, "endpoint");
+	struct breaker breaker = { 0 };
+
+	if (!endpoint)
+		return 0;
+	int found = read_breaker(fold, endpoint, &breaker);
+	if (found < 0)
+		return -1;
+	if (answered && breaker.failures == 0)
+		return 0; /* nothing that would be another row */
+	if (answered)
+		breaker_close(&breaker);
+	else
+		breaker_fail(&breaker, fold->event->time_ms);
+	struct statement *row = fold_query(
+	        fold, "insert or replace into endpoint (name, failures, since, "
+	              "probe_at, trips) values (?1, ?2, ?3, ?4, ?5)");
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, endpoint);
+	statement_bind_int(row, 2, breaker.failures);
+	statement_bind_int(row, 3, breaker.since);
+	statement_bind_int(row, 4, breaker.probe_at);
+	statement_bind_int(row, 5, breaker.trips);
+	return fold_finish(fold, row);
 }
 
 /* A fact: the first result of a key stands, whatever became of the run. */
 static int settle_effect(struct fold *fold, const char *state,
                          enum step_event event)
 {
-	struct statement *row = fold_query(
-	        fold, "update effect set state = ?2, result = ?3, "
-	              "settled_at = ?4 where key = ?1 and state = 'intended'");
+	struct statement *row =
+	        fold_query(fold, "update effect set state = ?2, result = ?3, "
+	                         "settled_at = ?4 where key = ?1 and "
+	                         "state in ('intended', 'waiting')");
 
 	if (!row)
 		return -1;
@@ -105,7 +167,8 @@ static int settle_effect(struct fold *fold, const char *state,
 	if (db_changes(fold->view->db) == 0)
 		return fold_void(fold, "the effect was not intended, or is "
 		                       "settled");
-	if (settle_occasion(fold, event == STEP_FINISHES) < 0)
+	if (settle_occasion(fold, event == STEP_FINISHES) < 0 ||
+	    note_endpoint(fold, true) < 0)
 		return -1;
 	int moved = fold_move_step(fold, fold->step, event);
 	if (moved <= 0)
@@ -121,6 +184,90 @@ int fold_effect_done(struct fold *fold)
 int fold_effect_failed(struct fold *fold)
 {
 	return settle_effect(fold, "failed", STEP_FAILS);
+}
+
+/* Nothing of it left, or the owner has it sent again: its step sleeps until
+ * then. `reason`: what is kept of a try that failed. */
+static int lay_again(struct fold *fold, int64_t wake_at)
+{
+	int moved = fold_move_step(fold, fold->step, STEP_IS_LAID);
+
+	if (moved <= 0)
+		return fold_status(moved);
+	struct statement *row =
+	        fold_query(fold, "update step set wake_at = ?4, attempt = ?5 "
+	                         "where run = ?1 and step = ?2 and item = ?3");
+	if (!row)
+		return -1;
+	fold_bind_step(fold, row, 1, fold->step);
+	statement_bind_int(row, 4, wake_at);
+	statement_bind_int(row, 5, value_get_int(fold->data, "attempt", 0));
+	return fold_finish(fold, row) < 0 ? -1
+	                                  : fold_describe_step(fold, "output");
+}
+
+/* Move the effect of the event: 1, 0 when it is settled, -1. */
+static int note_try(struct fold *fold, bool waits)
+{
+	struct statement *row = fold_query(
+	        fold, "update effect set state = iif(?2, 'waiting', "
+	              "'intended'), attempts = coalesce(?3, attempts), "
+	              "tried_at = ?4, reason = coalesce(?5, reason) "
+	              "where key = ?1 and state = 'intended'");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
+	statement_bind_int(row, 2, waits);
+	if (value_get(fold->data, "attempt"))
+		statement_bind_int(row, 3,
+		                   value_get_int(fold->data, "attempt", 0));
+	else
+		statement_bind_text(row, 3, NULL);
+	statement_bind_int(row, 4, fold->event->time_ms);
+	statement_bind_text(row, 5, fold_text(fold, "reason"));
+	if (fold_finish(fold, row) < 0)
+		return -1;
+	return db_changes(fold->view->db) > 0;
+}
+
+/* A try that brought no result: what was not sent waits, else it is in doubt.
+ */
+int fold_effect_tried(struct fold *fold)
+{
+	bool unsent =
+	        text_equal(value_get_text(fold->data, "outcome", ""), "unsent");
+	int noted = note_try(fold, unsent);
+
+	if (noted < 0)
+		return -1;
+	if (value_get_bool(fold->data, "fault", false) &&
+	    note_endpoint(fold, false) < 0)
+		return -1;
+	if (!noted)
+		return fold_void(fold, "the effect was not intended, or is "
+		                       "settled");
+	if (!unsent)
+		return fold_describe_step(fold, "output");
+	int64_t wake_at = value_get_int(fold->data, "wake_at", 0);
+	return lay_again(fold, wake_at ? wake_at : fold->event->time_ms);
+}
+
+/* The owner's word on an effect in doubt. */
+int fold_effect_resolved(struct fold *fold)
+{
+	const char *verdict = value_get_text(fold->data, "verdict", "");
+
+	if (text_equal(verdict, "done"))
+		return settle_effect(fold, "done", STEP_FINISHES);
+	if (text_equal(verdict, "failed"))
+		return settle_effect(fold, "failed", STEP_FAILS);
+	int noted = note_try(fold, true);
+	if (noted <= 0)
+		return noted < 0 ? -1
+		                 : fold_void(fold, "the effect was not "
+		                                   "intended, or is settled");
+	return lay_again(fold, fold->event->time_ms);
 }
 
 /* Whether nobody holds the number, nor its step another one: 1, 0, -1. */

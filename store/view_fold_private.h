@@ -78,6 +78,8 @@ int fold_draft_rejected(struct fold *fold);
 int fold_effect_intended(struct fold *fold);
 int fold_effect_done(struct fold *fold);
 int fold_effect_failed(struct fold *fold);
+int fold_effect_tried(struct fold *fold);
+int fold_effect_resolved(struct fold *fold);
 int fold_number_taken(struct fold *fold);
 int fold_number_freed(struct fold *fold);
 int fold_event_emitted(struct fold *fold);

@@ -1,9 +1,31 @@
+/*
+ * An effect that nothing is known of is intended; one that waits is begun anew,
+ * with the payload that its first intent froze. Between the two calls the
+ * intents of a round become durable in one flush; what was void then (its run
+ * was ended meanwhile, its occasion taken) is not sent.
+ */
 #include "engine/bus/bus.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "engine/bus/backoff.h"
 #include "engine/bus/permit.h"
+#include "engine/bus/room.h"
 #include "store/base/text.h"
+
+/* Without a word of the job: so often, with pauses like these. */
+static const struct retry usual_retry = {
+	.max = 5,
+	.delay_ms = 10000,
+	.max_delay_ms = 600000,
+};
+
+/* What may take longer says so itself. */
+#define PERFORM_MS 1000
+
+/* A receiver that asks for more patience than this is asked earlier. */
+#define LONGEST_PAUSE_MS 3600000
 
 const struct connector *bus_connector(const char *effect)
 {
@@ -11,6 +33,23 @@ const struct connector *bus_connector(const char *effect)
 		if (strcmp(connectors[i]->effect.name, effect) == 0)
 			return connectors[i];
 	return NULL;
+}
+
+static void check_settings(const struct connector *connector,
+                           const struct member *settings, struct errors *errors)
+{
+	const struct value *rate = value_get(settings->value, "rate");
+	int64_t count;
+	int64_t window_ms;
+
+	if (!fields_check(settings->value, connector->settings, settings->name,
+	                  "reeve.yaml", errors) ||
+	    !rate || rate_parse(rate->text, &count, &window_ms))
+		return;
+	errors_add(errors, ERR_CONFIG, "reeve.yaml", rate->pos,
+	           "\"rate\" must be a number a second, minute, hour or day "
+	           "such as \"60/m\", not \"%s\"",
+	           rate->text);
 }
 
 void bus_check(const struct config *config, struct errors *errors)
@@ -24,8 +63,7 @@ void bus_check(const struct config *config, struct errors *errors)
 			if (text_equal(connectors[n]->family, member->name))
 				connector = connectors[n];
 		if (connector)
-			fields_check(member->value, connector->settings,
-			             member->name, "reeve.yaml", errors);
+			check_settings(connector, member, errors);
 		else
 			errors_add(errors, ERR_CONFIG, "reeve.yaml",
 			           member->pos, "there is no connector \"%s\"",
@@ -46,142 +84,7 @@ static int fits(const struct connector *connector, const struct value *with,
 	return error_wrap(err, "%s", connector->effect.name);
 }
 
-/* ---- Performing ---------------------------------------------------------- */
-
-static struct value *describe(const struct call *call,
-                              const struct connector *connector)
-{
-	struct value *data = value_map(call->arena);
-
-	value_map_text(call->arena, data, "run", call->run);
-	value_map_text(call->arena, data, "step", call->step);
-	value_map_text(call->arena, data, "item", call->item);
-	value_map_text(call->arena, data, "effect_key", call->key);
-	value_map_text(call->arena, data, "effect", connector->effect.name);
-	return data;
-}
-
-static const char *subject_of(const struct call *call)
-{
-	return arena_printf(call->arena, "%s/%s", call->run, call->step);
-}
-
-/* An intent that came too late is void: its run was ended meanwhile. */
-static int is_intended(const struct call *call,
-                       const struct connector *connector, struct error *err)
-{
-	struct effect_record effect;
-	int found = view_effect(call->env->view, call->arena, call->key,
-	                        &effect, err);
-
-	if (found == 0)
-		error_set(err, ERR_FAILED, "%s is not done: the run is over",
-		          connector->effect.name);
-	return found > 0 ? 0 : -1;
-}
-
-/* What may take longer says so itself. */
-#define PERFORM_MS 1000
-
-static int intend(const struct call *call, const struct connector *connector,
-                  struct error *err)
-{
-	struct value *data = describe(call, connector);
-	struct value *payload = value_copy(call->arena, call->payload);
-
-	value_map_int(call->arena, data, "epoch", call->epoch);
-	value_map_text(call->arena, data, "once", call->once);
-	value_map_set(call->arena, data, "payload", payload);
-	value_map_text(call->arena, data, "verify",
-	               connector->verify ? "look" : "ask");
-	journal_add(call->env->journal, EVENT_EFFECT_INTENDED, subject_of(call),
-	            data);
-	if (env_barrier(call->env,
-	                arena_printf(call->arena, "%s: %s intends %s",
-	                             call->run_name, call->step,
-	                             connector->effect.name),
-	                err) < 0 ||
-	    env_confirm(call->env, call->run, PERFORM_MS, err) < 0)
-		return -1;
-	return is_intended(call, connector, err);
-}
-
-static int record_done(const struct call *call,
-                       const struct connector *connector, const char *how,
-                       struct value *result, struct error *err)
-{
-	struct value *data = describe(call, connector);
-
-	value_map_set(call->arena, data, "result", result);
-	value_map_text(call->arena, data, "how", how);
-	journal_add(call->env->journal, EVENT_EFFECT_DONE, subject_of(call),
-	            data);
-	return env_barrier(call->env,
-	                   arena_printf(call->arena, "%s: %s %s %s",
-	                                call->run_name, call->step,
-	                                connector->effect.name, how),
-	                   err);
-}
-
-static int record_failed(const struct call *call,
-                         const struct connector *connector,
-                         struct error *reason, struct error *err)
-{
-	struct value *data = describe(call, connector);
-
-	value_map_text(call->arena, data, "reason", reason->message);
-	journal_add(call->env->journal, EVENT_EFFECT_FAILED, subject_of(call),
-	            data);
-	if (env_barrier(call->env,
-	                arena_printf(call->arena, "%s: %s %s failed",
-	                             call->run_name, call->step,
-	                             connector->effect.name),
-	                err) < 0)
-		return -1;
-	error_move(err, reason);
-	return -1;
-}
-
-static int send(const struct call *call, const struct connector *connector,
-                struct value **ret_result, struct error *err)
-{
-	auto_error struct error reason = { 0 };
-
-	if (connector->perform(call, ret_result, &reason) < 0) {
-		/* Only a refusal is a result. Anything else may have happened
-		 * or not: it stays in doubt, and the next tick looks. */
-		if (reason.code == ERR_FAILED)
-			return record_failed(call, connector, &reason, err);
-		error_move(err, &reason);
-		return error_wrap(err, "%s is in doubt",
-		                  connector->effect.name);
-	}
-	return record_done(call, connector, "sent", *ret_result, err);
-}
-
-/* What the journal knows of the key: 1 and its result, 0 when nothing. */
-static int known(const struct call *call, struct value **ret_result,
-                 struct error *err)
-{
-	struct effect_record effect;
-	int found = view_effect(call->env->view, call->arena, call->key,
-	                        &effect, err);
-
-	if (found <= 0)
-		return found;
-	if (strcmp(effect.state, "done") == 0)
-		return journal_resolve(call->env->repo, call->arena,
-		                       effect.result, ret_result, err) < 0
-		               ? -1
-		               : 1;
-	if (strcmp(effect.state, "failed") == 0)
-		return error_set(err, ERR_FAILED, "%s has failed already",
-		                 effect.effect);
-	return error_set(err, ERR_FAILED,
-	                 "%s is in doubt: nobody knows "
-	                 "whether it was done",
-	                 effect.effect);
-}
+/* ---- Permission ---------------------------------------------------------- */
 
 static struct call call_of(const struct bus_request *request,
                            const struct connector *connector)
@@ -202,6 +105,7 @@ static struct call call_of(const struct bus_request *request,
 		                    ? value_get(all, connector->family)
 		                    : NULL,
 		.with = request->with,
+		.files = request->files,
 	};
 }
 
@@ -250,43 +154,122 @@ int bus_foresee(const struct bus_request *request, struct value **ret_payload,
 	return connector->freeze(&call, ret_payload, err);
 }
 
-/* Nothing is known of it yet: the intent, and then it is done. */
-static int begin(struct call *call, const struct connector *connector,
-                 const struct bus_request *request, struct bus_answer *ret,
-                 struct error *err)
-{
-	struct value *payload;
+/* ---- Beginning ----------------------------------------------------------- */
 
-	if (within_limits(request, err) < 0 ||
-	    env_ready(request->env, err) < 0 ||
-	    connector->freeze(call, &payload, err) < 0)
-		return -1;
-	call->payload = payload;
-	if (intend(call, connector, err) < 0)
-		return -1;
-	return send(call, connector, &ret->result, err);
+/* What the journal knows of the key: 1 when that is the answer, 0 when it may
+ * be begun; `ret` has no key when nothing is known. */
+static int look_up(const struct bus_request *request, struct effect_record *ret,
+                   struct bus_answer *answer, struct error *err)
+{
+	int found = view_effect(request->env->view, request->arena,
+	                        request->key, ret, err);
+
+	if (found <= 0)
+		return found;
+	if (strcmp(ret->state, "waiting") == 0)
+		return 0;
+	if (strcmp(ret->state, "done") == 0)
+		return journal_resolve(request->env->repo, request->arena,
+		                       ret->result, &answer->result, err) < 0
+		               ? -1
+		               : 1;
+	if (strcmp(ret->state, "failed") == 0)
+		return error_set(err, ERR_FAILED, "%s has failed already",
+		                 ret->effect);
+	return error_set(err, ERR_FAILED,
+	                 "%s is in doubt: nobody knows "
+	                 "whether it was done",
+	                 ret->effect);
 }
 
-int bus_perform(const struct bus_request *request, struct bus_answer *ret,
-                struct error *err)
+/* What is sent: frozen now, or with the first intent. */
+static int load_payload(struct delivery *delivery,
+                        const struct bus_request *request,
+                        const struct effect_record *known, struct error *err)
 {
-	struct permission permission = { 0 };
-	const struct connector *connector = admit(request, &permission, err);
+	struct call *call = &delivery->call;
+	struct value *payload;
 
+	if (!known->key) {
+		if (within_limits(request, err) < 0 ||
+		    delivery->connector->freeze(call, &payload, err) < 0)
+			return -1;
+	} else if (journal_resolve(call->env->repo, call->arena, known->payload,
+	                           &payload, err) < 0) {
+		return -1;
+	}
+	call->payload = payload;
+	return 0;
+}
+
+static const char *endpoint_of(const struct connector *connector,
+                               const struct call *call)
+{
+	if (connector->endpoint)
+		return connector->endpoint(call);
+	/* A rate is kept for somebody. */
+	return value_get_text(call->settings, "rate", NULL) ? connector->family
+	                                                    : NULL;
+}
+
+/* Its intent is added to the journal, unless it has to wait. */
+static int begin(const struct bus_request *request,
+                 const struct connector *connector,
+                 const struct effect_record *known, struct bus_answer *ret,
+                 struct error *err)
+{
+	struct delivery *delivery = arena_new(request->arena, struct delivery);
+
+	*delivery = (struct delivery){
+		.connector = connector,
+		.call = call_of(request, connector),
+		.job = request->job,
+		.retry = request->retry.delay_ms ? request->retry : usual_retry,
+		.attempt = known->attempts,
+		.again = known->key != NULL,
+	};
+	if (env_ready(request->env, err) < 0 ||
+	    load_payload(delivery, request, known, err) < 0)
+		return -1;
+	delivery->endpoint = endpoint_of(connector, &delivery->call);
+	if (room_look(delivery, request->round, ret, err) < 0)
+		return -1;
+	ret->attempt = known->attempts;
+	if (ret->later || ret->wake_at)
+		return 0;
+	record_intent(delivery);
+	round_add(request->round, delivery);
+	ret->begun = delivery;
+	return 0;
+}
+
+int bus_begin(const struct bus_request *given, struct bus_answer *ret,
+              struct error *err)
+{
+	struct bus_request request = *given;
+	struct permission permission = { 0 };
+	struct effect_record known = { 0 };
+	int answered = look_up(&request, &known, ret, err);
+
+	/* What was put off once has waited for its delay. */
+	if (known.key)
+		request.held_since_ms = known.intended_at;
+	const struct connector *connector =
+	        answered < 0 ? NULL : admit(&request, &permission, err);
 	if (!connector)
 		return -1;
 	ret->refused = permission.refused;
 	ret->wake_at = permission.wake_at;
 	ret->reason = permission.reason;
-	if (ret->refused || ret->wake_at)
+	if (answered || ret->refused || ret->wake_at)
 		return 0;
-	struct call call = call_of(request, connector);
-	if (connector->decide)
+	if (connector->decide) {
+		struct call call = call_of(&request, connector);
 		return connector->decide(&call, &ret->result, err);
-	int settled = known(&call, &ret->result, err);
-	if (settled != 0)
-		return settled < 0 ? -1 : 0;
-	return begin(&call, connector, request, ret, err);
+	}
+	ret->later =
+	        round_has_occasion(request.round, request.effect, request.once);
+	return ret->later ? 0 : begin(&request, connector, &known, ret, err);
 }
 
 int bus_take_back(struct env *env, struct arena *arena,
@@ -311,49 +294,159 @@ int bus_take_back(struct env *env, struct arena *arena,
 	return connector->undo(&call, result, ret, err);
 }
 
-/* ---- Doubt --------------------------------------------------------------- */
+/* ---- Sending ------------------------------------------------------------- */
 
-int bus_settle(struct env *env, const struct config *config,
-               const struct effect_record *effect, struct error *err)
+static int flush(const struct delivery *delivery, const char *what,
+                 struct error *err)
 {
-	auto_arena struct arena arena = { 0 };
-	auto_error struct error reason = { 0 };
-	const struct connector *connector = bus_connector(effect->effect);
-	enum finding finding = FOUND_NOTHING;
-	struct value *payload;
-	struct value *result = NULL;
+	return journal_flush(delivery->call.env->journal,
+	                     record_subject(delivery, what), err);
+}
 
-	if (!connector || !connector->verify)
-		return 0;
-	if (journal_resolve(env->repo, &arena, effect->payload, &payload, err) <
-	    0)
+static int fail(const struct delivery *delivery, struct error *reason,
+                struct error *err)
+{
+	record_failed(delivery, reason->message);
+	if (flush(delivery, "failed", err) < 0)
 		return -1;
-	struct call call = {
-		.arena = &arena,
-		.env = env,
-		.run = effect->run,
-		.run_name = arena_printf(&arena, "run %.8s", effect->run),
-		.step = effect->step,
-		.item = effect->item,
-		.key = effect->key,
-		.settings = value_get(config->connectors, connector->family),
-		.payload = payload,
-	};
-	if (connector->verify(&call, &finding, &result, err) < 0)
-		return -1;
-	if (finding == FOUND_NOTHING)
-		return 0;
-	if (finding == FOUND_DONE)
-		return record_done(&call, connector, "found done", result,
-		                   err) < 0
-		               ? -1
-		               : 1;
-	if (env_confirm(env, effect->run, PERFORM_MS, err) < 0)
-		return -1;
-	/* A refusal settles it too: send() has recorded that. */
-	if (send(&call, connector, &result, &reason) == 0 ||
-	    reason.code == ERR_FAILED)
-		return 1;
-	error_move(err, &reason);
+	error_move(err, reason);
 	return -1;
+}
+
+/* Nothing of it was sent: it waits for its next try, when it has one. */
+static int put_off(const struct delivery *delivery, const struct reply *reply,
+                   struct error *reason, struct bus_answer *ret,
+                   struct error *err)
+{
+	const struct call *call = &delivery->call;
+	const struct clock *clock = call->env->clock;
+	int64_t pause = backoff_ms(clock, &delivery->retry, delivery->attempt);
+
+	if (delivery->attempt >= delivery->retry.max)
+		return fail(delivery, reason, err);
+	int64_t asked = reply->retry_after_ms < LONGEST_PAUSE_MS
+	                        ? reply->retry_after_ms
+	                        : LONGEST_PAUSE_MS;
+	ret->wake_at = clock_wall_ms(clock) + (pause > asked ? pause : asked);
+	ret->reason = arena_strdup(call->arena, reason->message);
+	ret->attempt = delivery->attempt + 1;
+	const struct attempt attempt = {
+		.unsent = true,
+		.fault = reply->fault,
+		.attempt = ret->attempt,
+		.wake_at = ret->wake_at,
+		.reason = ret->reason,
+	};
+	record_tried(delivery, &attempt);
+	return flush(delivery, "was not sent", err);
+}
+
+/* It was sent, perhaps: only whoever looks can tell. */
+static int doubt(const struct delivery *delivery, const struct reply *reply,
+                 struct error *reason, struct error *err)
+{
+	const struct attempt attempt = {
+		.fault = reply->fault,
+		.attempt = delivery->attempt + 1,
+		.reason = reason->message,
+	};
+
+	if (reason->code == ERR_FAILED) {
+		record_tried(delivery, &attempt);
+		if (flush(delivery, "was not answered", err) < 0)
+			return -1;
+	}
+	error_move(err, reason);
+	return error_wrap(err, "%s is in doubt",
+	                  delivery->connector->effect.name);
+}
+
+/* Only what the fold has taken was intended. 1, 0 when the occasion is
+ * another's now, -1. */
+static int is_intended(const struct delivery *delivery, struct error *err)
+{
+	const struct call *call = &delivery->call;
+	const char *name = delivery->connector->effect.name;
+	struct effect_record effect;
+	struct once_record once;
+	int found = view_effect(call->env->view, call->arena, call->key,
+	                        &effect, err);
+
+	if (found < 0 || (found && strcmp(effect.state, "intended") == 0))
+		return found;
+	int taken = call->once ? view_once(call->env->view, call->arena, name,
+	                                   call->once, &once, err)
+	                       : 0;
+	if (taken < 0 || (taken && !text_equal(once.key, call->key)))
+		return taken < 0 ? -1 : 0;
+	return error_set(err, ERR_FAILED, "%s is not done: the run is over",
+	                 name);
+}
+
+/* The breaker opened while others of its round were sent. */
+static int hold_back(const struct delivery *delivery, struct bus_answer *ret,
+                     struct error *err)
+{
+	const struct attempt attempt = {
+		.unsent = true,
+		.attempt = delivery->attempt,
+		.wake_at = ret->wake_at,
+		.reason = ret->reason,
+	};
+
+	ret->attempt = delivery->attempt;
+	record_tried(delivery, &attempt);
+	return flush(delivery, "was not sent", err);
+}
+
+int bus_send(struct delivery *delivery, struct bus_answer *ret,
+             struct error *err)
+{
+	const struct connector *connector = delivery->connector;
+	auto_error struct error reason = { 0 };
+	struct reply reply = { 0 };
+	int64_t longest_ms =
+	        connector->longest_ms ? connector->longest_ms : PERFORM_MS;
+
+	if (env_confirm(delivery->call.env, delivery->call.run, longest_ms,
+	                err) < 0)
+		return -1;
+	int intended = is_intended(delivery, err);
+	ret->later = intended == 0;
+	if (intended <= 0)
+		return intended;
+	int closed = room_is_closed_off(delivery, ret, err);
+	if (closed != 0)
+		return closed < 0 ? -1 : hold_back(delivery, ret, err);
+	if (connector->perform(&delivery->call, &reply, &reason) == 0) {
+		ret->result = reply.result;
+		record_done(delivery, "sent", reply.result);
+		return 0;
+	}
+	switch (reply.kind) {
+	case REPLY_REFUSED:
+		return fail(delivery, &reason, err);
+	case REPLY_UNSENT:
+		return put_off(delivery, &reply, &reason, ret, err);
+	case REPLY_NONE:
+	case REPLY_DONE:
+		break;
+	}
+	return doubt(delivery, &reply, &reason, err);
+}
+
+int bus_perform(const struct bus_request *request, struct bus_answer *ret,
+                struct error *err)
+{
+	if (bus_begin(request, ret, err) < 0)
+		return -1;
+	struct delivery *delivery = ret->begun;
+	if (!delivery)
+		return 0;
+	ret->begun = NULL;
+	if (env_barrier(request->env, record_subject(delivery, "is intended"),
+	                err) < 0 ||
+	    bus_send(delivery, ret, err) < 0)
+		return -1;
+	return ret->result ? flush(delivery, "sent", err) : 0;
 }

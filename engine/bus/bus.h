@@ -4,21 +4,39 @@
  *	permission → intent (frozen, durable) → perform → result (durable)
  *
  * The intent is in the journal before anything leaves. When a process dies in
- * between, the effect is in doubt: bus_settle() asks the connector to look,
- * and never guesses.
+ * between, or no answer comes, the effect is in doubt: bus_settle() asks the
+ * connector to look, and never guesses; what it cannot tell the owner does,
+ * with bus_resolve(). What certainly was not sent waits and is begun again,
+ * with the same key and the same payload.
+ *
+ * Effects that are ready together share their flushes:
+ *
+ *	bus_begin() …      each adds its intent to the journal
+ *	env_barrier()      they are durable, and shared
+ *	bus_send() …       each is performed; its result waits for a flush
  */
 #ifndef BUS_BUS_H
 #define BUS_BUS_H
 
 #include "engine/bus/connector.h"
+#include "engine/job/job.h"
 #include "store/files.h"
 #include "store/view.h"
 
 /* The effects that connectors offer; NULL-terminated, sorted by name. */
 extern const struct effect *const bus_effects[];
 
+/* Effects that were begun and not yet sent: the view does not know them. */
+struct bus_round {
+	struct bus_begun *begun;
+	size_t count;
+};
+
+void bus_round_clear(struct bus_round *round);
+#define auto_round CLEANUP(bus_round_clear)
+
 struct bus_request {
-	struct arena *arena;
+	struct arena *arena; /* lives until bus_send() */
 	struct env *env;
 	const char *run;
 	const char *run_name; /* for people: "proposal 7k2fq0ab" */
@@ -41,6 +59,9 @@ struct bus_request {
 	/* What the jobs around the step may have: no more is begun. */
 	const struct bus_limit *limits;
 	size_t limit_count;
+	struct retry retry;      /* without a delay: the bus's own */
+	struct files *files;     /* that a program sees */
+	struct bus_round *round; /* what is begun with it; or NULL */
 };
 
 /* So many effects of the request's name, of some steps of its run. */
@@ -52,18 +73,30 @@ struct bus_limit {
 	const char *item;  /* theirs, or around theirs; "": any */
 };
 
-/* What came of it: one of the three. */
+/* What came of it: one of these. */
 struct bus_answer {
 	struct value *result;
-	int64_t wake_at;     /* it may not be done yet; ask again then */
-	const char *reason;  /* and why */
-	const char *refused; /* one of a loop: the policy forbids this one, and
-	                        why */
+	struct delivery *begun; /* it is intended: for bus_send() */
+	bool later;             /* ask again when the others are sent */
+	int64_t wake_at;        /* it may not be done yet; ask again then */
+	const char *reason;     /* and why */
+	const char *refused;    /* one of a loop: the policy forbids this one,
+	                           and why */
+	int64_t attempt; /* tries that failed; with wake_at, journalled */
 };
 
-/* Do it once: a key that has its result gives that result. ERR_FAILED when it
- * is not permitted, not well-formed, or the receiver refused; then that is in
- * the journal too, unless nothing was intended yet. */
+/* Begin it once: a key that has its result gives that result. ERR_FAILED when
+ * it is not permitted or not well-formed; nothing is intended then. */
+int bus_begin(const struct bus_request *request, struct bus_answer *ret,
+              struct error *err) MUST_CHECK;
+
+/* Perform what was begun, after a barrier. Its result is durable with the next
+ * flush; that it failed, waits or is in doubt is already. ERR_FAILED when the
+ * receiver refused, or did not answer. */
+int bus_send(struct delivery *delivery, struct bus_answer *ret,
+             struct error *err) MUST_CHECK;
+
+/* One by itself, from its beginning to its durable end. */
 int bus_perform(const struct bus_request *request, struct bus_answer *ret,
                 struct error *err) MUST_CHECK;
 
@@ -76,8 +109,9 @@ int bus_prove(const struct bus_request *request, struct error *err) MUST_CHECK;
 int bus_foresee(const struct bus_request *request, struct value **ret_payload,
                 struct error *err) MUST_CHECK;
 
-/* Settle an intent without a result: 1 when it is settled now, 0 when it stays
- * in doubt (the connector cannot tell), -1. */
+/* Settle an intent without a result: 1 when it is settled now or is to be sent
+ * again, 0 when it stays in doubt (the connector cannot tell), -1. (settle.c)
+ */
 int bus_settle(struct env *env, const struct config *config,
                const struct effect_record *effect,
                struct error *err) MUST_CHECK;
@@ -88,6 +122,20 @@ int bus_take_back(struct env *env, struct arena *arena,
                   const struct effect_record *effect,
                   const struct value *result, struct takeback *ret,
                   struct error *err) MUST_CHECK;
+
+/* The owner's word on an effect in doubt. */
+enum bus_verdict {
+	BUS_DONE,   /* it was done; `result`, or what the payload shows */
+	BUS_RETRY,  /* it is sent again, with the same key */
+	BUS_FAILED, /* it was not done, and is not to be */
+};
+
+/* Journal it, under the append lock alone. ERR_STATE when the effect is not in
+ * doubt, or its run is over and it is to be sent again. (settle.c) */
+int bus_resolve(struct env *env, const struct config *config,
+                const struct effect_record *effect, enum bus_verdict verdict,
+                const struct value *result, const char *note,
+                struct error *err) MUST_CHECK;
 
 const struct connector *bus_connector(const char *effect);
 

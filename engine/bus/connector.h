@@ -3,7 +3,8 @@
  * one row of table.c each.
  *
  * A connector describes an effect and performs it; everything else is the
- * bus's work (bus.h): permission, intent and result events, doubt.
+ * bus's work (bus.h): permission, intent and result events, retry, rates,
+ * breakers, doubt.
  */
 #ifndef BUS_CONNECTOR_H
 #define BUS_CONNECTOR_H
@@ -15,6 +16,7 @@
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 #include "store/base/value.h"
+#include "store/files.h"
 
 /* One effect on its way. */
 struct call {
@@ -30,6 +32,24 @@ struct call {
 	const struct value *settings; /* connectors.<family>, or NULL */
 	const struct value *with;     /* what is to be done, rendered */
 	const struct value *payload;  /* what was frozen of it in the intent */
+	struct files *files;          /* that a program sees; or NULL */
+};
+
+/* What came of a try. */
+enum reply_kind {
+	REPLY_NONE, /* it was begun, and nobody knows whether it was done */
+	REPLY_DONE,
+	REPLY_REFUSED, /* it was not done, and will not be */
+	REPLY_UNSENT,  /* it was not done; it may be tried again */
+};
+
+struct reply {
+	enum reply_kind kind;
+	struct value *result; /* of one that is done */
+	/* Of one that is not: the endpoint failed. One that answers, if only
+	 * to ask for patience, has not. */
+	bool fault;
+	int64_t retry_after_ms; /* not before, it says; 0: it does not */
 };
 
 enum finding {
@@ -49,21 +69,34 @@ struct connector {
 	struct effect effect;
 	const char *family;           /* the name under `connectors`, or NULL */
 	const struct field *settings; /* of that map; ends with an empty row */
+	int64_t longest_ms; /* that performing it may take; 0: a second */
 	/* MUST unless `decide`. What is frozen in the intent, made from `with`
 	 * and `settings`: a retry sends exactly this. ERR_FAILED when it
 	 * cannot be sent at all. */
 	int (*freeze)(const struct call *call, struct value **ret_payload,
 	              struct error *err);
-	/* MUST unless `decide`. Do it, once; the result for later steps. */
-	int (*perform)(const struct call *call, struct value **ret_result,
+	/* MUST unless `decide`. Do it, once; 0 and the result for later steps,
+	 * or -1, and `ret` says what is known. With REPLY_NONE, as it is at
+	 * first, an error of the machine (ERR_SYSTEM …) ends the tick. */
+	int (*perform)(const struct call *call, struct reply *ret,
 	               struct error *err);
-	/* MAY. After a crash between intent and result: was it done? */
+	/* MAY. After a crash between intent and result: was it done? What is
+	 * FOUND_NOT_DONE is done then, so it must be sure of that. */
 	int (*verify)(const struct call *call, enum finding *ret,
 	              struct value **ret_result, struct error *err);
 	/* MAY. What takes it back where the step has no `undo` of its own, now
 	 * that it gave `result`. Absent: nothing does. */
 	int (*undo)(const struct call *call, const struct value *result,
 	            struct takeback *ret, struct error *err);
+	/* MAY. Whether the receiver knows the key, so that it does again what
+	 * it has done without doing it twice. */
+	bool (*repeats)(const struct call *call);
+	/* MAY. What the result would be as far as the payload shows it; for an
+	 * effect that the owner says is done. */
+	struct value *(*foretell)(const struct call *call);
+	/* MAY. Whom it is sent to, "smtp.example.com:587": what breakers and
+	 * rates are kept for. NULL: nobody. */
+	const char *(*endpoint)(const struct call *call);
 	/* An effect on the journal alone: it writes its own event, durably, and
 	 * needs no intent. */
 	int (*decide)(const struct call *call, struct value **ret_result,

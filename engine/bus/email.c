@@ -16,6 +16,7 @@
 
 #include "engine/bus/connector.h"
 #include "engine/bus/message.h"
+#include "engine/bus/room.h"
 #include "store/base/date.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
@@ -85,6 +86,7 @@ static const struct field settings_fields[] = {
 	        .help = "the sender of all mails",
 	        .example = "\"Ada <ada@example.com>\"",
 	},
+	RATE_FIELD,
 	{ 0 },
 };
 
@@ -177,13 +179,16 @@ static int look(const struct call *call, enum finding *ret, struct error *err)
 }
 
 static int file_send(const struct call *call, const struct buf *mail,
-                     struct error *err)
+                     struct reply *ret, struct error *err)
 {
 	auto_error struct error reason = { 0 };
 	enum finding finding = FOUND_NOTHING;
 
-	if (check_folders(call, file_of(call), err) < 0)
+	if (check_folders(call, file_of(call), err) < 0) {
+		if (err->code == ERR_FAILED)
+			ret->kind = REPLY_REFUSED;
 		return -1;
+	}
 	if (file_create(path_of(call), mail->at, mail->len, FILE_MODE,
 	                &reason) == 0)
 		return 0;
@@ -195,6 +200,7 @@ static int file_send(const struct call *call, const struct buf *mail,
 		return -1;
 	if (finding == FOUND_DONE)
 		return 0;
+	ret->kind = REPLY_REFUSED;
 	return error_set(err, ERR_FAILED,
 	                 "cannot write mail to \"%s\": there is another file "
 	                 "of that name",
@@ -223,7 +229,7 @@ static const struct transport {
 	/* MUST. Send it; what was sent under this Message-ID is not sent
 	 * again. */
 	int (*send)(const struct call *call, const struct buf *mail,
-	            struct error *err);
+	            struct reply *ret, struct error *err);
 	/* MUST. Whether it was sent. */
 	int (*look)(const struct call *call, enum finding *ret,
 	            struct error *err);
@@ -442,17 +448,21 @@ static int email_freeze(const struct call *call, struct value **ret_payload,
 
 /* ---- Sending */
 
-static int email_perform(const struct call *call, struct value **ret_result,
+static int email_perform(const struct call *call, struct reply *ret,
                          struct error *err)
 {
 	auto_buf struct buf mail = buf_make(LIMIT_OUTPUT);
 	const struct transport *transport = transport_of(call, err);
 
 	if (transport == NULL ||
-	    write_mail(call->arena, call->payload, &mail, err) < 0 ||
-	    transport->send(call, &mail, err) < 0)
+	    write_mail(call->arena, call->payload, &mail, err) < 0) {
+		ret->kind = REPLY_REFUSED;
 		return -1;
-	*ret_result = result_of(call);
+	}
+	if (transport->send(call, &mail, ret, err) < 0)
+		return -1;
+	ret->kind = REPLY_DONE;
+	ret->result = result_of(call);
 	return 0;
 }
 
@@ -516,4 +526,5 @@ const struct connector email_send = {
 	.perform = email_perform,
 	.undo = email_undo,
 	.verify = email_verify,
+	.foretell = result_of,
 };

@@ -8,9 +8,12 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
+#include "engine/bus/room.h"
 #include "store/base/date.h"
 #include "store/base/limits.h"
+#include "store/base/text.h"
 
 /* One policy, asked about one receiver. */
 struct inquiry {
@@ -47,6 +50,7 @@ static int64_t count_passed(void *state, const struct policy_line *line,
 {
 	const struct inquiry *inquiry = state;
 	const struct env *env = inquiry->request->env;
+	const struct bus_round *round = inquiry->request->round;
 	struct effect_count *counts;
 	size_t count;
 	int64_t sum = 0;
@@ -58,6 +62,10 @@ static int64_t count_passed(void *state, const struct policy_line *line,
 	for (size_t i = 0; i < count; i++)
 		if (policy_is_for(line, counts[i].effect))
 			sum += counts[i].count;
+	for (size_t i = 0; round && i < round->count; i++)
+		sum += policy_is_for(line, round->begun[i].effect) &&
+		       (!line->job ||
+		        text_equal(line->job, round->begun[i].job));
 	return sum;
 }
 
@@ -191,6 +199,31 @@ int permit(const struct connector *connector, const struct bus_request *request,
 
 /* ---- How many a run may -------------------------------------------------- */
 
+static bool is_within(const char *item, const char *of)
+{
+	size_t len = strlen(of);
+
+	return len == 0 || (text_starts(item, of) &&
+	                    (item[len] == '\0' || item[len] == '/'));
+}
+
+/* Those of the round, which the view does not know yet. */
+static int64_t begun_of(const struct bus_request *request,
+                        const struct bus_limit *limit)
+{
+	const struct bus_round *round = request->round;
+	int64_t count = 0;
+
+	for (size_t i = 0; round && i < round->count; i++) {
+		const struct bus_begun *begun = &round->begun[i];
+		count += text_equal(begun->run, request->run) &&
+		         text_equal(begun->effect, request->effect) &&
+		         text_starts(begun->step, limit->steps) &&
+		         is_within(begun->item, limit->item);
+	}
+	return count;
+}
+
 int within_limits(const struct bus_request *request, struct error *err)
 {
 	for (size_t i = 0; i < request->limit_count; i++) {
@@ -201,6 +234,7 @@ int within_limits(const struct bus_request *request, struct error *err)
 		                    request->effect, limit->steps, limit->item,
 		                    &count, err) < 0)
 			return -1;
+		count += begun_of(request, limit);
 		if (count >= limit->count)
 			return error_at(err, ERR_FAILED, limit->path,
 			                limit->pos,
