@@ -7,6 +7,9 @@
 #include "store/view_fold_private.h"
 #include "store/view_private.h"
 
+/* A time that has come, whatever the clock says. */
+#define AT_ONCE 1
+
 /* ---- Effects, events, numbers -------------------------------------------- */
 
 /* The event's occasion is taken by its effect key; the first one stands. */
@@ -250,7 +253,7 @@ int fold_effect_tried(struct fold *fold)
 	if (!unsent)
 		return fold_describe_step(fold, "output");
 	int64_t wake_at = value_get_int(fold->data, "wake_at", 0);
-	return lay_again(fold, wake_at ? wake_at : fold->event->time_ms);
+	return lay_again(fold, wake_at ? wake_at : AT_ONCE);
 }
 
 /* The owner's word on an effect in doubt. */
@@ -267,7 +270,7 @@ int fold_effect_resolved(struct fold *fold)
 		return noted < 0 ? -1
 		                 : fold_void(fold, "the effect was not "
 		                                   "intended, or is settled");
-	return lay_again(fold, fold->event->time_ms);
+	return lay_again(fold, AT_ONCE);
 }
 
 /* Whether nobody holds the number, nor its step another one: 1, 0, -1. */

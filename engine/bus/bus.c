@@ -267,8 +267,8 @@ int bus_begin(const struct bus_request *given, struct bus_answer *ret,
 		struct call call = call_of(&request, connector);
 		return connector->decide(&call, &ret->result, err);
 	}
-	ret->later =
-	        round_has_occasion(request.round, request.effect, request.once);
+	ret->later = round_has_key(request.round, request.key) ||
+	             bus_round_has(request.round, request.effect, request.once);
 	return ret->later ? 0 : begin(&request, connector, &known, ret, err);
 }
 
@@ -320,7 +320,8 @@ static int put_off(const struct delivery *delivery, const struct reply *reply,
 {
 	const struct call *call = &delivery->call;
 	const struct clock *clock = call->env->clock;
-	int64_t pause = backoff_ms(clock, &delivery->retry, delivery->attempt);
+	int64_t pause =
+	        backoff_full_ms(clock, &delivery->retry, delivery->attempt);
 
 	if (delivery->attempt >= delivery->retry.max)
 		return fail(delivery, reason, err);
@@ -435,6 +436,33 @@ int bus_send(struct delivery *delivery, struct bus_answer *ret,
 	return doubt(delivery, &reply, &reason, err);
 }
 
+void bus_withdraw(struct delivery *delivery, const char *reason)
+{
+	const struct attempt attempt = {
+		.unsent = true,
+		.attempt = delivery->attempt,
+		.reason = "it was not begun",
+	};
+
+	if (reason)
+		record_failed(delivery, reason);
+	else
+		record_tried(delivery, &attempt);
+}
+
+const char *bus_intent_subject(const struct delivery *delivery)
+{
+	const struct call *call = &delivery->call;
+
+	return arena_printf(call->arena, "%s: %s intends %s", call->run_name,
+	                    call->step, delivery->connector->effect.name);
+}
+
+const char *bus_sent_subject(const struct delivery *delivery)
+{
+	return record_subject(delivery, "sent");
+}
+
 int bus_perform(const struct bus_request *request, struct bus_answer *ret,
                 struct error *err)
 {
@@ -444,8 +472,7 @@ int bus_perform(const struct bus_request *request, struct bus_answer *ret,
 	if (!delivery)
 		return 0;
 	ret->begun = NULL;
-	if (env_barrier(request->env, record_subject(delivery, "is intended"),
-	                err) < 0 ||
+	if (env_barrier(request->env, bus_intent_subject(delivery), err) < 0 ||
 	    bus_send(delivery, ret, err) < 0)
 		return -1;
 	return ret->result ? flush(delivery, "sent", err) : 0;

@@ -96,6 +96,19 @@ int bus_begin(const struct bus_request *request, struct bus_answer *ret,
 int bus_send(struct delivery *delivery, struct bus_answer *ret,
              struct error *err) MUST_CHECK;
 
+/* What was begun is not performed now: it waits, or with `reason` it is not
+ * done at all. Durable with the next flush. */
+void bus_withdraw(struct delivery *delivery, const char *reason);
+
+/* For people, in the request's arena: "bill 7k2fq0ab: send intends email.send",
+ * "bill 7k2fq0ab: send email.send sent". */
+const char *bus_intent_subject(const struct delivery *delivery);
+const char *bus_sent_subject(const struct delivery *delivery);
+
+/* Whether an effect of that occasion was begun in the round. */
+bool bus_round_has(const struct bus_round *round, const char *effect,
+                   const char *occasion);
+
 /* One by itself, from its beginning to its durable end. */
 int bus_perform(const struct bus_request *request, struct bus_answer *ret,
                 struct error *err) MUST_CHECK;
@@ -110,7 +123,7 @@ int bus_foresee(const struct bus_request *request, struct value **ret_payload,
                 struct error *err) MUST_CHECK;
 
 /* Settle an intent without a result: 1 when it is settled now or is to be sent
- * again, 0 when it stays in doubt (the connector cannot tell), -1. (settle.c)
+ * again, 0 when it stays in doubt (the connector cannot tell), -1. (doubt.c)
  */
 int bus_settle(struct env *env, const struct config *config,
                const struct effect_record *effect,
@@ -131,7 +144,7 @@ enum bus_verdict {
 };
 
 /* Journal it, under the append lock alone. ERR_STATE when the effect is not in
- * doubt, or its run is over and it is to be sent again. (settle.c) */
+ * doubt, or its run is over and it is to be sent again. (doubt.c) */
 int bus_resolve(struct env *env, const struct config *config,
                 const struct effect_record *effect, enum bus_verdict verdict,
                 const struct value *result, const char *note,

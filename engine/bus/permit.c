@@ -96,7 +96,9 @@ static void put_off(struct inquiry *inquiry, const struct policy_line *line)
 	const struct bus_request *request = inquiry->request;
 	struct permission *permission = inquiry->permission;
 	int64_t now = clock_wall_ms(request->env->clock);
-	int64_t since = request->held_since_ms ? request->held_since_ms : now;
+	int64_t held = request->held_since_ms;
+	/* A clock may have been set back. */
+	int64_t since = held && held < now ? held : now;
 	int64_t at =
 	        policy_earliest(line, inquiry->config->timezone, since, now);
 	auto_buf struct buf time = buf_make(64);

@@ -152,6 +152,7 @@ void round_add(struct bus_round *round, const struct delivery *delivery)
 	round->begun =
 	        mem_grow(round->begun, round->count, sizeof(*round->begun));
 	round->begun[round->count++] = (struct bus_begun){
+		.key = mem_strdup(call->key),
 		.effect = mem_strdup(delivery->connector->effect.name),
 		.job = mem_strdup(delivery->job),
 		.run = mem_strdup(call->run),
@@ -167,6 +168,7 @@ void bus_round_clear(struct bus_round *round)
 {
 	for (size_t i = 0; i < round->count; i++) {
 		struct bus_begun *begun = &round->begun[i];
+		free(begun->key);
 		free(begun->effect);
 		free(begun->job);
 		free(begun->run);
@@ -179,6 +181,14 @@ void bus_round_clear(struct bus_round *round)
 	*round = (struct bus_round){ 0 };
 }
 
+bool round_has_key(const struct bus_round *round, const char *key)
+{
+	for (size_t i = 0; round && i < round->count; i++)
+		if (text_equal(round->begun[i].key, key))
+			return true;
+	return false;
+}
+
 int64_t round_at_endpoint(const struct bus_round *round, const char *endpoint)
 {
 	int64_t count = 0;
@@ -188,12 +198,12 @@ int64_t round_at_endpoint(const struct bus_round *round, const char *endpoint)
 	return count;
 }
 
-bool round_has_occasion(const struct bus_round *round, const char *effect,
-                        const char *once)
+bool bus_round_has(const struct bus_round *round, const char *effect,
+                   const char *occasion)
 {
-	for (size_t i = 0; once && round && i < round->count; i++)
+	for (size_t i = 0; occasion && round && i < round->count; i++)
 		if (text_equal(round->begun[i].effect, effect) &&
-		    text_equal(round->begun[i].once, once))
+		    text_equal(round->begun[i].once, occasion))
 			return true;
 	return false;
 }

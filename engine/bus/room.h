@@ -33,13 +33,12 @@ int room_is_closed_off(const struct delivery *delivery, struct bus_answer *ret,
 /* ---- The round: what the view does not know yet ---- */
 
 struct bus_begun {
-	char *effect, *job, *run, *step, *item;
+	char *key, *effect, *job, *run, *step, *item;
 	char *once, *endpoint; /* or NULL */
 };
 
 void round_add(struct bus_round *round, const struct delivery *delivery);
+bool round_has_key(const struct bus_round *round, const char *key);
 int64_t round_at_endpoint(const struct bus_round *round, const char *endpoint);
-bool round_has_occasion(const struct bus_round *round, const char *effect,
-                        const char *once);
 
 #endif

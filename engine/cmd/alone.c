@@ -30,6 +30,8 @@ struct desk {
 	size_t count;
 	struct effect_record *doubts;
 	size_t doubt_count;
+	struct endpoint_record *endpoints; /* that failed last */
+	size_t endpoint_count;
 	struct run_record *failed;
 	size_t failed_count;
 	size_t open, done; /* runs that go on, runs that are over */
@@ -222,28 +224,67 @@ static void say_problems(const struct desk *desk, bool *first)
 	}
 }
 
+/* What was tried, when, and what to type. */
+static void say_doubt(const struct desk *desk,
+                      const struct effect_record *effect)
+{
+	const struct invocation *invocation = desk->invocation;
+	struct arena *arena = desk->arena;
+	const char *run = engine_short(desk->engine, arena, effect->run);
+	const char *step = *effect->item
+	                           ? arena_printf(arena, "%s %s", effect->step,
+	                                          effect->item)
+	                           : effect->step;
+
+	say_tinted(invocation, TINT_RED, "  %s", effect->effect);
+	say(invocation, " of %s, intended %s\n",
+	    step_name(arena, effect->step, effect->item),
+	    ago_text(arena, desk->now_ms, effect->intended_at));
+	if (effect->reason && effect->tried_at >= effect->begun_at)
+		say(invocation, "    %s\n", first_line(arena, effect->reason));
+	say(invocation, "    what was sent: ");
+	say_tinted(invocation, TINT_CYAN, "reeve explain %s %s\n", run, step);
+	say(invocation, "    then: ");
+	say_tinted(invocation, TINT_CYAN,
+	           "reeve resolve %s %s --done|--retry|--failed\n", run, step);
+}
+
 static void say_doubts(const struct desk *desk, bool *first)
 {
-	struct table table = {
-		.arena = desk->arena,
-		.columns = 3,
-		.indent = 2,
-	};
-
-	for (size_t i = 0; i < desk->doubt_count; i++) {
-		const struct effect_record *effect = &desk->doubts[i];
-		table_add(&table, TINT_RED, "%s", effect->effect);
-		table_add(&table, TINT_DIM, "intended %s",
-		          ago_text(desk->arena, desk->now_ms,
-		                   effect->intended_at));
-		table_add(&table, TINT_CYAN, "reeve explain %s %s",
-		          engine_short(desk->engine, desk->arena, effect->run),
-		          effect->step);
-	}
-	if (!table.count)
+	if (!desk->doubt_count)
 		return;
 	heading(desk, first, "In doubt: begun, and nobody knows whether done");
-	table_print(desk->invocation, &table);
+	for (size_t i = 0; i < desk->doubt_count; i++)
+		say_doubt(desk, &desk->doubts[i]);
+}
+
+/* ---- Endpoints ----------------------------------------------------------- */
+
+static void say_endpoints(const struct desk *desk, bool *first)
+{
+	const char *zone = desk->engine->env.timezone;
+	bool begun = false;
+
+	for (size_t i = 0; i < desk->endpoint_count; i++) {
+		const struct endpoint_record *endpoint = &desk->endpoints[i];
+		const struct breaker *breaker = &endpoint->breaker;
+		enum breaker_state state = breaker_state(breaker, desk->now_ms);
+
+		if (state == BREAKER_CLOSED)
+			continue;
+		if (!begun)
+			heading(desk, first, "Does not answer");
+		begun = true;
+		say(desk->invocation, "  %s\n    ", endpoint->name);
+		say_tinted(desk->invocation, TINT_YELLOW, "%s",
+		           breaker_state_name(state));
+		say(desk->invocation,
+		    " since %s, after %s; asked again at %s\n",
+		    time_text(desk->arena, zone, breaker->since),
+		    count_text(desk->arena, (size_t)breaker->failures,
+		               "failure", "failures"),
+		    time_text(desk->arena, zone, breaker->probe_at));
+	}
 }
 
 static void say_failures(const struct desk *desk, bool *first)
@@ -285,6 +326,7 @@ static void print_text(const struct desk *desk)
 
 	say_reviews(desk, &first);
 	say_doubts(desk, &first);
+	say_endpoints(desk, &first);
 	say_problems(desk, &first);
 	say_failures(desk, &first);
 	if (desk->invocation->quiet)
@@ -324,6 +366,27 @@ static struct value *review_value(const struct desk *desk,
 	return row;
 }
 
+static struct value *endpoints_value(const struct desk *desk)
+{
+	struct arena *arena = desk->arena;
+	struct value *list = value_list(arena);
+
+	for (size_t i = 0; i < desk->endpoint_count; i++) {
+		const struct endpoint_record *endpoint = &desk->endpoints[i];
+		const struct breaker *breaker = &endpoint->breaker;
+		struct value *row = value_map(arena);
+		value_map_text(arena, row, "endpoint", endpoint->name);
+		value_map_text(arena, row, "breaker",
+		               breaker_state_name(
+		                       breaker_state(breaker, desk->now_ms)));
+		value_map_int(arena, row, "failures", breaker->failures);
+		value_map_text(arena, row, "asked_again",
+		               instant_text(arena, breaker->probe_at));
+		value_list_add(arena, list, row);
+	}
+	return list;
+}
+
 static void print_value(const struct desk *desk)
 {
 	struct arena *arena = desk->arena;
@@ -336,10 +399,16 @@ static void print_value(const struct desk *desk)
 		value_list_add(arena, reviews,
 		               review_value(desk, &desk->items[i]));
 	for (size_t i = 0; i < desk->doubt_count; i++) {
+		const struct effect_record *effect = &desk->doubts[i];
 		struct value *row = value_map(arena);
-		value_map_text(arena, row, "run", desk->doubts[i].run);
-		value_map_text(arena, row, "step", desk->doubts[i].step);
-		value_map_text(arena, row, "effect", desk->doubts[i].effect);
+		value_map_text(arena, row, "run", effect->run);
+		value_map_text(arena, row, "step", effect->step);
+		value_map_text(arena, row, "item", effect->item);
+		value_map_text(arena, row, "effect", effect->effect);
+		value_map_text(arena, row, "key", effect->key);
+		value_map_text(arena, row, "intended",
+		               instant_text(arena, effect->intended_at));
+		value_map_text(arena, row, "reason", effect->reason);
 		value_list_add(arena, doubts, row);
 	}
 	for (size_t i = 0; i < desk->failed_count; i++) {
@@ -351,6 +420,7 @@ static void print_value(const struct desk *desk)
 	}
 	value_map_set(arena, map, "reviews", reviews);
 	value_map_set(arena, map, "in_doubt", doubts);
+	value_map_set(arena, map, "endpoints", endpoints_value(desk));
 	value_map_set(arena, map, "failed", failed);
 	value_map_int(arena, map, "ready", (int64_t)ready_count(desk));
 	value_map_int(arena, map, "done", (int64_t)desk->done);
@@ -372,7 +442,9 @@ static int run_alone(struct invocation *invocation, struct error *err)
 	};
 	if (look_at_drafts(&desk, err) < 0 || look_at_runs(&desk, err) < 0 ||
 	    view_effects_in_doubt(engine->view, desk.arena, &desk.doubts,
-	                          &desk.doubt_count, err) < 0)
+	                          &desk.doubt_count, err) < 0 ||
+	    view_endpoints(engine->view, desk.arena, NULL, &desk.endpoints,
+	                   &desk.endpoint_count, err) < 0)
 		return -1;
 	if (invocation->json)
 		print_value(&desk);

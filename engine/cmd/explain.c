@@ -264,6 +264,21 @@ static void say_gate(const struct page *page)
 	say_commit(page, "approved", "", map);
 }
 
+/* What to type about one of which nobody knows whether it was done. */
+static void say_remedy(const struct page *page, const struct value *effect)
+{
+	const char *item = value_get_text(page->map, "item", "");
+
+	if (!text_equal(text_of(effect, "state"), "intended"))
+		return;
+	say_fact(page->invocation, "key", "%s", text_of(effect, "key"));
+	say_fact(page->invocation, "in doubt",
+	         "reeve resolve %.8s %s%s%s --done|--retry|--failed",
+	         value_get_text(page->map, "run", "RUN"),
+	         value_get_text(page->map, "step", "STEP"), *item ? " " : "",
+	         item);
+}
+
 static void say_effect(const struct page *page)
 {
 	const struct value *effect = value_get(page->map, "effect");
@@ -277,6 +292,18 @@ static void say_effect(const struct page *page)
 		         value_get_text(effect, "how", ""));
 		say_fact(page->invocation, "intended", "%s",
 		         local_time(page, effect, "intended"));
+		if (text_of(effect, "endpoint"))
+			say_fact(page->invocation, "endpoint", "%s",
+			         text_of(effect, "endpoint"));
+		if (text_of(effect, "tried"))
+			say_fact(
+			        page->invocation, "tried", "%s: %s",
+			        local_time(page, effect, "tried"),
+			        value_get_text(effect, "problem", "no answer"));
+		if (text_of(effect, "verdict"))
+			say_fact(page->invocation, "resolved", "by hand, as %s",
+			         text_of(effect, "verdict"));
+		say_remedy(page, effect);
 	}
 	if (!released)
 		return;

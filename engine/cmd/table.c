@@ -20,6 +20,7 @@ const struct command *const commands[] = {
 	&command_recall,
 	&command_reject,
 	&command_release,
+	&command_resolve,
 	&command_retry,
 	&command_review,
 	&command_run,

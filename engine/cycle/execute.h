@@ -62,6 +62,9 @@ struct nap {
  * (sleep.c) */
 void sleep_lay(struct tick *tick, struct live_run *run, struct live_step *live,
                const struct nap *nap);
+/* The same of one of which the journal says so already. */
+void sleep_fall(struct tick *tick, struct live_run *run, struct live_step *live,
+                const struct nap *nap);
 /* Lay a step that failed to sleep before its next try; false when it has no
  * try left. */
 bool sleep_before_retry(struct tick *tick, struct live_run *run,

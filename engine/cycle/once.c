@@ -4,7 +4,9 @@
  */
 #include "engine/cycle/once.h"
 
+#include "engine/bus/bus.h"
 #include "engine/cycle/execute.h"
+#include "engine/cycle/outbox.h"
 #include "store/base/text.h"
 
 /* "newsletter 7k2fq0ab": the run that did it, for people. */
@@ -44,6 +46,24 @@ static int take_result(struct tick *tick, struct live_run *run,
 	return 1;
 }
 
+/* What was just done is in the view with the next flush. */
+static int look_up(struct live_run *run, const char *effect,
+                   const char *occasion, struct once_record *ret,
+                   struct error *err)
+{
+	struct engine *engine = run->engine;
+	int found = view_once(engine->view, &run->arena, effect, occasion, ret,
+	                      err);
+
+	if (found <= 0 || ret->done || journal_pending(engine->journal) == 0)
+		return found;
+	if (journal_flush(engine->journal,
+	                  arena_printf(&run->arena, "%s: goes on", run->name),
+	                  err) < 0)
+		return -1;
+	return view_once(engine->view, &run->arena, effect, occasion, ret, err);
+}
+
 int once_look(struct tick *tick, struct live_run *run, struct live_step *live,
               const char **ret_occasion, struct error *err)
 {
@@ -55,8 +75,11 @@ int once_look(struct tick *tick, struct live_run *run, struct live_step *live,
 		return 0;
 	if (run_text(run, live, step->once, ret_occasion, err) < 0)
 		return -1;
-	int found = view_once(run->engine->view, &run->arena, step->name,
-	                      *ret_occasion, &once, err);
+	int found = look_up(run, step->name, *ret_occasion, &once, err);
+	if (found > 0 && !once.done &&
+	    bus_round_has(outbox_round(tick->outbox), step->name,
+	                  *ret_occasion))
+		return 0; /* who began it is sent first */
 	if (found <= 0 || text_equal(once.key, run_effect_key(run, live)))
 		return found < 0 ? -1 : 0;
 	if (once.done)

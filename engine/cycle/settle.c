@@ -145,6 +145,7 @@ static bool is_settled_in_journal(struct tick *tick, struct live_run *run,
 			execute_settle(tick, run, live, rows[i].state,
 			               rows[i].reason);
 		} else {
+			run->sleeping -= live->state == STEP_SLEEPING;
 			live->state = rows[i].state;
 			live->reason = rows[i].reason;
 		}

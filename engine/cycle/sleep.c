@@ -1,12 +1,10 @@
 /*
  * Steps that sleep: before another try, or until a time or an event.
- *
- * A pause before a try is drawn between half of it and all of it, so that what
- * failed together does not come back together; each is twice the one before.
  */
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/bus/backoff.h"
 #include "engine/cycle/execute.h"
 #include "store/base/date.h"
 
@@ -34,6 +32,21 @@ static void tell_laid(struct tick *tick, struct live_run *run,
 	tick_tell(tick, &note);
 }
 
+void sleep_fall(struct tick *tick, struct live_run *run, struct live_step *live,
+                const struct nap *nap)
+{
+	run->sleeping += live->state != STEP_SLEEPING;
+	live->state = STEP_SLEEPING;
+	live->at = clock_wall_ms(&run->engine->clock);
+	live->wake_at = nap->wake_at;
+	live->attempt = nap->attempt;
+	live->reason = arena_strdup(&run->arena, nap->reason);
+	if (nap->begun)
+		live->output = nap->begun;
+	run_describe_step(run, live);
+	tell_laid(tick, run, live);
+}
+
 void sleep_lay(struct tick *tick, struct live_run *run, struct live_step *live,
                const struct nap *nap)
 {
@@ -47,31 +60,7 @@ void sleep_lay(struct tick *tick, struct live_run *run, struct live_step *live,
 	run_share(arena, data, "output", nap->begun);
 	journal_add(run->engine->journal, EVENT_STEP_SLEPT,
 	            execute_subject(run, live), data);
-	run->sleeping += live->state != STEP_SLEEPING;
-	live->state = STEP_SLEEPING;
-	live->at = clock_wall_ms(&run->engine->clock);
-	live->wake_at = nap->wake_at;
-	live->attempt = nap->attempt;
-	live->reason = arena_strdup(arena, nap->reason);
-	if (nap->begun)
-		live->output = nap->begun;
-	run_describe_step(run, live);
-	tell_laid(tick, run, live);
-}
-
-/* What `retry` says, for the pause after `attempt` failures. */
-static int64_t pause_ms(const struct live_run *run, const struct retry *retry,
-                        int64_t attempt)
-{
-	int64_t pause = retry->delay_ms;
-	uint32_t chance;
-
-	for (int64_t i = 0; i < attempt && pause < retry->max_delay_ms; i++)
-		pause *= 2;
-	if (pause > retry->max_delay_ms)
-		pause = retry->max_delay_ms;
-	clock_random(&run->engine->clock, &chance, sizeof(chance));
-	return pause / 2 + (int64_t)(chance % (uint64_t)(pause / 2 + 1));
+	sleep_fall(tick, run, live, nap);
 }
 
 bool sleep_before_retry(struct tick *tick, struct live_run *run,
@@ -82,8 +71,9 @@ bool sleep_before_retry(struct tick *tick, struct live_run *run,
 	if (live->attempt >= retry->max ||
 	    !(live->step->kind->flags & KIND_COMPUTES))
 		return false;
-	int64_t wake_at = clock_wall_ms(&run->engine->clock) +
-	                  pause_ms(run, retry, live->attempt);
+	int64_t wake_at =
+	        clock_wall_ms(&run->engine->clock) +
+	        backoff_half_ms(&run->engine->clock, retry, live->attempt);
 	const struct nap nap = {
 		.wake_at = wake_at,
 		.attempt = live->attempt + 1,

@@ -54,9 +54,15 @@ static int settle_doubt(struct tick *tick, const struct effect_record *effect,
 	error_set(&problem, ERR_STATE,
 	          "nobody knows whether %s of step \"%s\" was done",
 	          effect->effect, effect->step);
+	const char *short_id = engine_short(engine, &arena, effect->run);
+	(void)error_hint(&problem,
+	                 "Look whether it was, then type: reeve resolve %s "
+	                 "%s%s%s --done|--retry|--failed",
+	                 short_id, effect->step, *effect->item ? " " : "",
+	                 effect->item);
 	struct note note = {
 		.kind = NOTE_PROBLEM,
-		.run = engine_short(engine, &arena, effect->run),
+		.run = short_id,
 		.problem = &problem,
 	};
 	tick_tell(tick, &note);

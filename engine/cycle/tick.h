@@ -43,6 +43,7 @@ struct note {
 	const struct error *problem; /* NOTE_PROBLEM */
 };
 
+struct outbox;
 struct plan;
 
 struct tick {
@@ -58,6 +59,7 @@ struct tick {
 	void (*idle)(void *state);
 	void *state;
 	/* Filled in. */
+	struct outbox *outbox; /* effects that are begun together */
 	size_t changes;  /* events written, merges made */
 	size_t failures; /* runs that failed in this tick */
 	size_t problems;

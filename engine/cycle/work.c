@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/cycle/once.h"
+#include "engine/cycle/outbox.h"
 #include "engine/cycle/plan.h"
 #include "engine/io/loop.h"
 #include "store/base/alloc.h"
@@ -16,7 +17,7 @@
 /* Whoever shows what runs is called so often. */
 #define IDLE_MS 200
 
-static void work_free(struct work *work)
+void work_free(struct work *work)
 {
 	if (!work)
 		return;
@@ -73,8 +74,7 @@ static void record_result(struct work *work)
 	            execute_subject(run, work->live), data);
 }
 
-/* Its output is there: what is left is the same for all kinds. */
-static int conclude(struct work *work, struct error *err)
+int work_conclude(struct work *work, struct error *err)
 {
 	struct live_run *run = work->run;
 	struct live_step *live = work->live;
@@ -142,6 +142,7 @@ static int begin(struct work *work, struct error *err)
 		return -1;
 	child_set_user(work->step_run.child, work);
 	work->run->running++;
+	work->live->wake_at = 0; /* nothing wakes it but its end */
 	tell_turn(work, NOTE_BEGAN);
 	return 0;
 }
@@ -178,6 +179,7 @@ static int is_spared(struct work *work, struct error *err)
 	    0)
 		return -1;
 	work->step_run.once = occasion;
+	work->step_run.round = outbox_round(work->tick->outbox);
 	if (live->step->kind->flags & KIND_COMPUTES) {
 		if (work_find_key(work, err) < 0)
 			return -1;
@@ -189,7 +191,7 @@ static int is_spared(struct work *work, struct error *err)
 	                    err);
 }
 
-/* Do the step, or begin it: then `*work` is the loop's, and NULL. */
+/* Do the step, or begin it: then `*place` is another's, and NULL. */
 static int carry_out(struct work **place, struct error *err)
 {
 	struct work *work = *place;
@@ -210,11 +212,15 @@ static int carry_out(struct work **place, struct error *err)
 	}
 	if (work->live->step->kind->start(&work->step_run, err) < 0)
 		return -1;
+	if (work->step_run.delivery || work->step_run.later) {
+		*place = NULL;
+		return outbox_put(work, err);
+	}
 	if (work->step_run.reason) {
 		leave(work);
 		return 0;
 	}
-	return conclude(work, err);
+	return work_conclude(work, err);
 }
 
 int work_do(struct tick *tick, struct live_run *run, struct live_step *live,
@@ -233,7 +239,7 @@ int work_answer(struct tick *tick, struct live_run *run, struct live_step *live,
 	struct work *work = work_new(tick, run, live);
 
 	work->step_run.output = value_copy(&work->arena, answer);
-	return conclude(work, err);
+	return work_conclude(work, err);
 }
 
 /* ---- Its end ------------------------------------------------------------- */
@@ -277,7 +283,7 @@ int execute_reap(struct tick *tick, int64_t timeout_ms, struct error *err)
 		return 1; /* nobody waits for it any more */
 	}
 	if ((work->live->step->kind->finish(&work->step_run, &reason) < 0 ||
-	     conclude(work, &reason) < 0) &&
+	     work_conclude(work, &reason) < 0) &&
 	    execute_take_failure(tick, work->run, work->live, &reason, err) < 0)
 		return -1;
 	return 1;

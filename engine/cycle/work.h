@@ -35,6 +35,10 @@ int work_do(struct tick *tick, struct live_run *run, struct live_step *live,
 int work_answer(struct tick *tick, struct live_run *run, struct live_step *live,
                 const struct value *answer, struct error *err) MUST_CHECK;
 
+void work_free(struct work *work);
+/* Its output is there: what is left is the same for all kinds. */
+int work_conclude(struct work *work, struct error *err) MUST_CHECK;
+
 /* ---- For work.c (reuse.c) ---- */
 
 /* Find all that the step depends on, and the key that this makes. */

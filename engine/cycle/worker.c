@@ -11,6 +11,7 @@
 
 #include "engine/cycle/claim.h"
 #include "engine/cycle/execute.h"
+#include "engine/cycle/outbox.h"
 #include "engine/cycle/start.h"
 #include "engine/io/loop.h"
 #include "store/base/alloc.h"
@@ -100,10 +101,13 @@ static int advance(struct tick *tick, struct live_run *run, struct error *err)
 		return 0;
 	if (run->ready_head < run->ready_count)
 		return 0; /* a last section has begun */
+	const char *said = outbox_said(tick->outbox);
 	if (journal_pending(journal) > 0 &&
-	    journal_flush(journal,
-	                  arena_printf(&run->arena, "%s: goes on", run->name),
-	                  err) < 0)
+	    journal_flush(
+	            journal,
+	            said ? said
+	                 : arena_printf(&run->arena, "%s: goes on", run->name),
+	            err) < 0)
 		return -1;
 	return rest(tick, run, err);
 }
@@ -150,6 +154,11 @@ static int await(struct workers *workers, struct error *err)
 
 	if (is_any_ready(workers))
 		return 1;
+	int sent = outbox_send(tick, err);
+	if (sent != 0)
+		return sent;
+	if (outbox_flush(tick, err) < 0)
+		return -1;
 	if (wake_at) {
 		pause = wake_at - clock_wall_ms(&tick->engine->clock);
 		pause = pause < 0 ? 0 : pause;
@@ -316,6 +325,7 @@ int execute_runs(struct tick *tick, struct error *err)
 {
 	CLEANUP(workers_clear) struct workers workers = { .tick = tick };
 	CLEANUP(batch_clear) struct batch batch = { .count = 0 };
+	CLEANUP(outbox_close) struct tick *holder = outbox_open(tick);
 	auto_arena struct arena arena = { 0 };
 	struct run_record *runs;
 	size_t count;
@@ -335,5 +345,5 @@ int execute_runs(struct tick *tick, struct error *err)
 	}
 	if (work_on_batch(&workers, &batch, err) < 0)
 		return -1;
-	return work_off(&workers, err) < 0 ? -1 : tell_due(tick, err);
+	return work_off(&workers, err) < 0 ? -1 : tell_due(holder, err);
 }

@@ -328,6 +328,15 @@ static int add_effect(const struct explaining *on)
 	value_map_text(on->arena, map, "how",
 	               value_get_text(on->data, "how", NULL));
 	set_time(on->arena, map, "intended", effect.intended_at);
+	value_map_text(on->arena, map, "key", effect.key);
+	value_map_text(on->arena, map, "endpoint", effect.endpoint);
+	value_map_text(on->arena, map, "verdict",
+	               value_get_text(on->data, "verdict", NULL));
+	if (effect.tried_at) {
+		set_time(on->arena, map, "tried", effect.tried_at);
+		value_map_int(on->arena, map, "attempts", effect.attempts);
+		value_map_text(on->arena, map, "problem", effect.reason);
+	}
 	value_map_set(on->arena, on->map, "effect", map);
 	return set_resolved(on, map, "payload", effect.payload) < 0 ||
 	                       set_resolved(on, map, "result", effect.result) <

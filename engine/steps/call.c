@@ -175,6 +175,8 @@ static int call_start(struct step_run *run, struct error *err)
 		.held_since_ms = run->held_since_ms,
 		.limits = limits.list,
 		.limit_count = limits.count,
+		.retry = run->step->retry,
+		.round = run->round,
 	};
 
 	if (!request.pinned) {
@@ -183,8 +185,10 @@ static int call_start(struct step_run *run, struct error *err)
 	}
 	request.owner_text = is_owners(run, &request);
 	run->journalled = true;
-	if (bus_perform(&request, &answer, err) < 0)
+	if (bus_begin(&request, &answer, err) < 0)
 		return -1;
+	run->delivery = answer.begun;
+	run->later = answer.later;
 	run->output = answer.result;
 	run->wake_at = answer.wake_at;
 	run->reason = answer.refused ? answer.refused : answer.reason;

@@ -24,6 +24,9 @@
 #include "store/files.h"
 #include "store/view.h"
 
+struct bus_round;
+struct delivery;
+
 struct step_run {
 	struct arena *arena;
 	struct env *env;
@@ -62,6 +65,10 @@ struct step_run {
 	 * then; or, with no time, it is not to be done at all. */
 	int64_t wake_at;
 	const char *reason;
+	/* Or it is begun, or is to be begun when others are done. */
+	struct bus_round *round; /* with which it begins */
+	struct delivery *delivery;
+	bool later;
 };
 
 /* NULL-terminated, sorted by name: the rows of the kinds. */

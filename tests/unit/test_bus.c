@@ -361,13 +361,20 @@ static void test_bus__what_was_not_done_is_done(void **state)
 	office_open(&office);
 	struct bus_request request = fall_into_doubt(&office);
 	assert_int_equal(settle(&office, request.key), 1);
-	assert_string_equal(office_journal(&office),
-	                    "effect.intended effect.done");
-	assert_string_equal(git(&office, "grep -c 'All work' " FILE_OF_S1),
-	                    "50000");
+	assert_string_equal(effect_of(&office, request.key).state, "waiting");
+	assert_string_equal(mails(&office), "0");
+	/* What was frozen is sent, whatever is asked now. */
+	const struct value *asked = request.with;
+	request.with = office_request(&office, "s1", "email.send", MAIL).with;
 	assert_string_equal(
 	        value_get_text(perform(&request, ERR_NONE), "file", ""),
 	        FILE_OF_S1);
+	request.with = asked;
+	assert_string_equal(office_journal(&office),
+	                    "effect.intended effect.tried effect.intended "
+	                    "effect.done");
+	assert_string_equal(git(&office, "grep -c 'All work' " FILE_OF_S1),
+	                    "50000");
 }
 
 static void test_bus__what_was_done_is_found(void **state)
@@ -381,7 +388,7 @@ static void test_bus__what_was_done_is_found(void **state)
 	/* The mail went out, and then the process died. */
 	struct effect_record effect = effect_of(&office, request.key);
 	struct value *payload = NULL;
-	struct value *sent = NULL;
+	struct reply sent = { 0 };
 	fixture_ok(&books->git,
 	           journal_resolve(books->git.repo, &books->git.arena,
 	                           effect.payload, &payload, &books->git.err));
@@ -400,7 +407,7 @@ static void test_bus__what_was_done_is_found(void **state)
 	assert_string_equal(git(&office, "git log -1 --format=%s "
 	                                 "reeve/journal | grep -o found"),
 	                    "found");
-	assert_true(value_equal(perform(&request, ERR_NONE), sent));
+	assert_true(value_equal(perform(&request, ERR_NONE), sent.result));
 	assert_string_equal(mails(&office), "1");
 	assert_string_equal(git(&office, "stat -c %y " FILE_OF_S1 " | "
 	                                 "cut -d- -f1"),
@@ -430,6 +437,8 @@ static void test_bus__a_retry_may_be_refused(void **state)
 	struct bus_request request = fall_into_doubt(&office);
 	(void)git(&office, "mkdir -p outbox && echo other >" FILE_OF_S1);
 	assert_int_equal(settle(&office, request.key), 1);
+	(void)perform(&request, ERR_FAILED);
 	assert_string_equal(office_journal(&office),
-	                    "effect.intended effect.failed");
+	                    "effect.intended effect.tried effect.intended "
+	                    "effect.failed");
 }

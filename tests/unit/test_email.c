@@ -96,11 +96,12 @@ static const char *refused(struct office *office)
 static struct value *perform(struct office *office)
 {
 	auto_error struct error err = { 0 };
-	struct value *result = NULL;
+	struct reply reply = { 0 };
 
-	if (email_send.perform(&office->call, &result, &err) < 0)
+	if (email_send.perform(&office->call, &reply, &err) < 0)
 		fail_msg("%s", err.message);
-	return result;
+	assert_int_equal(reply.kind, REPLY_DONE);
+	return reply.result;
 }
 
 static enum finding verify(struct office *office, struct value **ret_result)
@@ -246,14 +247,16 @@ static void test_email__replaces_no_other_file(void **state)
 		auto_office struct office office;
 		auto_error struct error err = { 0 };
 		struct value *result = NULL;
+		struct reply reply = { 0 };
 
 		office_open(&office, "other");
 		write_file(&office, FILE_NAME, others[i]);
 		freeze(&office);
 		assert_int_equal(verify(&office, &result), FOUND_NOT_DONE);
 		assert_row(i,
-		           email_send.perform(&office.call, &result, &err) < 0);
-		assert_row(i, err.code == ERR_FAILED && result == NULL);
+		           email_send.perform(&office.call, &reply, &err) < 0);
+		assert_row(i, err.code == ERR_FAILED &&
+		                      reply.kind == REPLY_REFUSED);
 		assert_row_text(i, read_mail(&office, FILE_NAME), others[i]);
 	}
 }
@@ -284,6 +287,7 @@ static void test_email__follows_no_link(void **state)
 	auto_office struct office office;
 	auto_error struct error err = { 0 };
 	struct value *result = NULL;
+	struct reply reply = { 0 };
 
 	UNUSED_STATE(state);
 	office_open(&office, "link");
@@ -291,7 +295,7 @@ static void test_email__follows_no_link(void **state)
 	assert_int_equal(symlink("../elsewhere", "link/outbox"), 0);
 	freeze(&office);
 	assert_int_equal(verify(&office, &result), FOUND_NOTHING);
-	assert_int_equal(email_send.perform(&office.call, &result, &err), -1);
+	assert_int_equal(email_send.perform(&office.call, &reply, &err), -1);
 	assert_int_equal(err.code, ERR_FAILED);
 	assert_string_equal(err.message, "cannot write mail to \"" FILE_NAME
 	                                 "\": \"outbox\" is not a folder");
@@ -303,6 +307,7 @@ static void test_email__a_link_is_no_mail(void **state)
 	auto_office struct office office;
 	auto_error struct error err = { 0 };
 	struct value *result = NULL;
+	struct reply reply = { 0 };
 
 	UNUSED_STATE(state);
 	office_open(&office, "linked");
@@ -311,7 +316,7 @@ static void test_email__a_link_is_no_mail(void **state)
 	assert_int_equal(symlink("../mail", path_in(&office, FILE_NAME)), 0);
 	freeze(&office);
 	assert_int_equal(verify(&office, &result), FOUND_NOT_DONE);
-	assert_int_equal(email_send.perform(&office.call, &result, &err), -1);
+	assert_int_equal(email_send.perform(&office.call, &reply, &err), -1);
 	assert_int_equal(err.code, ERR_FAILED);
 }
 
@@ -319,16 +324,16 @@ static void test_email__what_may_pass_is_no_refusal(void **state)
 {
 	auto_office struct office office;
 	auto_error struct error err = { 0 };
-	struct value *result = NULL;
+	struct reply reply = { 0 };
 
 	UNUSED_STATE(state);
 	office_open(&office, "proc");
 	freeze(&office);
 	/* Nobody can make a folder there, not even root. */
 	office.env.work_dir = "/proc";
-	assert_int_equal(email_send.perform(&office.call, &result, &err), -1);
+	assert_int_equal(email_send.perform(&office.call, &reply, &err), -1);
 	assert_int_not_equal(err.code, ERR_FAILED);
-	assert_null(result);
+	assert_int_equal(reply.kind, REPLY_NONE);
 }
 
 static void test_email__needs_good_settings(void **state)
