@@ -239,13 +239,10 @@ static int prune_step(struct drafting *drafting, const struct live_step *loop,
 {
 	struct live_run *run = drafting->run;
 	struct pruned *pruned;
-	size_t count;
+	int count = prune_find(run, loop, step, drafting->left, &pruned, err);
 
-	if (prune_find(run, loop, step, drafting->left, &pruned, &count, err) <
-	    0)
-		return -1;
-	if (count == 0)
-		return 0;
+	if (count <= 0)
+		return count;
 	struct draft_commit *commit = add_commit(
 	        drafting,
 	        arena_printf(&run->arena,
@@ -253,7 +250,7 @@ static int prune_step(struct drafting *drafting, const struct live_step *loop,
 	                     "Reeve-Step: %s\nReeve-Cost: 0\n",
 	                     run->job->name, step->id, run->record.id,
 	                     step->id));
-	for (size_t i = 0; i < count; i++)
+	for (int i = 0; i < count; i++)
 		add_pruned(drafting, known, commit, &pruned[i]);
 	return 0;
 }

@@ -232,7 +232,7 @@ static int find_batch(struct collector *collector, struct batches *batches,
 	                    &batch->last, err) < 0)
 		return -1;
 	batches->all = arena_grow(collector->arena, batches->all,
-	                          batches->count, sizeof(*batches->all));
+	                          batches->count, sizeof(struct batch *));
 	batches->all[batches->count++] = batch;
 	*ret = batch;
 	return 0;

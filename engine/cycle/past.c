@@ -114,7 +114,7 @@ const struct past *past_of(struct engine *engine, const struct oid *tree,
 	before = arena_new(&engine->past_arena, struct past);
 	*before = past;
 	engine->pasts = arena_grow(&engine->past_arena, engine->pasts,
-	                           engine->past_count, sizeof(*engine->pasts));
+	                           engine->past_count, sizeof(struct past *));
 	engine->pasts[engine->past_count++] = before;
 	return before;
 }

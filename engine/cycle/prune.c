@@ -81,13 +81,13 @@ static int find_standing(struct live_run *run,
 
 int prune_find(struct live_run *run, const struct live_step *live,
                const struct step *step, struct value *left, struct pruned **ret,
-               size_t *ret_count, struct error *err)
+               struct error *err)
 {
 	struct arena *arena = &run->arena;
 	struct artifact_record *rows;
 	struct pruned *pruned;
 	size_t count;
-	size_t gone = 0;
+	int gone = 0;
 
 	if (view_artifacts_of(run->engine->view, arena, run->job->name,
 	                      step->id, &rows, &count, err) < 0)
@@ -110,6 +110,5 @@ int prune_find(struct live_run *run, const struct live_step *live,
 			};
 	}
 	*ret = pruned;
-	*ret_count = gone;
-	return 0;
+	return gone;
 }

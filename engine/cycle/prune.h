@@ -20,10 +20,11 @@ struct pruned {
 
 /* Those of `step`, which is the loop `live` or stands in it, that the owner's
  * branch has as they were merged, and that no step of this run writes; in the
- * run's arena. The path of one that was edited since goes into `left`, a list,
- * instead. What an earlier draft of this run has is left out. */
+ * run's arena: how many, or -1. The path of one that was edited since goes into
+ * `left`, a list, instead. What an earlier draft of this run has is left
+ * out. */
 int prune_find(struct live_run *run, const struct live_step *live,
                const struct step *step, struct value *left, struct pruned **ret,
-               size_t *ret_count, struct error *err) MUST_CHECK;
+               struct error *err) MUST_CHECK;
 
 #endif

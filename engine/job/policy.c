@@ -447,7 +447,7 @@ bool policy_lists(const char *text, size_t len, const char *address)
 /* ---- when it may be done */
 
 #define MINUTE_S INT64_C(60)
-#define DAY_S    (24 * 60 * MINUTE_S)
+#define DAY_S    (MINUTE_S * 60 * 24)
 
 static bool is_open_on(const struct policy_line *line, int64_t day)
 {
