@@ -44,6 +44,7 @@ _reeve() {
 		recall) words+=" --at --project" ;;
 		cancel) words+=" --message --undo" ;;
 		reject) words+=" --message" ;;
+		resolve) words+=" --all --done --failed --message --result --retry" ;;
 		run) words+=" --all --plan" ;;
 		tick) words+=" --all --offline --plan" ;;
 		retry) words+=" --with" ;;

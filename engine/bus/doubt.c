@@ -14,6 +14,9 @@
 /* Receivers forget keys after a day or so. */
 #define KEY_IS_KNOWN_MS ((int64_t)20 * 3600 * 1000)
 
+/* So often it is sent again to one who does not answer. */
+#define MOST_REPEATS 5
+
 /* The effect as it was intended; its payload is read. */
 static int recall(struct env *env, const struct config *config,
                   const struct effect_record *effect, struct arena *arena,
@@ -71,7 +74,8 @@ static int look(const struct delivery *delivery,
 	    connector->verify(call, ret, ret_result, err) < 0)
 		return -1;
 	if (*ret == FOUND_NOTHING && connector->repeats &&
-	    connector->repeats(call) && age >= 0 && age < KEY_IS_KNOWN_MS)
+	    connector->repeats(call) && age >= 0 && age < KEY_IS_KNOWN_MS &&
+	    effect->attempts < MOST_REPEATS)
 		*ret = FOUND_NOT_DONE; /* or as good as that */
 	return 0;
 }

@@ -360,6 +360,8 @@ static void add_line(struct lines *lines, const struct step_record *step,
 
 static const char *reason_text(const struct step_record *step)
 {
+	if (step->state == STEP_STARTED && !step->reason)
+		return "in doubt: nobody knows whether it was done";
 	return step->reason ? step->reason : "";
 }
 

@@ -57,6 +57,9 @@ listed() {
 		"reeve resolve $(run_of letters) second --done|--retry|--failed"
 	reeve --json | grep -q '"step": "second"'
 	is started "$(state_of letters second)"
+	reeve status "$(run_of letters)" >../out
+	says_all "in doubt: nobody knows"
+	reeve >../out
 	reeve explain "$(run_of letters)" second >../out
 	says_all "in doubt" "reeve resolve" "key "
 	sound
