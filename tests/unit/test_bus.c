@@ -442,3 +442,67 @@ static void test_bus__a_retry_may_be_refused(void **state)
 	                    "effect.intended effect.tried effect.intended "
 	                    "effect.failed");
 }
+
+/* ---- Endpoints ---- */
+
+/* The journal says of a try of `step` at an endpoint. */
+static void tried(struct office *office, const char *step, const char *outcome,
+                  bool fault)
+{
+	struct arena *arena = &office->books.git.arena;
+
+	books_add(&office->books, EVENT_EFFECT_INTENDED,
+	          arena_printf(arena,
+	                       "{\"run\":\"r1\",\"step\":\"%s\",\"item\":"
+	                       "\"\",\"effect_key\":\"k-%s\",\"effect\":"
+	                       "\"email.send\",\"endpoint\":\"e:25\","
+	                       "\"payload\":{},\"verify\":\"ask\"}",
+	                       step, step));
+	books_add(&office->books, EVENT_EFFECT_TRIED,
+	          arena_printf(arena,
+	                       "{\"run\":\"r1\",\"step\":\"%s\",\"item\":"
+	                       "\"\",\"effect_key\":\"k-%s\",\"effect\":"
+	                       "\"email.send\",\"endpoint\":\"e:25\","
+	                       "\"outcome\":\"%s\",\"attempt\":1,"
+	                       "\"fault\":%s,\"reason\":\"no\"}",
+	                       step, step, outcome, fault ? "true" : "false"));
+	books_flush(&office->books);
+}
+
+static int64_t failures(struct office *office)
+{
+	struct books *books = &office->books;
+	struct endpoint_record *endpoints;
+	size_t count;
+
+	fixture_ok(&books->git,
+	           view_endpoints(books->view, &books->git.arena, "e:25",
+	                          &endpoints, &count, &books->git.err));
+	return count ? endpoints[0].breaker.failures : 0;
+}
+
+/* What was not sent waits, what was not answered is in doubt; faults alone
+ * count for the breaker, and an answer ends the count. */
+static void test_bus__tries_are_folded(void **state)
+{
+	auto_office struct office office;
+
+	UNUSED_STATE(state);
+	office_open(&office);
+	tried(&office, "s1", "unsent", true);
+	assert_string_equal(effect_of(&office, "k-s1").state, "waiting");
+	assert_int_equal(effect_of(&office, "k-s1").attempts, 1);
+	tried(&office, "s1", "unsent", true);
+	assert_string_equal(effect_of(&office, "k-s1").state, "waiting");
+	assert_int_equal(failures(&office), 2);
+	tried(&office, "s2", "unanswered", false);
+	assert_string_equal(effect_of(&office, "k-s2").state, "intended");
+	assert_int_equal(failures(&office), 2);
+	books_add(&office.books, EVENT_EFFECT_DONE,
+	          "{\"run\":\"r1\",\"step\":\"s2\",\"item\":\"\","
+	          "\"effect_key\":\"k-s2\",\"effect\":\"email.send\","
+	          "\"endpoint\":\"e:25\",\"result\":{},\"how\":\"sent\"}");
+	books_flush(&office.books);
+	assert_string_equal(effect_of(&office, "k-s2").state, "done");
+	assert_int_equal(failures(&office), 0);
+}
