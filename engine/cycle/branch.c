@@ -123,7 +123,7 @@ static int fast_forward(struct engine *engine, const char *dir,
 		return -1;
 	if (found && oid_equal(&now, commit))
 		return 0;
-	if (!found || !oid_equal(&now, &engine->tip))
+	if (!found || !oid_equal(&now, &engine->own_tip))
 		return error_set(err, ERR_CONFLICT, "\"%s\" has moved",
 		                 engine->branch);
 	return refused(engine, dir, &reason, err);
@@ -144,7 +144,7 @@ int branch_advance(struct engine *engine, const struct oid *commit,
 	if (dir)
 		return fast_forward(engine, dir, commit, err);
 	return repo_ref_swap(engine->repo, engine->branch_ref, commit,
-	                     &engine->tip, "reeve: merge", err);
+	                     &engine->own_tip, "reeve: merge", err);
 }
 
 int branch_drop(struct engine *engine, const char *name, const struct oid *tip,

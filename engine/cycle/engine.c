@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/bus/bus.h"
+#include "engine/cycle/offer.h"
 #include "engine/cycle/sync.h"
 #include "engine/io/checkout.h"
 #include "engine/io/loop.h"
@@ -188,6 +189,27 @@ static void forget_tip(struct engine *engine)
 	memset(&engine->tip, 0, sizeof(engine->tip));
 }
 
+/* What the remote has of the branch counts, too, as long as it holds ours. */
+static int look_ahead(struct engine *engine, struct oid *tip, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct oid theirs;
+
+	engine->own_tip = *tip;
+	if (!engine->sharing)
+		return 0;
+	int found = repo_ref_read(
+	        engine->repo,
+	        sync_tracking(engine->sharing, &arena, engine->branch_ref),
+	        &theirs, err);
+	if (found <= 0 || oid_equal(&theirs, tip))
+		return found < 0 ? -1 : 0;
+	int ahead = repo_is_ancestor(engine->repo, tip, &theirs, err);
+	if (ahead > 0)
+		*tip = theirs;
+	return ahead < 0 ? -1 : 0;
+}
+
 int engine_look(struct engine *engine, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
@@ -203,6 +225,8 @@ int engine_look(struct engine *engine, struct error *err)
 		return error_hint(err, "Commit the workspace first: git add -A "
 		                       "&& git commit.");
 	}
+	if (look_ahead(engine, &tip, err) < 0)
+		return -1;
 	if (oid_equal(&tip, &engine->tip))
 		return 0;
 	forget_tip(engine);

@@ -44,6 +44,8 @@ struct engine {
 	struct arena arena; /* for the engine's life */
 	/* The owner's branch as it was last looked at. */
 	struct oid tip; /* commit; zero: no commit yet */
+	/* The branch here; `tip` may be the remote's, which is ahead of it. */
+	struct oid own_tip;
 	struct oid tip_tree;
 	struct files *tip_files;
 	struct workspace *tip_workspace;
@@ -74,10 +76,10 @@ struct engine *engine_open(const char *dir, struct error *err) MUST_CHECK
  * is seen by this engine and forgotten when it is closed. */
 int engine_rehearse(struct engine *engine, struct error *err) MUST_CHECK;
 
-/* Look at the owner's branch: fills tip, tip_tree, tip_files, tip_workspace.
- * ERR_STATE while it has no commit. Cheap when nothing has moved; when it has,
- * what came from the tip before is gone: whoever holds on to a job or to the
- * configuration does not look meanwhile. */
+/* Look at the owner's branch, here or where the remote's is ahead: fills tip,
+ * tip_tree, tip_files, tip_workspace. ERR_STATE while it has no commit. Cheap
+ * when nothing has moved; when it has, what came from the tip before is gone:
+ * whoever holds on to a job or to the configuration does not look meanwhile. */
 int engine_look(struct engine *engine, struct error *err) MUST_CHECK;
 
 /* What is wrong with `job`, one of the tip's workspace, on its own and with the

@@ -35,7 +35,7 @@ int halfway_begin(struct engine *engine, const char *dir,
 	char old[OID_TEXT_BYTES];
 	char new[OID_TEXT_BYTES];
 
-	oid_to_text(&engine->tip, old);
+	oid_to_text(&engine->own_tip, old);
 	oid_to_text(commit, new);
 	auto_free char *line = mem_printf("%s %s %s\n", old, new, dir);
 	return file_replace(path, line, strlen(line), 0600, err);

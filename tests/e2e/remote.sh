@@ -121,6 +121,18 @@ both_at_once() {
 		'"state":"done"')"
 }
 
+# What the remote's branch has starts runs, although nobody has pulled it.
+seen_on_the_remote() {
+	shared
+	echo Hello >a/inbox/one.md
+	(cd a && commit "Note" && git push -q origin main)
+	(cd b && exits 0 reeve tick)
+	is 1 "$(sent)"
+	[ ! -e b/inbox/one.md ] || fail "the working tree was moved"
+	settled
+	is 1 "$(sent)"
+}
+
 # The other side refuses the first pushes, for no reason of ours.
 refused_push() {
 	shared
@@ -279,6 +291,7 @@ it "a fresh clone takes the journal of its remote" clone_takes_the_journal
 it "without a journal anywhere it says reeve init" no_journal_anywhere
 it "a fresh clone whose remote does not answer says so" nobody_answers
 it "two at once: each trigger one run, each mail once" both_at_once
+it "what the remote's branch has starts runs" seen_on_the_remote
 it "a push that is refused is tried again" refused_push
 it "a push whose answer is lost is found by the next" lost_push
 it "while nobody answers work goes on and effects wait" unreachable
