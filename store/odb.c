@@ -90,16 +90,33 @@ const char *object_type_name(enum object_type type)
 	return names[type];
 }
 
+/* "blob 12" and a NUL, at the end of `room`. It is done too often for
+ * snprintf(). */
+static const char *make_header(enum object_type type, size_t len,
+                               char room[HEADER_BYTES])
+{
+	const char *name = object_type_name(type);
+	size_t name_len = strlen(name);
+	char *at = room + HEADER_BYTES;
+
+	*--at = '\0';
+	do {
+		*--at = (char)('0' + len % 10);
+		len /= 10;
+	} while (len > 0);
+	*--at = ' ';
+	assert((size_t)(at - room) >= name_len);
+	return memcpy(at - name_len, name, name_len);
+}
+
 void object_hash(enum object_type type, const void *bytes, size_t len,
                  struct oid *ret)
 {
 	struct sha1 sha1 = sha1_begin();
-	char header[HEADER_BYTES];
-	int header_len = snprintf(header, sizeof(header), "%s %zu",
-	                          object_type_name(type), len);
+	char room[HEADER_BYTES];
+	const char *header = make_header(type, len, room);
 
-	assert(header_len > 0 && (size_t)header_len < sizeof(header));
-	sha1_add(&sha1, header, (size_t)header_len + 1);
+	sha1_add(&sha1, header, (size_t)(room + HEADER_BYTES - header));
 	sha1_add(&sha1, bytes, len);
 	sha1_end(&sha1, ret->bytes);
 }

@@ -31,6 +31,13 @@
 #define NORETURN    __attribute__((noreturn))
 #define FALLTHROUGH __attribute__((fallthrough))
 
+/* A function for processors that have these instructions; one that the loader
+ * binds to what the function `by` gives; and that function, which runs before
+ * any sanitizer does. */
+#define FOR_CPU(features) __attribute__((target(features)))
+#define CHOSEN_BY(by)     __attribute__((ifunc(by)))
+#define BEFORE_MAIN       __attribute__((no_sanitize("address", "undefined")))
+
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Hand out what an auto_ variable holds, leaving it empty. */
