@@ -117,16 +117,19 @@ struct hash hasher_finish(struct hasher *hasher)
 /* 26 digits of five bits are 130: the first digit is below 8. */
 static const char base32[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/* The last `count` digits of `bits`, at `to`. */
+static void write_digits(char *to, size_t count, uint64_t bits)
+{
+	for (; count > 0; bits >>= 5)
+		to[--count] = base32[bits & 31];
+}
+
 void hash_to_text(struct hash hash, char ret_text[HASH_TEXT_BYTES])
 {
-	size_t at = HASH_TEXT_BYTES - 1;
-
-	ret_text[at] = '\0';
-	while (at > 0) {
-		ret_text[--at] = base32[hash.low & 31];
-		hash.low = hash.low >> 5 | hash.high << 59;
-		hash.high >>= 5;
-	}
+	write_digits(ret_text + 14, 12, hash.low); /* 60 bits */
+	write_digits(ret_text + 2, 12, hash.low >> 60 | hash.high << 4);
+	write_digits(ret_text, 2, hash.high >> 56);
+	ret_text[HASH_TEXT_BYTES - 1] = '\0';
 }
 
 /* The place of `c` in `digits`, or -1. */

@@ -50,12 +50,21 @@ static size_t write_character(struct buf *buf, const char *text, size_t len)
 
 void json_write_text(struct buf *buf, const char *text, size_t len)
 {
+	size_t run = json_plain(text, len);
+	char *whole = run == len ? buf_reserve(buf, size_add(len, 2)) : NULL;
 	size_t at = 0;
 
+	if (whole != NULL) { /* most texts */
+		*whole = '"';
+		if (len > 0)
+			memcpy(whole + 1, text, len);
+		whole[len + 1] = '"';
+		buf_filled(buf, len + 2);
+		return;
+	}
 	buf_add_char(buf, '"');
 	while (at < len) {
-		size_t run = json_plain(text + at, len - at);
-
+		run = json_plain(text + at, len - at);
 		buf_add(buf, text + at, run);
 		at += run;
 		if (at < len)

@@ -20,7 +20,7 @@ static const char *next_segment(const char *at)
 
 static size_t segment_len(const char *at)
 {
-	return strcspn(at, "/");
+	return (size_t)(strchrnul(at, '/') - at);
 }
 
 static int refuse(const char *path, const char *why, struct error *err)
@@ -48,8 +48,8 @@ static const char *bytes_problem(const char *path)
 	size_t len = strlen(path);
 
 	while (len > 0) {
-		uint32_t point;
-		size_t size = utf8_next(path, len, &point);
+		uint32_t point = (unsigned char)*path;
+		size_t size = point < 0x80 ? 1 : utf8_next(path, len, &point);
 
 		if (size == 0)
 			return "it is not valid UTF-8";
@@ -97,12 +97,14 @@ static bool is_ignored(uint32_t point)
 static void fold(const char *at, size_t len, char ret[LIMIT_PATH_SEGMENT + 1])
 {
 	while (len > 0) {
-		uint32_t point = 0;
-		size_t size = utf8_next(at, len, &point);
+		uint32_t point = (unsigned char)*at;
+		size_t size = point < 0x80 ? 1 : utf8_next(at, len, &point);
 
 		size = size > 0 ? size : 1;
 		if (point >= 'A' && point <= 'Z')
 			*ret++ = (char)(point - 'A' + 'a');
+		else if (point < 0x80)
+			*ret++ = *at;
 		else if (point == 0x17f)
 			*ret++ = 's';
 		else if (!is_ignored(point)) {
@@ -118,8 +120,8 @@ static void fold(const char *at, size_t len, char ret[LIMIT_PATH_SEGMENT + 1])
 /* A tilde and a digit: how FAT and NTFS shorten a name, as in `git~1`. */
 static bool has_short_name(const char *name)
 {
-	for (; *name != '\0'; name++) {
-		if (name[0] == '~' && text_is_digit(name[1]))
+	while ((name = strchr(name, '~')) != NULL) {
+		if (text_is_digit(*++name))
 			return true;
 	}
 	return false;
@@ -128,9 +130,11 @@ static bool has_short_name(const char *name)
 /* What is wrong with a folded segment of an artifact, or NULL. */
 static const char *artifact_problem(const char *name)
 {
-	if (name[0] == '.' || name[0] == '\0')
+	size_t len = strlen(name);
+
+	if (len == 0 || name[0] == '.')
 		return "a name in it begins with a dot";
-	if (text_ends(name, ".") || text_ends(name, " "))
+	if (name[len - 1] == '.' || name[len - 1] == ' ')
 		return "a name in it ends with a dot or a space";
 	if (strchr(name, ':') != NULL)
 		return "it has a colon";
@@ -145,24 +149,30 @@ static const char *const owned[] = {
 	"reeve.yaml", "templates", "tests",
 };
 
+static int check_top(const char *path, const char *name, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(owned); i++) {
+		if (strcmp(name, owned[i]) == 0)
+			return error_set(err, ERR_CONFIG,
+			                 "cannot write \"%s\": only a person "
+			                 "changes \"%s\"",
+			                 path, owned[i]);
+	}
+	return 0;
+}
+
 int path_check_artifact(const char *path, struct error *err)
 {
 	char name[LIMIT_PATH_SEGMENT + 1];
 
 	if (path_check(path, err) < 0)
 		return -1;
-	fold(path, segment_len(path), name);
-	for (size_t i = 0; i < ARRAY_LEN(owned); i++) {
-		if (text_equal(name, owned[i]))
-			return error_set(err, ERR_CONFIG,
-			                 "cannot write \"%s\": only a person "
-			                 "changes \"%s\"",
-			                 path, owned[i]);
-	}
 	for (const char *at = path; at != NULL; at = next_segment(at)) {
 		const char *problem;
 
 		fold(at, segment_len(at), name);
+		if (at == path && check_top(path, name, err) < 0)
+			return -1;
 		problem = artifact_problem(name);
 		if (problem != NULL)
 			return refuse(path, problem, err);

@@ -226,15 +226,15 @@ char *text_slug(struct arena *arena, const char *text)
 	return arena_strndup(arena, slug, len);
 }
 
-/* How sequences begin: the lead byte under `mask` is `lead`; the smallest code
- * point that needs this length refuses overlong forms. */
+/* How sequences of more than one byte begin: the lead byte under `mask` is
+ * `lead`; the smallest code point that needs this length refuses overlong
+ * forms. */
 static const struct {
 	unsigned char mask;
 	unsigned char lead;
 	size_t size;
 	uint32_t least;
 } sequences[] = {
-	{ 0x80, 0x00, 1, 0x0 },
 	{ 0xe0, 0xc0, 2, 0x80 },
 	{ 0xf0, 0xe0, 3, 0x800 },
 	{ 0xf8, 0xf0, 4, 0x10000 },
@@ -260,6 +260,11 @@ size_t utf8_next(const char *bytes, size_t len, uint32_t *ret_point)
 {
 	if (len == 0)
 		return 0;
+	if ((unsigned char)bytes[0] < 0x80) { /* nearly all of them */
+		if (ret_point != NULL)
+			*ret_point = (unsigned char)bytes[0];
+		return 1;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(sequences); i++) {
 		size_t size = sequences[i].size;
 		uint32_t point;
