@@ -163,10 +163,9 @@ struct files *engine_files(struct engine *engine, const struct oid *tree,
 
 struct workspace *engine_workspace(struct engine *engine, struct files *files)
 {
-	auto_free char *dir = mem_printf("%s/jobs", engine->state_dir);
 	struct workspace *workspace = workspace_new(files, &engine->language);
 
-	workspace_cache(workspace, dir);
+	workspace_cache(workspace, engine->job_cache);
 	return workspace;
 }
 
@@ -323,6 +322,8 @@ static int open_repo(struct engine *engine, const char *dir, struct error *err)
 	        mem_printf("%s/reeve", repo_common_dir(engine->repo));
 	engine->state_dir =
 	        mem_printf("%s/.reeve", repo_work_dir(engine->repo));
+	auto_free char *jobs = mem_printf("%s/jobs", engine->state_dir);
+	engine->job_cache = job_cache_open(jobs);
 	return 0;
 }
 
@@ -440,6 +441,7 @@ void engine_close(struct engine *engine)
 		return;
 	sync_close(engine);
 	forget_tip(engine);
+	job_cache_close(engine->job_cache);
 	loop_close(engine->env.loop);
 	checkouts_close(engine->env.checkouts);
 	expr_engine_free(engine->env.engine);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "engine/io/env.h"
+#include "engine/job/job_cache.h"
 #include "engine/job/language.h"
 #include "engine/job/workspace.h"
 #include "store/base/clock.h"
@@ -40,6 +41,7 @@ struct engine {
 	const char *branch_ref;  /* "refs/heads/main" */
 	char *lock_dir;          /* $GIT_COMMON_DIR/reeve */
 	char *state_dir;         /* .reeve */
+	struct job_cache *job_cache;
 	struct oid library; /* the built-in library as a tree; zero: not yet */
 	struct arena arena; /* for the engine's life */
 	/* The owner's branch as it was last looked at. */

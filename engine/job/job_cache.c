@@ -1,16 +1,19 @@
 /*
  * A file is called NAME.HASH, with the hash of blob and program. Runs that are
  * under way read their job as it was when they began, so a few versions of one
- * job are kept: the newest by their time.
+ * job are kept: the newest by their time. What was read is lent, and counted:
+ * the run that is under way and the job of today are mostly the same.
  */
 #include "engine/job/job_cache.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/job/image.h"
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
@@ -18,6 +21,42 @@
 #include "store/base/text.h"
 
 #define VERSIONS_KEPT 4
+
+/* A job that somebody has. */
+struct lent {
+	struct hash stamp;
+	struct image *image;
+	size_t users;
+};
+
+struct job_cache {
+	char *dir;
+	struct lent *lent;
+	size_t count;
+};
+
+void job_cache_close(struct job_cache *cache)
+{
+	if (!cache)
+		return;
+	assert(cache->count == 0);
+	free(cache->lent);
+	free(cache->dir);
+	free(cache);
+}
+
+void job_cache_close_auto(struct job_cache **cache)
+{
+	job_cache_close(*cache);
+}
+
+struct job_cache *job_cache_open(const char *dir)
+{
+	struct job_cache *cache = mem_zalloc(1, sizeof(*cache));
+
+	cache->dir = mem_strdup(dir);
+	return cache;
+}
 
 static bool stamp_of(const struct oid *blob, struct hash *ret)
 {
@@ -42,24 +81,62 @@ static char *path_of(const char *dir, const char *name,
 	return mem_printf("%s/%s.%s", dir, name, text);
 }
 
-struct image *job_cache_find(const char *dir, const char *name,
-                             const struct oid *blob,
-                             const struct language *language)
+/* ---- Finding ------------------------------------------------------------- */
+
+static struct image *read_image(const char *dir, const char *name,
+                                const struct hash *stamp,
+                                const struct language *language)
 {
 	auto_error struct error ignored = { 0 }; /* then it is parsed */
 	auto_buf struct buf bytes = buf_make(LIMIT_JOB_IMAGE);
-	auto_free char *path = NULL;
-	struct hash stamp;
+	auto_free char *path = path_of(dir, name, stamp);
 	struct stat file;
 
-	if (!stamp_of(blob, &stamp))
-		return NULL;
-	path = path_of(dir, name, &stamp);
 	if (stat(path, &file) < 0 ||
 	    !buf_reserve(&bytes, (size_t)file.st_size + 1) ||
 	    file_read(path, &bytes, &ignored) < 0)
 		return NULL;
-	return image_open(&bytes, &stamp, language);
+	return image_open(&bytes, stamp, language);
+}
+
+const struct job *job_cache_find(struct job_cache *cache, const char *name,
+                                 const struct oid *blob,
+                                 const struct language *language)
+{
+	struct image *image;
+	struct hash stamp;
+
+	if (!stamp_of(blob, &stamp))
+		return NULL;
+	for (size_t i = 0; i < cache->count; i++) {
+		struct lent *lent = &cache->lent[i];
+		const struct job *job = image_job(lent->image);
+		if (memcmp(&lent->stamp, &stamp, sizeof(stamp)) != 0 ||
+		    !text_equal(job->name, name))
+			continue;
+		lent->users++;
+		return job;
+	}
+	image = read_image(cache->dir, name, &stamp, language);
+	if (!image)
+		return NULL;
+	cache->lent = mem_grow(cache->lent, cache->count, sizeof(*cache->lent));
+	cache->lent[cache->count++] = (struct lent){ stamp, image, 1 };
+	return image_job(image);
+}
+
+void job_cache_release(struct job_cache *cache, const struct job *job)
+{
+	for (size_t i = 0; i < cache->count; i++) {
+		struct lent *lent = &cache->lent[i];
+		if (image_job(lent->image) != job)
+			continue;
+		if (--lent->users == 0) {
+			image_close(lent->image);
+			*lent = cache->lent[--cache->count];
+		}
+		return;
+	}
 }
 
 /* ---- Keeping ------------------------------------------------------------- */
@@ -141,8 +218,8 @@ static void forget_old(const char *dir, const char *name)
 		(void)unlink(versions.list[i].path); /* or it stays */
 }
 
-void job_cache_keep(const char *dir, const char *name, const struct oid *blob,
-                    const struct job *job)
+void job_cache_keep(struct job_cache *cache, const char *name,
+                    const struct oid *blob, const struct job *job)
 {
 	auto_error struct error ignored = { 0 }; /* then it is parsed again */
 	auto_buf struct buf bytes = buf_make(LIMIT_JOB_IMAGE);
@@ -152,9 +229,9 @@ void job_cache_keep(const char *dir, const char *name, const struct oid *blob,
 	if (!stamp_of(blob, &stamp))
 		return;
 	image_write(job, &stamp, &bytes);
-	path = path_of(dir, name, &stamp);
+	path = path_of(cache->dir, name, &stamp);
 	if (bytes.over ||
 	    file_put(path, bytes.at, bytes.len, 0600, &ignored) < 0)
 		return;
-	forget_old(dir, name);
+	forget_old(cache->dir, name);
 }

@@ -35,18 +35,18 @@ struct workspace {
 	struct shelf jobs;   /* as their files say */
 	struct shelf linked; /* with the jobs in them */
 	struct shelf templates;
-	const char *cache;     /* where parsed jobs are kept; or NULL */
-	struct image **images; /* jobs that were found there */
-	size_t image_count;
+	struct job_cache *cache; /* where parsed jobs are kept; or NULL */
+	const struct job **lent; /* jobs that were found there */
+	size_t lent_count;
 };
 
 void workspace_free(struct workspace *workspace)
 {
 	if (workspace == NULL)
 		return;
-	for (size_t i = 0; i < workspace->image_count; i++)
-		image_close(workspace->images[i]);
-	free(workspace->images);
+	for (size_t i = 0; i < workspace->lent_count; i++)
+		job_cache_release(workspace->cache, workspace->lent[i]);
+	free(workspace->lent);
 	arena_clear(&workspace->arena);
 	free(workspace);
 }
@@ -66,9 +66,9 @@ struct workspace *workspace_new(struct files *files,
 	return workspace;
 }
 
-void workspace_cache(struct workspace *workspace, const char *dir)
+void workspace_cache(struct workspace *workspace, struct job_cache *cache)
 {
-	workspace->cache = arena_strdup(&workspace->arena, dir);
+	workspace->cache = cache;
 }
 
 struct files *workspace_files(struct workspace *workspace)
@@ -209,21 +209,21 @@ static const struct job *kept_job(struct workspace *workspace, const char *name,
                                   const char *path)
 {
 	auto_error struct error ignored = { 0 }; /* whoever reads it will say */
-	struct image *image;
+	const struct job *job;
 	struct oid blob;
 
 	if (workspace->cache == NULL ||
 	    files_find(workspace->files, path, LIMIT_JOB_FILE, &blob,
 	               &ignored) <= 0)
 		return NULL;
-	image = job_cache_find(workspace->cache, name, &blob,
-	                       workspace->language);
-	if (image == NULL)
+	job = job_cache_find(workspace->cache, name, &blob,
+	                     workspace->language);
+	if (job == NULL)
 		return NULL;
-	workspace->images = mem_grow(workspace->images, workspace->image_count,
-	                             sizeof(struct image *));
-	workspace->images[workspace->image_count++] = image;
-	return image_job(image);
+	workspace->lent = mem_grow(workspace->lent, workspace->lent_count,
+	                           sizeof(const struct job *));
+	workspace->lent[workspace->lent_count++] = job;
+	return job;
 }
 
 static void keep_job(struct workspace *workspace, const char *name,

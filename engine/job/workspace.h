@@ -11,6 +11,7 @@
 #include "engine/job/agent.h"
 #include "engine/job/config.h"
 #include "engine/job/job.h"
+#include "engine/job/job_cache.h"
 #include "engine/job/language.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
@@ -27,9 +28,9 @@ struct workspace *workspace_new(struct files *files,
                                 const struct language *language) MUST_CHECK
         FREED_BY(workspace_free);
 
-/* Keep parsed jobs in the folder `dir`, and look for them there
- * (job_cache.h). */
-void workspace_cache(struct workspace *workspace, const char *dir);
+/* Keep parsed jobs in `cache`, which must outlive it, and look for them there.
+ */
+void workspace_cache(struct workspace *workspace, struct job_cache *cache);
 
 struct files *workspace_files(struct workspace *workspace);
 const struct language *workspace_language(const struct workspace *workspace);

@@ -40,10 +40,11 @@ static size_t steps_of(const char *name)
 	auto_errors struct errors errors = { 0 };
 	struct language language = engine_language();
 	auto_files struct files *files = files_from_dir("ws");
+	auto_job_cache struct job_cache *cache = job_cache_open("cache");
 	auto_workspace struct workspace *workspace =
 	        workspace_new(files, &language);
 
-	workspace_cache(workspace, "cache");
+	workspace_cache(workspace, cache);
 	const struct job *job = workspace_job(workspace, name, &errors);
 	return job ? job->step_count : 0;
 }
@@ -67,9 +68,11 @@ static bool is_kept(const char *name)
 
 	assert_int_equal(files_find(files, path, LIMIT_JOB_FILE, &blob, &err),
 	                 1);
-	auto_image struct image *image =
-	        job_cache_find("cache", name, &blob, &language);
-	return image;
+	auto_job_cache struct job_cache *cache = job_cache_open("cache");
+	const struct job *job = job_cache_find(cache, name, &blob, &language);
+	if (job)
+		job_cache_release(cache, job);
+	return job;
 }
 
 static void test_job_cache__keeps_what_was_parsed(void **state)
@@ -82,6 +85,32 @@ static void test_job_cache__keeps_what_was_parsed(void **state)
 	assert_true(is_kept("main"));
 	assert_int_equal(steps_of("main"), 1);
 	assert_int_equal(count_files("cache"), 1);
+}
+
+/* Two workspaces of one engine have the same job, as long as one of them is
+ * there. */
+static void test_job_cache__lends_a_job_to_many(void **state)
+{
+	auto_errors struct errors errors = { 0 };
+	struct language language = engine_language();
+	auto_files struct files *files = files_from_dir("ws");
+	auto_job_cache struct job_cache *cache = job_cache_open("cache");
+	const struct job *jobs[2];
+
+	UNUSED_STATE(state);
+	put("ws/jobs/main.yaml", JOB("main", ONE_STEP));
+	assert_int_equal(steps_of("main"), 1);
+	auto_workspace struct workspace *one = workspace_new(files, &language);
+	workspace_cache(one, cache);
+	for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
+		auto_workspace struct workspace *other =
+		        workspace_new(files, &language);
+		workspace_cache(other, cache);
+		jobs[i] = workspace_job(other, "main", &errors);
+		assert_ptr_equal(workspace_job(one, "main", &errors), jobs[i]);
+	}
+	assert_ptr_equal(jobs[0], jobs[1]);
+	clean();
 }
 
 static void test_job_cache__knows_another_text(void **state)
