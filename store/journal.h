@@ -144,6 +144,8 @@ void journal_rehearse(struct journal *journal);
 int journal_member(struct repo *repo, struct arena *arena,
                    const struct value *data, const char *name,
                    struct value **ret, struct error *err) MUST_CHECK;
+/* Whether `value` stands for a blob. */
+bool journal_is_stand_in(const struct value *value);
 /* The same for one value: a blob's stand-in is replaced by what it stands
  * for, anything else is returned as it is. */
 int journal_resolve(struct repo *repo, struct arena *arena,

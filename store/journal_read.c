@@ -10,6 +10,11 @@
 #include "store/base/json.h"
 #include "store/base/limits.h"
 
+bool journal_is_stand_in(const struct value *value)
+{
+	return value_get_text(value, "$blob", NULL);
+}
+
 int journal_resolve(struct repo *repo, struct arena *arena,
                     const struct value *value, struct value **ret,
                     struct error *err)

@@ -169,19 +169,28 @@ struct step_record {
 	int64_t attempt; /* tries that failed */
 	const char *reason; /* of a failure, a skip, …; or NULL */
 	struct oid tree;    /* of a wait: of the owner's tip at its end */
-	/* Of view_result(): the id that the canonical JSON of its ingredients
-	 * has as a blob. */
+};
+
+/* What is kept under a content key. */
+struct result_record {
+	const char *event; /* that holds it */
+	/* The id that the canonical JSON of its ingredients has as a blob. */
 	const char *ingredients;
+	const struct value *output; /* maybe a stand-in: journal_resolve() */
+	int64_t at;
 };
 
 /* In the order of the job, then of the items. */
 int view_steps(struct view *view, struct arena *arena, const char *run,
                struct step_record **ret, size_t *ret_count,
                struct error *err) MUST_CHECK;
-/* The result kept under a content key: 1, 0 when there is none, -1. The
- * record's step, kind and place are those of the step that computed it. */
+/* The result kept under a content key: 1, 0 when there is none, -1. Its output
+ * is in `arena`, its texts are the view's until the next question. */
 int view_result(struct view *view, struct arena *arena, const char *key,
-                struct step_record *ret, struct error *err) MUST_CHECK;
+                struct result_record *ret, struct error *err) MUST_CHECK;
+/* The same as the step that computed it: its kind, its place. */
+int view_result_step(struct view *view, struct arena *arena, const char *key,
+                     struct step_record *ret, struct error *err) MUST_CHECK;
 
 /* A step of a job, whichever the run. */
 struct step_place {

@@ -8,17 +8,21 @@
 #include "store/base/json.h"
 #include "store/view_private.h"
 
+struct value *view_parse(struct arena *arena, const char *json, size_t len)
+{
+	/* The fold wrote it, so it parses; a damaged file reads as nothing
+	 * here and is found by quick_check. */
+	auto_error struct error ignored = { 0 };
+
+	return json_parse(arena, "the view", json, len, &ignored);
+}
+
 struct value *view_read_json(struct arena *arena, struct statement *row,
                              int column)
 {
-	auto_error struct error ignored = { 0 };
 	const char *text = statement_text(row, column);
 
-	/* The fold wrote it, so it parses; a damaged file reads as nothing
-	 * here and is found by quick_check. */
-	return text ? json_parse(arena, "the view", text, strlen(text),
-	                         &ignored)
-	            : NULL;
+	return text ? view_parse(arena, text, strlen(text)) : NULL;
 }
 
 const char *view_read_text(struct arena *arena, struct statement *row,

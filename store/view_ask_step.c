@@ -22,8 +22,7 @@ void view_read_step(struct arena *arena, struct statement *row, void *record)
 	step->reason = view_read_text(arena, row, 11);
 	step->wake_at = statement_int(row, 12);
 	step->attempt = statement_int(row, 13);
-	step->ingredients = view_read_text(arena, row, 14);
-	step->tree = view_read_oid(row, 15);
+	step->tree = view_read_oid(row, 14);
 }
 
 static struct question about_steps(struct view *view, struct arena *arena,
@@ -39,8 +38,8 @@ int view_steps(struct view *view, struct arena *arena, const char *run,
 	struct statement *rows = view_query(
 	        view,
 	        "select step, item, kind, state, key, event, commit_id, "
-	        "parent_id, line, output, at, reason, wake_at, attempt, null, "
-	        "tree from step where run = ?1 and item <> '*' order by n, item",
+	        "parent_id, line, output, at, reason, wake_at, attempt, tree "
+	        "from step where run = ?1 and item <> '*' order by n, item",
 	        err);
 
 	if (!rows)
@@ -58,7 +57,7 @@ int view_latest(struct view *view, struct arena *arena,
 	        view,
 	        "select s.step, s.item, s.kind, s.state, s.key, s.event, "
 	        "s.commit_id, s.parent_id, s.line, s.output, s.at, s.reason, "
-	        "0, 0 from run r join step s on s.run = r.id and s.step = ?2 "
+	        "0, 0, null from run r join step s on s.run = r.id and s.step = ?2 "
 	        "and s.item = ?3 where r.job = ?1 and "
 	        "s.state in ('done', 'reused') and s.event is not null "
 	        "order by r.seq desc limit 1",

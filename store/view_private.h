@@ -15,9 +15,16 @@ struct view_query {
 };
 
 /* Results that were kept one after the other. (view_result.c) */
+struct near_result {
+	const char *key;
+	struct result_record result; /* but for its output */
+	const char *output;          /* JSON, or NULL */
+	size_t output_len;
+};
+
 struct view_near {
 	struct arena arena;
-	struct step_record *rows;
+	struct near_result *rows;
 	size_t count;
 	size_t next;  /* those before it were asked for */
 	size_t reach; /* how many are read at once */
@@ -71,9 +78,11 @@ const char *view_read_text(struct arena *arena, struct statement *row,
                            int column);
 struct value *view_read_json(struct arena *arena, struct statement *row,
                              int column);
+/* What the fold has written as JSON; NULL when the file is damaged. */
+struct value *view_parse(struct arena *arena, const char *json, size_t len);
 struct oid view_read_oid(struct statement *row, int column);
 
-/* The row of a step or a result, in the columns that its queries name. */
+/* The row of a step, in the columns that its queries name. */
 void view_read_step(struct arena *arena, struct statement *row, void *record);
 
 /* The results that were read ahead may be there no longer. */

@@ -7,11 +7,11 @@
  * first. Who asks for one gets one: the reach doubles with each search.
  *
  * Results are added and never changed, so what was read stays true until the
- * transaction that added it is given up.
+ * transaction that added it is given up. What they gave is parsed only for who
+ * asks: most are read for the sake of their neighbours.
  */
 #include <string.h>
 
-#include "store/base/text.h"
 #include "store/view_private.h"
 
 /* A few come before: programs side by side end in any order. */
@@ -26,6 +26,24 @@ void view_forget_near(struct view *view)
 	view->near = (struct view_near){ 0 };
 }
 
+static void read_result(struct view_near *near, struct statement *row)
+{
+	struct arena *arena = &near->arena;
+
+	near->rows =
+	        arena_grow(arena, near->rows, near->count, sizeof(*near->rows));
+	near->rows[near->count++] = (struct near_result){
+		.key = view_read_text(arena, row, 0),
+		.result = {
+			.event = view_read_text(arena, row, 1),
+			.ingredients = view_read_text(arena, row, 2),
+			.at = statement_int(row, 4),
+		},
+		.output = view_read_text(arena, row, 3),
+		.output_len = statement_bytes(row, 3),
+	};
+}
+
 /* Read the result of `key` and its neighbours; as before when it has none. */
 static int read_near(struct view *view, const char *key, struct error *err)
 {
@@ -33,10 +51,8 @@ static int read_near(struct view *view, const char *key, struct error *err)
 	size_t reach = near->reach ? near->reach : 1;
 	struct statement *rows = view_query(
 	        view,
-	        "select step, '', kind, 'done', key, event, commit_id, "
-	        "parent_id, line, output, at, null, 0, 0, ingredients "
-	        "from result where seq >= "
-	        "(select seq from result where key = ?1) - ?2 "
+	        "select key, event, ingredients, output, at from result "
+	        "where seq >= (select seq from result where key = ?1) - ?2 "
 	        "order by seq limit ?3",
 	        err);
 
@@ -46,46 +62,44 @@ static int read_near(struct view *view, const char *key, struct error *err)
 	statement_bind_int(rows, 2, (int64_t)(reach / ONE_BEFORE_IN));
 	statement_bind_int(rows, 3, (int64_t)reach);
 	int more = statement_step(rows, err);
-	if (more > 0)
-		view_forget_near(view);
-	near->reach = reach < MOST_AT_ONCE ? reach * 2 : reach;
-	for (; more > 0; more = statement_step(rows, err)) {
-		near->rows = arena_grow(&near->arena, near->rows, near->count,
-		                        sizeof(*near->rows));
-		view_read_step(&near->arena, rows, &near->rows[near->count++]);
+	if (more > 0) {
+		arena_reset(&near->arena);
+		*near = (struct view_near){ .arena = near->arena };
 	}
+	near->reach = reach < MOST_AT_ONCE ? reach * 2 : reach;
+	for (; more > 0; more = statement_step(rows, err))
+		read_result(near, rows);
 	statement_reset(rows);
 	return more;
 }
 
 /* Those that were not asked for yet come first; NULL: not here. */
-static const struct step_record *find_near(struct view_near *near,
+static const struct near_result *find_near(struct view_near *near,
                                            const char *key)
 {
+	size_t next = near->next;
+
+	if (next < near->count && strcmp(near->rows[next].key, key) == 0)
+		return &near->rows[near->next++];
 	for (size_t i = 0; i < near->count; i++) {
-		size_t n = (near->next + i) % near->count;
-		const struct step_record row = near->rows[n];
-		if (!text_equal(row.key, key))
+		size_t n = (next + i) % near->count;
+		if (strcmp(near->rows[n].key, key) != 0)
 			continue;
-		if (n < near->next)
+		if (n < next)
 			return &near->rows[n];
 		/* What it overtook is likely to be next. */
-		near->rows[n] = near->rows[near->next];
-		near->rows[near->next] = row;
+		const struct near_result row = near->rows[n];
+		near->rows[n] = near->rows[next];
+		near->rows[next] = row;
 		return &near->rows[near->next++];
 	}
 	return NULL;
 }
 
-static const char *copy_text(struct arena *arena, const char *text)
-{
-	return text ? arena_strdup(arena, text) : NULL;
-}
-
 int view_result(struct view *view, struct arena *arena, const char *key,
-                struct step_record *ret, struct error *err)
+                struct result_record *ret, struct error *err)
 {
-	const struct step_record *row = find_near(&view->near, key);
+	const struct near_result *row = find_near(&view->near, key);
 
 	if (!row) {
 		if (read_near(view, key, err) < 0)
@@ -94,13 +108,26 @@ int view_result(struct view *view, struct arena *arena, const char *key,
 	}
 	if (!row)
 		return 0;
-	*ret = *row;
-	ret->step = copy_text(arena, row->step);
-	ret->item = copy_text(arena, row->item);
-	ret->kind = copy_text(arena, row->kind);
-	ret->key = copy_text(arena, row->key);
-	ret->event = copy_text(arena, row->event);
-	ret->ingredients = copy_text(arena, row->ingredients);
-	ret->output = row->output ? value_copy(arena, row->output) : NULL;
+	*ret = row->result;
+	if (row->output)
+		ret->output = view_parse(arena, row->output, row->output_len);
 	return 1;
+}
+
+int view_result_step(struct view *view, struct arena *arena, const char *key,
+                     struct step_record *ret, struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        "select step, '', kind, 'done', key, event, commit_id, "
+	        "parent_id, line, output, at, null, 0, 0, null from result "
+	        "where key = ?1",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_text(rows, 1, key);
+	struct question question = { view, arena, rows, sizeof(*ret),
+		                     view_read_step };
+	return view_ask_one(&question, ret, err);
 }

@@ -39,7 +39,9 @@ static const struct value *source_of(const struct step *step,
 static int one_segment_each(const struct value *source, const char *path,
                             struct error *err)
 {
-	if (!source || own_slashes(path) <= own_slashes(source->text))
+	/* Without tags it is the path itself. */
+	if (!source || path == source->text ||
+	    own_slashes(path) <= own_slashes(source->text))
 		return 0;
 	error_set(err, ERR_FAILED, "a value in the artifact \"%s\" has a slash",
 	          path);

@@ -11,31 +11,51 @@
 #include "store/base/limits.h"
 #include "store/base/text.h"
 
+/* The kind's own name, which is known when it begins: until then the tag means
+ * itself. Made once for all steps of the kind. */
+static const struct value *own_name(struct live_run *run, const char *name)
+{
+	struct arena *arena = &run->arena;
+	struct value *own = value_get(run->owns, name);
+
+	if (own)
+		return own;
+	own = value_map(arena);
+	value_map_set(arena, own, name, value_printf(arena, "{{%s}}", name));
+	value_map_set(arena, run->owns, name, own);
+	return own;
+}
+
+/* Texts, expressions and queries are the kind's to read. */
+static bool may_hold_tags(const struct step *step, const struct member *member)
+{
+	const struct field *field =
+	        field_find(step->kind->fields, member->name);
+	bool own = field && (field->type == FIELD_TEXT ||
+	                     field->type == FIELD_EXPRESSION ||
+	                     field->type == FIELD_QUERY);
+
+	return !own && render_has_tags(member->value);
+}
+
 /* Render what may hold tags: by the kind's fields, or all of `with`. */
 static int render_config(struct live_run *run, const struct live_step *live,
                          struct arena *arena, const struct value **ret,
                          struct error *err)
 {
 	const struct step *step = live->step;
-	struct value *config = value_map(arena);
+	struct value *config = value_map_sized(arena, step->config->length);
 	struct render render = run_render(run, live);
-	struct value *own = value_map(arena);
-	const struct frame frame = { own, render.frame };
+	struct frame frame = { .up = render.frame };
 
 	if (step->kind->own) {
-		value_map_text(arena, own, step->kind->own,
-		               arena_printf(arena, "{{%s}}", step->kind->own));
+		frame.value = own_name(run, step->kind->own);
 		render.frame = &frame;
 	}
 	for (size_t i = 0; i < step->config->length; i++) {
 		const struct member *member = &step->config->members[i];
-		const struct field *field =
-		        field_find(step->kind->fields, member->name);
-		bool plain = field && (field->type == FIELD_TEXT ||
-		                       field->type == FIELD_EXPRESSION ||
-		                       field->type == FIELD_QUERY);
 		struct value *value = NULL;
-		if (plain) {
+		if (!may_hold_tags(step, member)) {
 			run_share(arena, config, member->name, member->value);
 			continue;
 		}

@@ -26,6 +26,7 @@ void run_free(struct live_run *run)
 	files_free(run->pin);
 	if (run->engine)
 		expr_engine_forget(run->engine->env.engine);
+	buf_clear(&run->json);
 	arena_clear(&run->scratch);
 	arena_clear(&run->arena);
 	free(run);
@@ -72,16 +73,32 @@ struct value *run_names(struct arena *arena, const char *zone, const char *id,
 	return names;
 }
 
-void run_share(struct arena *arena, struct value *map, const char *name,
-               const struct value *value)
+/* Results are not changed once they are made, so they are shared. */
+static struct value *shared(const struct value *value)
 {
 	union {
 		const struct value *kept;
 		struct value *wanted;
 	} both = { .kept = value };
 
-	/* Results are not changed once they are made, so they are shared. */
-	value_map_set(arena, map, name, both.wanted);
+	return both.wanted;
+}
+
+void run_share(struct arena *arena, struct value *map, const char *name,
+               const struct value *value)
+{
+	value_map_set(arena, map, name, shared(value));
+}
+
+/* Every step's output comes here, so its name is not copied. */
+static void name_output(struct live_run *run, const struct live_step *live)
+{
+	struct value *scope = live->block->scope;
+	struct value *output = shared(live->output);
+	const char *name = live->step->local;
+
+	if (output && !value_map_add(&run->arena, scope, name, output))
+		value_map_set(&run->arena, scope, name, output);
 }
 
 void run_describe_step(struct live_run *run, const struct live_step *live)
@@ -91,8 +108,7 @@ void run_describe_step(struct live_run *run, const struct live_step *live)
 	struct value *about;
 
 	if (step_has_output(live->state))
-		run_share(&run->arena, block->scope, live->step->local,
-		          live->output);
+		name_output(run, live);
 	if (!value_get(run->asked, live->step->local))
 		return;
 	about = value_map(arena);
@@ -262,23 +278,33 @@ int run_place_files(struct live_run *run, struct live_step *live,
 	return 0;
 }
 
+/* The number of a path among `paths` is that of its writer. */
+static void claim(struct live_run *run, const char *path,
+                  struct live_step *writer)
+{
+	struct arena *arena = &run->arena;
+	struct value *paths = run->paths;
+	size_t number = paths->length;
+
+	if (value_map_add(arena, paths, path, value_null(arena)))
+		run->writers = arena_grow(arena, run->writers, number,
+		                          sizeof(struct live_step *));
+	else
+		number = (size_t)(value_member(paths, path) - paths->members);
+	run->writers[number] = writer;
+}
+
 void run_claim_files(struct live_run *run, struct live_step *live)
 {
-	for (size_t i = 0; i < live->file_count; i++) {
-		run->writers =
-		        arena_grow(&run->arena, run->writers, run->writer_count,
-		                   sizeof(struct live_step *));
-		value_map_int(&run->arena, run->paths, live->files[i].path,
-		              (int64_t)run->writer_count);
-		run->writers[run->writer_count++] = live;
-	}
+	for (size_t i = 0; i < live->file_count; i++)
+		claim(run, live->files[i].path, live);
 }
 
 struct live_step *run_writer(const struct live_run *run, const char *path)
 {
-	int64_t n = value_get_int(run->paths, path, -1);
+	const struct member *member = value_member(run->paths, path);
 
-	return n < 0 ? NULL : run->writers[n];
+	return member ? run->writers[member - run->paths->members] : NULL;
 }
 
 /* ---- Loading ------------------------------------------------------------- */
@@ -408,6 +434,7 @@ static int load_steps(struct live_run *run, struct error *err)
 	    run_read_rows(run, err) < 0)
 		return -1;
 	run->paths = value_map(&run->arena);
+	run->owns = value_map(&run->arena);
 	find_asked(run);
 	live_order(run);
 	return live_open(run, make_scope(run), err);
@@ -417,6 +444,7 @@ struct live_run *run_load(struct engine *engine, const char *id,
                           struct error *err)
 {
 	auto_run struct live_run *run = mem_zalloc(1, sizeof(*run));
+	run->json = buf_make(SIZE_MAX / 2); /* of the size of what it shows */
 	int found = view_run(engine->view, &run->arena, id, &run->record, err);
 
 	if (found <= 0) {

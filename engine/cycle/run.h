@@ -120,6 +120,7 @@ struct live_run {
 	struct engine *engine;
 	struct arena arena;
 	struct arena scratch; /* empty: of the last step, for the next */
+	struct buf json;      /* of the last step's ingredients */
 	struct run_record record;
 	const char *name;    /* "proposal 7k2fq0ab" */
 	const char *day;     /* the trigger's, in the workspace's zone */
@@ -136,9 +137,9 @@ struct live_run {
 	struct live_tree *trees; /* below walls, as they are asked for */
 	size_t tree_count;
 	struct value *names; /* run.* */
-	struct value *paths; /* of files: path to its number in `writers` */
-	struct live_step **writers;
-	size_t writer_count;
+	struct value *owns;  /* kinds' own names: { out: { out: "{{out}}" } } */
+	struct value *paths; /* of files, as members */
+	struct live_step **writers; /* of each of them */
 	struct value *asked; /* names that somebody asks `steps.NAME` about */
 	struct run_rows *rows;
 	/* Who waits for step i: dependents[starts[i]] to [starts[i + 1]]. */

@@ -38,7 +38,6 @@ static struct work *work_new(struct tick *tick, struct live_run *run,
 	work->tick = tick;
 	work->run = run;
 	work->live = live;
-	work->started = clock_boot_ms(&run->engine->clock);
 	work->arena = run->scratch;
 	run->scratch = (struct arena){ 0 };
 	return work;
@@ -199,6 +198,7 @@ static int carry_out(struct work **place, struct error *err)
 
 	if (spared != 0)
 		return spared < 0 ? -1 : 0;
+	work->started = clock_boot_ms(&work->run->engine->clock);
 	if (!within_limit(work->live)) {
 		execute_skip(work->tick, work->run, work->live,
 		             "as many items as a run may do are done");
@@ -238,6 +238,7 @@ int work_answer(struct tick *tick, struct live_run *run, struct live_step *live,
 	CLEANUP(work_free_auto)
 	struct work *work = work_new(tick, run, live);
 
+	work->started = clock_boot_ms(&run->engine->clock);
 	work->step_run.output = value_copy(&work->arena, answer);
 	return work_conclude(work, err);
 }

@@ -1,5 +1,5 @@
 /*
- * Trees of values with templates in them. Both functions recurse over a tree
+ * Trees of values with templates in them. All functions recurse over a tree
  * that a reader has bounded to LIMIT_YAML_DEPTH levels.
  *
  * A value that comes in through a tag is data of some other file, so it gets
@@ -13,6 +13,19 @@
 static bool has_tag(const struct value *value)
 {
 	return value->kind == VALUE_STRING && strstr(value->text, "{{");
+}
+
+bool render_has_tags(const struct value *value)
+{
+	if (has_tag(value))
+		return true;
+	for (size_t i = 0; value->kind == VALUE_LIST && i < value->length; i++)
+		if (render_has_tags(value->items[i]))
+			return true;
+	for (size_t i = 0; value->kind == VALUE_MAP && i < value->length; i++)
+		if (render_has_tags(value->members[i].value))
+			return true;
+	return false;
 }
 
 /* Everything at and below `value` stands where `source` does. */

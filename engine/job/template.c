@@ -90,6 +90,10 @@ static bool is_name(struct span span)
 	for (size_t i = 0; i < span.len; i++) {
 		char c = span.at[i];
 
+		if (text_is_alpha(c)) { /* nearly all of them */
+			wants_segment = false;
+			continue;
+		}
 		if ((unsigned char)c <= ' ' || strchr("{}()[]|'\",;=+*/", c))
 			return false;
 		if (c == '.' && wants_segment)

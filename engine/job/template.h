@@ -101,6 +101,10 @@ int template_value(const struct template *template, const struct render *render,
                    struct arena *arena, struct value **ret,
                    struct error *err) MUST_CHECK;
 
+/* Whether a string at or below `value` has a tag; otherwise it is what it would
+ * be rendered to. */
+bool render_has_tags(const struct value *value);
+
 /* Render every string below `source` as a template: a string that is exactly
  * one tag becomes the value itself, maps and lists are rebuilt in `arena`
  * (names of members are not templates). Positions are kept. */

@@ -386,7 +386,7 @@ static const char *short_reason(struct env *env, struct arena *arena,
 		return step->reason;
 	if (step->state != STEP_REUSED || !step->key)
 		return "";
-	if (view_result(env->view, arena, step->key, &result, err) <= 0)
+	if (view_result_step(env->view, arena, step->key, &result, err) <= 0)
 		return "";
 	(void)run;
 	struct event *event =

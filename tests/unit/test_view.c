@@ -322,13 +322,15 @@ static void test_view__says_what_happened(void **state)
 	fixture_ok(&books.git, view_runs(books.view, arena, RUNS_NOT_OVER,
 	                                 &runs, &count, err));
 	assert_int_equal(count, 0);
-	assert_int_equal(view_result(books.view, arena, "kq", &result, err), 1);
+	assert_int_equal(
+	        view_result_step(books.view, arena, "kq", &result, err), 1);
 	assert_string_equal(result.step, "read");
 	struct event *event =
 	        journal_event_at(books.journal, arena, &result.place, err);
 	assert_non_null(event);
 	assert_string_equal(event->id, result.event);
-	assert_int_equal(view_result(books.view, arena, "kx", &result, err), 0);
+	assert_int_equal(
+	        view_result_step(books.view, arena, "kx", &result, err), 0);
 }
 
 /* Results are read ahead: the order in which they are asked for, and keys that
@@ -357,7 +359,7 @@ static void test_view__results_are_found_in_any_order(void **state)
 	for (int i = 0; i < RESULTS * (int)ARRAY_LEN(strides); i++) {
 		auto_arena struct arena arena = { 0 };
 		int n = i * strides[i / RESULTS] % RESULTS;
-		struct step_record result;
+		struct result_record result;
 		int64_t output;
 		assert_row((size_t)i,
 		           view_result(books.view, &arena,
