@@ -189,8 +189,11 @@ static bool says_ours(struct repo *repo, const struct ref_change *change,
 		return false;
 	if (change->new &&oid_equal(&oid, change->new))
 		return true;
-	return repo_commit_read(repo, &arena, &oid, &commit, &ignored) == 0 &&
-	       commit.parent_count > 0 &&
+	if (repo_commit_read(repo, &arena, &oid, &commit, &ignored) < 0)
+		return false;
+	if (oid_is_zero(change->old)) /* the first of its line */
+		return commit.parent_count == 0;
+	return commit.parent_count > 0 &&
 	       oid_equal(&commit.parents[0], change->old);
 }
 

@@ -25,7 +25,7 @@ sweep() {
 }
 
 status=0
-for mode in kill; do
+for mode in kill errors; do
 	sweep $mode "${2:-}" || status=1
 done
 exit $status
