@@ -20,6 +20,7 @@
  */
 #include <assert.h>
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,6 +275,7 @@ static int attempt(struct repo *repo, const struct ref_change *change)
 	auto_git(git_reference) ref = NULL;
 
 	git_error_clear();
+	errno = 0;
 	if (!change->new)
 		return attempt_delete(repo, change);
 	git_oid new = oid_to_git(change->new);
@@ -408,12 +410,15 @@ static int change_ref(struct repo *repo, const struct ref_change *change,
 	*strrchr(path, '/') = '\0';
 	bool dir_was_there = file_exists(path);
 	int rc = attempt_patiently(repo, change);
+	int number = errno; /* libgit2 does not always say why */
 	if (rc == 0 && change->new &&dir_was_there)
 		return 0;
 	if (rc < 0) {
 		const git_error *last = git_error_last();
+		auto_error struct error why = { 0 };
+		(void)error_errno(&why, number, "no reason given");
 		auto_free char *reason =
-		        mem_strdup(last ? last->message : "no reason given");
+		        mem_strdup(last ? last->message : why.message);
 		if (!took_effect(repo, change))
 			return fail_change(repo, change, rc, reason, err);
 	}
