@@ -31,6 +31,7 @@
 	EVENT(RUN_RETRIED, "run.retried", 1)                                   \
 	EVENT(RUN_CLAIMED, "run.claimed", 1)                                   \
 	EVENT(RUN_RELEASED, "run.released", 1)                                 \
+	EVENT(RUN_REWOUND, "run.rewound", 1)                                   \
 	EVENT(STEP_FINISHED, "step.finished", 1)                               \
 	EVENT(STEP_FAILED, "step.failed", 1)                                   \
 	EVENT(STEP_SKIPPED, "step.skipped", 1)                                 \

@@ -36,6 +36,7 @@ enum step_event {
 	STEP_RUN_ENDS,
 	STEP_IS_RETRIED,
 	STEP_IS_RENEWED, /* with another text of the job */
+	STEP_IS_REWOUND,
 };
 
 enum run_state {
@@ -56,6 +57,7 @@ enum run_event {
 	RUN_IS_CANCELLED,
 	RUN_IS_RETRIED,
 	RUN_IS_RENEWED,
+	RUN_IS_REWOUND,
 };
 
 const char *step_state_name(enum step_state state); /* "in review" */

@@ -19,7 +19,7 @@
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
 #define VIEW_LOADING     0x7265656c /* "reel": not all is in it yet */
-#define VIEW_FORMAT      11         /* raised when the tables change */
+#define VIEW_FORMAT      12         /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -53,7 +53,7 @@ static const char schema[] =
         " author text, effects text, unique (run, n)) strict;"
         "create table artifact (seq integer primary key, run text,"
         " n integer, step text, item text, field text, path text,"
-        " drafted text, merged text,"
+        " drafted text, merged text, lapsed integer default 0,"
         " unique (run, n, path)) strict;"
         "create table effect (key text primary key, run text, step text,"
         " item text, effect text, state text, payload text, result text,"
@@ -73,6 +73,8 @@ static const char schema[] =
         "create table number (sequence text, number integer, run text,"
         " step text, item text, primary key (sequence, number),"
         " unique (sequence, run, step, item)) strict;"
+        "create table pass (run text, step text, pass integer,"
+        " primary key (run, step)) strict, without rowid;"
         "create table voided (commit_id text, line integer, type text,"
         " reason text) strict;";
 

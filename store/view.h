@@ -215,9 +215,12 @@ enum draft_state {
 	DRAFT_MERGED,
 	DRAFT_REJECTED,
 	DRAFT_WITHDRAWN, /* its gate is to open anew */
+	DRAFT_LAPSED,    /* the same, after it was merged */
 };
 
 const char *draft_state_name(enum draft_state state);
+/* Whether the owner's branch has its files. */
+bool draft_was_merged(enum draft_state state);
 
 struct draft_record {
 	const char *run;
@@ -248,6 +251,7 @@ struct artifact_record {
 	const char *path;
 	struct oid drafted; /* zero: the draft deletes the file */
 	struct oid merged;  /* zero: not merged (yet), or declined */
+	bool lapsed;        /* its step was rewound since */
 };
 
 /* All drafts of `run`, or the open ones of all runs, by opening. */
@@ -300,6 +304,10 @@ struct effect_record {
 	const char *endpoint; /* whom it is sent to; or NULL */
 };
 
+/* How often the effects of each step of `run` were named by a rewind: a map of
+ * step to integer, without those that never were. NULL with err. */
+struct value *view_passes(struct view *view, struct arena *arena,
+                          const char *run, struct error *err) MUST_CHECK;
 int view_effect(struct view *view, struct arena *arena, const char *key,
                 struct effect_record *ret, struct error *err) MUST_CHECK;
 

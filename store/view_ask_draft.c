@@ -5,11 +5,15 @@
 #include "store/view_private.h"
 
 static const char *const draft_names[] = {
-	[DRAFT_OPEN] = "open",
-	[DRAFT_MERGED] = "merged",
-	[DRAFT_REJECTED] = "rejected",
-	[DRAFT_WITHDRAWN] = "withdrawn",
+	[DRAFT_OPEN] = "open",         [DRAFT_MERGED] = "merged",
+	[DRAFT_REJECTED] = "rejected", [DRAFT_WITHDRAWN] = "withdrawn",
+	[DRAFT_LAPSED] = "lapsed",
 };
+
+bool draft_was_merged(enum draft_state state)
+{
+	return state == DRAFT_MERGED || state == DRAFT_LAPSED;
+}
 
 const char *draft_state_name(enum draft_state state)
 {
@@ -105,10 +109,12 @@ static void read_artifact(struct arena *arena, struct statement *row,
 	artifact->merged = view_read_oid(row, 5);
 	artifact->item = view_read_text(arena, row, 6);
 	artifact->field = view_read_text(arena, row, 7);
+	artifact->lapsed = statement_int(row, 8) != 0;
 }
 
 #define ARTIFACT_COLUMNS                                                       \
-	"select run, n, step, path, drafted, merged, item, field "             \
+	"select run, n, step, path, drafted, merged, item, field, "            \
+	"lapsed "                                                              \
 	"from artifact "
 
 int view_draft_effects(struct view *view, struct arena *arena,

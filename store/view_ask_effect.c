@@ -29,6 +29,24 @@ static void read_effect(struct arena *arena, struct statement *row,
 	"intended_at, begun_at, tried_at, attempts, reason, endpoint "         \
 	"from effect "
 
+struct value *view_passes(struct view *view, struct arena *arena,
+                          const char *run, struct error *err)
+{
+	struct statement *rows = view_query(
+	        view, "select step, pass from pass where run = ?1", err);
+	struct value *map = value_map(arena);
+	int more;
+
+	if (!rows)
+		return NULL;
+	statement_bind_text(rows, 1, run);
+	while ((more = statement_step(rows, err)) > 0)
+		value_map_int(arena, map, view_read_text(arena, rows, 0),
+		              statement_int(rows, 1));
+	statement_reset(rows);
+	return more < 0 ? NULL : map;
+}
+
 int view_effect(struct view *view, struct arena *arena, const char *key,
                 struct effect_record *ret, struct error *err)
 {

@@ -303,6 +303,7 @@ static int (*const handlers[])(struct fold *fold) = {
 	[EVENT_RUN_RETRIED] = fold_run_retried,
 	[EVENT_RUN_CLAIMED] = fold_run_claimed,
 	[EVENT_RUN_RELEASED] = fold_run_released,
+	[EVENT_RUN_REWOUND] = fold_run_rewound,
 	[EVENT_STEP_FINISHED] = fold_step_finished,
 	[EVENT_STEP_FAILED] = fold_step_failed,
 	[EVENT_STEP_SKIPPED] = fold_step_skipped,

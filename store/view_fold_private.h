@@ -65,6 +65,7 @@ int fold_run_finished(struct fold *fold);
 int fold_run_retried(struct fold *fold);
 int fold_run_claimed(struct fold *fold);
 int fold_run_released(struct fold *fold);
+int fold_run_rewound(struct fold *fold);
 int fold_step_finished(struct fold *fold);
 int fold_step_failed(struct fold *fold);
 int fold_step_skipped(struct fold *fold);

@@ -230,6 +230,81 @@ int fold_run_retried(struct fold *fold)
 	return anew ? fold_text_of_run(fold) : 0;
 }
 
+/* What a merge made of the step is no longer what it gives; an approval of it
+ * counts no more. */
+static int fold_rewound_step(struct fold *fold, const struct value *place)
+{
+	static const char *const changes[] = {
+		"update artifact set lapsed = 1 "
+		"where run = ?1 and step = ?2 and item = ?3",
+		"update draft set state = 'lapsed' where run = ?1 and "
+		"step = ?2 and item = ?3 and state = 'merged'",
+		"delete from effect where run = ?1 and step = ?2 and "
+		"item = ?3 and state = 'failed'",
+		"update step set attempt = 0, since = null, reason = null "
+		"where run = ?1 and step = ?2 and item = ?3",
+	};
+	struct fold one = *fold;
+
+	one.step = value_get_text(place, "step", "");
+	one.item = value_get_text(place, "item", "");
+	int moved = fold_move_step(&one, one.step, STEP_IS_REWOUND);
+	if (moved <= 0)
+		return fold_status(moved);
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+		if (run_for_step(&one, changes[i]) < 0)
+			return -1;
+	return fold_renewed_step(&one);
+}
+
+/* Its effects have other keys from now on, so they may be done again. */
+static int fold_pass(struct fold *fold, const struct value *again)
+{
+	struct statement *row = fold_query(
+	        fold, "insert or replace into pass (run, step, pass) "
+	              "values (?1, ?2, ?3)");
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold->run);
+	statement_bind_text(row, 2, value_get_text(again, "step", ""));
+	statement_bind_int(row, 3, value_get_int(again, "pass", 0));
+	return fold_finish(fold, row);
+}
+
+static int fold_rewound_all(struct fold *fold)
+{
+	struct value *steps;
+	struct value *again;
+
+	if (journal_member(fold->view->repo, fold->arena, fold->data, "steps",
+	                   &steps, fold->err) < 0 ||
+	    journal_member(fold->view->repo, fold->arena, fold->data, "again",
+	                   &again, fold->err) < 0)
+		return -1;
+	for (size_t i = 0; steps && i < steps->length; i++)
+		if (fold_rewound_step(fold, steps->items[i]) < 0)
+			return -1;
+	for (size_t i = 0; again && i < again->length; i++)
+		if (fold_pass(fold, again->items[i]) < 0)
+			return -1;
+	return fold_text(fold, "tree") ? fold_text_of_run(fold) : 0;
+}
+
+int fold_run_rewound(struct fold *fold)
+{
+	int moved = fold_move_run(fold, RUN_IS_REWOUND);
+
+	if (moved <= 0)
+		return fold_status(moved);
+	struct statement *row =
+	        fold_query(fold, "update run set reason = null where id = ?1");
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, fold->run);
+	return fold_finish(fold, row) < 0 ? -1 : fold_rewound_all(fold);
+}
+
 /* One line of a reused blob: "step item key event", item "-" for none. */
 static int fold_reused_line(struct fold *fold, char *line)
 {

@@ -24,6 +24,7 @@ extern const struct command command_release;
 extern const struct command command_resolve;
 extern const struct command command_retry;
 extern const struct command command_review;
+extern const struct command command_rewind;
 extern const struct command command_run;
 extern const struct command command_schema;
 extern const struct command command_show;

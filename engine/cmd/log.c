@@ -289,6 +289,12 @@ static const char *say_slept(const struct entry *entry)
 	return reason_behind(entry, "sleeps");
 }
 
+static const char *say_rewound(const struct entry *entry)
+{
+	return arena_printf(entry->arena, "went back to %s",
+	                    text_of(entry, "to", "?"));
+}
+
 static const char *say_retried(const struct entry *entry)
 {
 	const struct value *steps = member_of(entry, "steps");
@@ -318,6 +324,7 @@ static const struct sentence sentences[] = {
 	[EVENT_RUN_STARTED] = { say_started, TINT_BOLD },
 	[EVENT_RUN_FINISHED] = { say_ended, TINT_BOLD },
 	[EVENT_RUN_RETRIED] = { say_retried, TINT_BOLD },
+	[EVENT_RUN_REWOUND] = { say_rewound, TINT_BOLD },
 	[EVENT_STEP_SLEPT] = { say_slept, TINT_DIM },
 	[EVENT_TRIGGER_RELEASED] = { say_decided, TINT_NONE },
 	[EVENT_TRIGGER_DROPPED] = { say_decided, TINT_DIM },

@@ -214,6 +214,7 @@ static void print_draft(const struct status *status,
 		         ago_text(arena, status->now_ms, draft->opened_at));
 		break;
 	case DRAFT_MERGED:
+	case DRAFT_LAPSED:
 		say_fact(status->invocation, "merged", "%.8s by %s on %s",
 		         commit, author_name(draft->author),
 		         time_text(arena, zone, draft->decided_at));

@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&command_resolve,
 	&command_retry,
 	&command_review,
+	&command_rewind,
 	&command_run,
 	&command_schema,
 	&command_show,

@@ -60,7 +60,7 @@ static int finish_decided(struct engine *engine, struct arena *arena,
 		                       err)
 		               ? 0
 		               : -1;
-	if (draft->state != DRAFT_MERGED)
+	if (!draft_was_merged(draft->state))
 		return 0;
 	if (branch_drop(engine, draft->branch, &draft->tip, &draft->commit,
 	                err) < 0)

@@ -132,16 +132,17 @@ static int find_merged(struct renewal *renewal, struct error *err)
 	for (size_t i = 0; i < run->draft_count; i++) {
 		struct artifact_record *files;
 		size_t count;
-		if (run->drafts[i].state != DRAFT_MERGED)
+		if (!draft_was_merged(run->drafts[i].state))
 			continue;
 		if (view_artifacts(run->engine->view, arena, &run->drafts[i],
 		                   &files, &count, err) < 0)
 			return -1;
 		for (size_t n = 0; n < count; n++)
-			value_map_set(arena, renewal->merged,
-			              place_name(renewal, files[n].step,
-			                         files[n].item),
-			              value_bool(arena, true));
+			if (!files[n].lapsed)
+				value_map_set(arena, renewal->merged,
+				              place_name(renewal, files[n].step,
+				                         files[n].item),
+				              value_bool(arena, true));
 	}
 	return 0;
 }
@@ -318,35 +319,62 @@ static const struct value *find_inputs(const struct renewal *renewal,
 	                    run->record.id, err);
 }
 
-static int journal_renewal(struct renewal *renewal, struct error *err)
+/* The text and the files that the run goes on with. */
+static int add_text(const struct renewal *renewal, struct value *data,
+                    struct error *err)
 {
 	struct live_run *run = renewal->run;
 	struct engine *engine = run->engine;
 	struct arena *arena = &run->arena;
 	const struct value *inputs = find_inputs(renewal, err);
-	struct value *data = value_map(arena);
 	struct oid library;
 
 	if (!inputs || engine_library(engine, &library, err) < 0)
 		return -1;
 	const char *library_id = oid_text(arena, &library);
-	value_map_text(arena, data, "run", run->record.id);
-	value_map_int(arena, data, "epoch", run->record.epoch);
 	value_map_text(arena, data, "commit", oid_text(arena, &engine->tip));
 	value_map_text(arena, data, "tree", oid_text(arena, &engine->tip_tree));
 	value_map_text(arena, data, "library", library_id);
 	run_share(arena, data, "inputs", inputs);
-	value_map_set(arena, data, "steps", renewed_places(renewal));
 	value_map_set(arena, data, "order", start_steps(arena, renewal->job));
 	value_map_set(arena, data, "listens",
 	              start_listens(arena, renewal->job));
-	journal_add(engine->journal, EVENT_RUN_RETRIED, run->record.id, data);
 	journal_keep(engine->journal,
 	             arena_printf(arena, "pins/%s", run->record.id),
 	             &engine->tip_tree, 040000);
 	journal_keep(engine->journal,
 	             arena_printf(arena, "library/%s", library_id), &library,
 	             040000);
+	return 0;
+}
+
+int retry_add_text(struct live_run *run, const bool *opened, struct value *data,
+                   struct error *err)
+{
+	struct renewal renewal = { .run = run };
+
+	if (find_job(&renewal, err) < 0)
+		return -1;
+	for (size_t i = 0; i < run->gate_count; i++)
+		if (!opened[run->gates[i].step->step->index] &&
+		    check_above(&renewal, &run->gates[i], err) < 0)
+			return -1;
+	return add_text(&renewal, data, err);
+}
+
+static int journal_renewal(struct renewal *renewal, struct error *err)
+{
+	struct live_run *run = renewal->run;
+	struct engine *engine = run->engine;
+	struct arena *arena = &run->arena;
+	struct value *data = value_map(arena);
+
+	value_map_text(arena, data, "run", run->record.id);
+	value_map_int(arena, data, "epoch", run->record.epoch);
+	value_map_set(arena, data, "steps", renewed_places(renewal));
+	if (add_text(renewal, data, err) < 0)
+		return -1;
+	journal_add(engine->journal, EVENT_RUN_RETRIED, run->record.id, data);
 	return journal_flush(engine->journal,
 	                     arena_printf(arena, "%s: goes on with %s %.8s",
 	                                  run->name, engine->branch,
@@ -354,10 +382,8 @@ static int journal_renewal(struct renewal *renewal, struct error *err)
 	                     err);
 }
 
-/* The branches of the drafts that are withdrawn now. */
-static int set_aside(const struct renewal *renewal, struct error *err)
+int retry_set_aside(struct live_run *run, struct error *err)
 {
-	struct live_run *run = renewal->run;
 	struct draft_record *drafts;
 	size_t count;
 
@@ -403,5 +429,5 @@ int run_renew(struct engine *engine, const struct run_record *record,
 	find_held(&renewal);
 	if (journal_renewal(&renewal, err) < 0)
 		return -1;
-	return set_aside(&renewal, err);
+	return retry_set_aside(run, err);
 }

@@ -6,6 +6,7 @@
 #define CYCLE_RETRY_H
 
 #include "engine/cycle/engine.h"
+#include "engine/cycle/run.h"
 #include "store/base/compiler.h"
 #include "store/base/error.h"
 #include "store/view.h"
@@ -26,5 +27,15 @@ int run_retry(struct engine *engine, const struct run_record *run,
  * was approved was something else. ERR_BUSY while another engine is at work. */
 int run_renew(struct engine *engine, const struct run_record *run,
               struct error *err) MUST_CHECK;
+
+/* What a rewind has in common with it. Put into `data` what the run goes on
+ * with: today's text and files. Of the gates that were approved those must have
+ * the same steps above them that are not to open anew, which `opened` says by
+ * step. */
+int retry_add_text(struct live_run *run, const bool *opened, struct value *data,
+                   struct error *err) MUST_CHECK;
+/* Set the branches of those drafts aside that were open when the run was
+ * loaded, and are withdrawn now. */
+int retry_set_aside(struct live_run *run, struct error *err) MUST_CHECK;
 
 #endif

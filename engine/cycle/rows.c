@@ -120,6 +120,8 @@ static int read_files(struct live_run *run, const struct draft_record *draft,
 	                   &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
+		if (records[i].lapsed)
+			continue;
 		struct drafted *row = arena_new(&run->arena, struct drafted);
 		row->draft = draft;
 		row->artifact = &records[i];
@@ -237,7 +239,7 @@ static int take_file(struct live_run *run, struct live_step *live,
 		.path = artifact->path,
 	};
 	live->drafted = true;
-	if (row->draft->state != DRAFT_MERGED ||
+	if (!draft_was_merged(row->draft->state) ||
 	    !step_has_output(live->state) || oid_is_zero(&artifact->merged))
 		return 0;
 	return take_merged(run, live, artifact, err);

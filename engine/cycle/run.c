@@ -198,7 +198,8 @@ const char *run_title(struct live_run *run)
 const char *run_effect_key(struct live_run *run, const struct live_step *live)
 {
 	return key_effect(&run->arena, &run->engine->env.root->secret,
-	                  run->record.id, live->step->id, live->block->item, 0);
+	                  run->record.id, live->step->id, live->block->item,
+	                  value_get_int(run->passes, live->step->id, 0));
 }
 
 const char *run_hash(struct live_run *run, const char *record, const char *text)
@@ -429,6 +430,10 @@ static size_t find_last_wall(const struct job *job)
 static int load_steps(struct live_run *run, struct error *err)
 {
 	run->last_wall = find_last_wall(run->job);
+	run->passes = view_passes(run->engine->view, &run->arena,
+	                          run->record.id, err);
+	if (!run->passes)
+		return -1;
 	if (view_run_drafts(run->engine->view, &run->arena, run->record.id,
 	                    &run->drafts, &run->draft_count, err) < 0 ||
 	    run_read_rows(run, err) < 0)

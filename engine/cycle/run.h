@@ -130,6 +130,7 @@ struct live_run {
 	const struct config *config;
 	const struct job *job;
 	struct live_block *root;
+	const struct value *passes; /* step: how often a rewind named it */
 	struct draft_record *drafts;
 	size_t draft_count;
 	struct live_gate *gates;

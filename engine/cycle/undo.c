@@ -133,7 +133,7 @@ static int gather_files(struct undoing *undoing, struct error *err)
 		const struct draft_record *draft = &run->drafts[i];
 		struct artifact_record *artifacts;
 		size_t count;
-		if (draft->state != DRAFT_MERGED)
+		if (!draft_was_merged(draft->state))
 			continue;
 		if (view_artifacts(undoing->engine->view, undoing->arena, draft,
 		                   &artifacts, &count, err) < 0)

@@ -44,7 +44,7 @@ static int brought(const struct search *search,
 {
 	struct repo *repo = search->env->repo;
 
-	if (draft->state != DRAFT_MERGED || oid_is_zero(&draft->commit))
+	if (!draft_was_merged(draft->state) || oid_is_zero(&draft->commit))
 		return 0;
 	int above = repo_is_ancestor(repo, commit, &draft->commit, search->err);
 	if (above <= 0)
@@ -73,7 +73,7 @@ static int find_origin(const struct search *search, bool *ret_found)
 		if (found > 0)
 			found = why->line ? brought(search, &draft,
 			                            &why->commit.id)
-			                  : draft.state == DRAFT_MERGED;
+			                  : draft_was_merged(draft.state);
 		if (found < 0)
 			return -1;
 		if (!found)
