@@ -14,7 +14,16 @@
 
 #include "store/base/compiler.h"
 
-#if defined(__x86_64__) && defined(__GLIBC__)
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_WATCHED 1
+#endif
+#endif
+
+/* A sanitizer is not there yet when functions are bound. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(IS_WATCHED)
 #define HAS_FAST 1
 #include <cpuid.h>
 #include <immintrin.h>
