@@ -22,6 +22,7 @@
 #include "store/base/limits.h"
 #include "store/base/text.h"
 #include "store/lock.h"
+#include "store/tail.h"
 #include "store/witness.h"
 
 #define APPEND_TRIES 8
@@ -198,14 +199,29 @@ static int put_commits(struct journal *journal, const char *subject,
 	return 0;
 }
 
+static void put_in_tail(void *state, const struct stored *object)
+{
+	tail_put(state, object);
+}
+
+static void keep_spare(struct journal *journal)
+{
+	auto_tail struct tail *tail = tail_open(journal->lock_dir);
+
+	if (tail)
+		repo_batch_each(journal->repo, put_in_tail, tail);
+}
+
 /* The same, on disk when it returns 0. */
 int journal_write_commits(struct journal *journal, const char *subject,
                           const struct oid *parent, struct oid *ret,
                           struct error *err)
 {
 	repo_batch_begin(journal->repo);
-	if (put_commits(journal, subject, parent, ret, err) == 0)
+	if (put_commits(journal, subject, parent, ret, err) == 0) {
+		keep_spare(journal);
 		return repo_batch_commit(journal->repo, err);
+	}
 	repo_batch_abandon(journal->repo);
 	return -1;
 }
@@ -264,15 +280,20 @@ int journal_flush(struct journal *journal, const char *subject,
 		auto_error struct error reason = { 0 };
 		if (append_once(journal, subject, &tip, &reason) == 0)
 			break;
-		if (try < APPEND_TRIES && may_retry(&reason))
+		if (try < APPEND_TRIES &&
+		    (may_retry(&reason) || journal_heals(journal, &reason)))
 			continue;
 		error_move(err, &reason);
 		return error_wrap(err, "could not write to the journal");
 	}
 	journal_forget_pending(journal);
-	if (witness_write(journal->lock_dir, &tip, err) < 0)
+	/* It is in the journal whatever becomes of the witness. */
+	auto_error struct error unseen = { 0 };
+	if (journal_catch_up_to(journal, &tip, &unseen) < 0) {
+		error_move(err, &unseen);
 		return -1;
-	return journal_catch_up_to(journal, &tip, err);
+	}
+	return witness_write(journal->lock_dir, &tip, err);
 }
 
 /* ---- The root ------------------------------------------------------------ */
@@ -309,6 +330,23 @@ static int recall_root(struct journal *journal)
 	                           journal, &ignored) == 1;
 }
 
+static int walk_to_root(struct journal *journal, const struct oid *tip,
+                        struct error *err)
+{
+	auto_error struct error reason = { 0 };
+
+	if (journal_read(journal, tip, journal_read_root, journal, &reason) >=
+	    0)
+		return 0;
+	if (journal_heals(journal, &reason))
+		return journal_read(journal, tip, journal_read_root, journal,
+		                    err) < 0
+		               ? -1
+		               : 0;
+	error_move(err, &reason);
+	return -1;
+}
+
 static int find_root(struct journal *journal, struct error *err)
 {
 	struct oid tip;
@@ -317,7 +355,7 @@ static int find_root(struct journal *journal, struct error *err)
 		return -1;
 	if (recall_root(journal))
 		return 0;
-	if (journal_read(journal, &tip, journal_read_root, journal, err) < 0)
+	if (walk_to_root(journal, &tip, err) < 0)
 		return -1;
 	witness_note_root(journal->lock_dir, &journal->root.commit);
 	return 0;

@@ -133,6 +133,10 @@ int journal_flush(struct journal *journal, const char *subject,
 int journal_adopt(struct journal *journal, struct oid *ret_had,
                   struct error *err) MUST_CHECK;
 
+/* Put back what git has lost of the objects that were written last: how many.
+ * Appending and catching up do so by themselves. */
+size_t journal_heal(struct journal *journal);
+
 /* Only rehearse from here on: what is flushed is given to the sink as if it had
  * been written, and is forgotten with the journal and its repository. Neither
  * the reference nor the witness is touched, and what others add is not seen.

@@ -8,9 +8,11 @@
  */
 #include "store/journal_private.h"
 
+#include "store/tail.h"
 #include "store/witness.h"
 
 #define MANY_COMMITS 1000
+#define HEAL_TRIES   8
 
 int journal_rescue(struct journal *journal, const struct oid *had,
                    struct error *err)
@@ -227,11 +229,66 @@ int journal_legal_tip(struct journal *journal, struct oid *ret,
 	             : journal_missing(journal, err);
 }
 
-int journal_catch_up(struct journal *journal, struct error *err)
+/* ---- Healing ------------------------------------------------------------- */
+
+struct healing {
+	struct repo *repo;
+	size_t count;
+};
+
+static int heal(void *state, const struct stored *object)
+{
+	struct healing *healing = state;
+	auto_error struct error ignored = { 0 };
+
+	/* What cannot be written is missed by whoever needs it. */
+	healing->count += repo_restore(healing->repo, object, &ignored) > 0;
+	return 0;
+}
+
+size_t journal_heal(struct journal *journal)
+{
+	struct healing healing = { .repo = journal->repo };
+	auto_tail struct tail *tail = tail_open(journal->lock_dir);
+
+	if (tail)
+		(void)tail_each(tail, heal, &healing); /* heal() never stops */
+	return healing.count;
+}
+
+bool journal_heals(struct journal *journal, const struct error *reason)
+{
+	switch (reason->code) {
+	case ERR_MISSING:
+	case ERR_CORRUPT:
+	case ERR_SYSTEM:
+		return journal_heal(journal) > 0;
+	default:
+		return false;
+	}
+}
+
+static int catch_up(struct journal *journal, struct error *err)
 {
 	struct oid tip;
 
 	if (journal_legal_tip(journal, &tip, err) < 0)
 		return -1;
 	return journal_catch_up_to(journal, &tip, err);
+}
+
+int journal_catch_up(struct journal *journal, struct error *err)
+{
+	for (int try = 1;; try++) {
+		auto_error struct error reason = { 0 };
+
+		if (catch_up(journal, &reason) == 0)
+			return 0;
+		/* A gc that goes on may take it once more. */
+		if (try < HEAL_TRIES && !journal->rehearsing &&
+		    journal_heals(journal, &reason))
+			continue;
+		error_move(err, &reason);
+		return -1;
+	}
 }

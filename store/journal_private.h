@@ -102,6 +102,9 @@ int journal_legal_tip(struct journal *journal, struct oid *ret,
 /* Give the sink what it has not seen, up to `tip`. */
 int journal_catch_up_to(struct journal *journal, const struct oid *tip,
                         struct error *err) MUST_CHECK;
+/* Whether something that was missing, for which `reason` may be the error, was
+ * put back, so that trying again has a point. */
+bool journal_heals(struct journal *journal, const struct error *reason);
 /* The error that there is no journal. When there was one, a new one must not
  * hide that. */
 int journal_missing(struct journal *journal, struct error *err);

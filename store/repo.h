@@ -112,6 +112,23 @@ void repo_batch_abandon(struct repo *repo);
 /* Either of them, for who has done in the batch what ended with `status`. */
 int repo_batch_end(struct repo *repo, int status, struct error *err) MUST_CHECK;
 
+/* An object as it is stored; `type` is git's number. */
+struct stored {
+	struct oid oid;
+	int type;
+	const char *bytes;
+	size_t len;
+};
+
+/* Give what the open batch holds. */
+void repo_batch_each(const struct repo *repo,
+                     void (*each)(void *state, const struct stored *object),
+                     void *state);
+/* Write `object` if it is not there, or cannot be read as a file of its own: 1;
+ * 0 when it can be read; -1. */
+int repo_restore(struct repo *repo, const struct stored *object,
+                 struct error *err) MUST_CHECK;
+
 /* Only rehearse from here on: a batch that is never committed holds what is
  * written, and changing a reference does nothing. */
 void repo_rehearse(struct repo *repo);

@@ -140,6 +140,20 @@ int repo_batch_add(struct repo *repo, enum object_type type,
 	return batch->bytes > BATCH_BYTES ? repo_batch_flush(repo, err) : 0;
 }
 
+void repo_batch_each(const struct repo *repo,
+                     void (*each)(void *state, const struct stored *object),
+                     void *state)
+{
+	const struct batch *batch = repo->batch;
+
+	for (size_t i = 0; batch && i < batch->count; i++) {
+		const struct pack_item *item = &batch->items[i];
+		struct stored object = { item->oid, (int)item->type,
+			                 item->bytes, item->len };
+		each(state, &object);
+	}
+}
+
 static int write_loose(struct repo *repo, const struct batch *batch,
                        struct error *err)
 {

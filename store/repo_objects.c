@@ -292,6 +292,27 @@ int repo_object_write(struct repo *repo, enum object_type type,
 	return 0;
 }
 
+int repo_restore(struct repo *repo, const struct stored *stored,
+                 struct error *err)
+{
+	auto_free char *path = loose_path(repo, &stored->oid);
+	auto_free char *bytes = NULL;
+	enum object_type type = (enum object_type)stored->type;
+	size_t len;
+
+	/* Not by libgit2, which knows the empty tree without a file. */
+	odb_refresh(repo->objects);
+	if (odb_read(repo->objects, &stored->oid, SIZE_MAX / 2, &bytes, &len) ==
+	    type)
+		return 0;
+	if (repo_start(repo, err) < 0 ||
+	    (file_exists(path) && repo_move_aside(repo, path, err) < 0) ||
+	    repo_loose_write(repo, type, &stored->oid, stored->bytes,
+	                     stored->len, err) < 0)
+		return -1;
+	return 1;
+}
+
 int repo_blob_write(struct repo *repo, const void *bytes, size_t len,
                     struct oid *ret, struct error *err)
 {

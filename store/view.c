@@ -290,7 +290,7 @@ size_t view_restarts(const struct view *view)
 }
 
 /* A process that was killed leaves its log; then every page is looked at. */
-static int check_pages(struct view *view, struct error *err)
+int view_check(struct view *view, struct error *err)
 {
 	auto_statement struct statement *row =
 	        db_prepare(view->db, "pragma quick_check(1)", err);
@@ -314,7 +314,7 @@ static int open_db(struct view *view, struct error *err)
 	if (stat(view->path, &status) == 0 && !S_ISREG(status.st_mode))
 		return error_set(err, ERR_CORRUPT, "the view is no file");
 	view->db = db_open(view->path, err);
-	if (!view->db || (ended_unclean && check_pages(view, err) < 0) ||
+	if (!view->db || (ended_unclean && view_check(view, err) < 0) ||
 	    db_pragma_int(view->db, "application_id", &application, err) < 0 ||
 	    db_pragma_int(view->db, "user_version", &format, err) < 0)
 		return -1;

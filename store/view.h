@@ -53,6 +53,8 @@ size_t view_restarts(const struct view *view);
 /* Only rehearse from here on: what is folded and noted is forgotten when the
  * view is closed. No other process can fold meanwhile. */
 int view_rehearse(struct view *view, struct error *err) MUST_CHECK;
+/* Look at every page: ERR_CORRUPT when one is damaged. */
+int view_check(struct view *view, struct error *err) MUST_CHECK;
 /* Events that the fold has voided: {state, event} pairs without a row. */
 int64_t view_voided(struct view *view);
 

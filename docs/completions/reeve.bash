@@ -30,7 +30,7 @@ _reeve_words() {
 _reeve() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local command=${COMP_WORDS[1]} words=
-	local commands="adopt approve cancel check emit explain help hooks init log names
+	local commands="adopt approve cancel check doctor emit explain help hooks init log names
 		rebuild recall reject release resolve retry review rewind run schema show status test tick try
 		undo why"
 

@@ -11,6 +11,7 @@ extern const struct command command_alone;
 extern const struct command command_approve;
 extern const struct command command_cancel;
 extern const struct command command_check;
+extern const struct command command_doctor;
 extern const struct command command_emit;
 extern const struct command command_explain;
 extern const struct command command_hooks;

@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_approve,
 	&command_cancel,
 	&command_check,
+	&command_doctor,
 	&command_emit,
 	&command_explain,
 	&command_hooks,

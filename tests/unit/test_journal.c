@@ -879,8 +879,8 @@ static void test_journal__packed_references_are_fine(void **state)
 	fixture_fsck(&books.git);
 }
 
-/* Somebody removed, emptied or damaged the tip's object: nothing is built on
- * it, by whoever has it in mind already or opens it now. */
+/* Somebody removed, emptied or damaged the tip's object, and there is no spare:
+ * nothing is built on it, by whoever has it in mind already or opens it now. */
 static void test_journal__a_lost_tip_is_refused(void **state)
 {
 	static const char *const losses[] = {
@@ -900,8 +900,9 @@ static void test_journal__a_lost_tip_is_refused(void **state)
 		struct oid tip = books_tip(&books);
 		const char *id = fixture_text(&books.git, tip);
 		(void)git(&books, arena_printf(&books.git.arena,
-		                               "f=.git/objects/%.2s/%s; %s", id,
-		                               id + 2, losses[i]));
+		                               "rm .git/reeve/tail; "
+		                               "f=.git/objects/%.2s/%s; %s",
+		                               id, id + 2, losses[i]));
 		mark(&books, "y");
 		assert_row(i, journal_flush(books.journal, "y",
 		                            &books.git.err) == -1);
