@@ -54,6 +54,7 @@ enum error_code db_code(const struct db *db, int code)
 	case SQLITE_NOTADB:
 		return ERR_CORRUPT;
 	case SQLITE_BUSY:
+	case SQLITE_PROTOCOL: /* its writer stands still */
 	case SQLITE_LOCKED:
 		return ERR_BUSY;
 	case SQLITE_TOOBIG:

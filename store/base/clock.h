@@ -8,6 +8,7 @@
  * For tests of the whole binary, REEVE_TEST_CLOCK=2026-11-22T09:00:00Z makes
  * the wall clock begin there, one second later at each look, and
  * REEVE_TEST_SEED=N makes random bytes a function of N and their order.
+ * REEVE_TEST_BOOT=N makes the boot clock begin at N; it goes on as ever.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -35,8 +36,9 @@ void clock_pause(const struct clock *clock, int64_t ms);
 
 /* The state of clock_system() and of a test's clock. */
 struct clock_state {
-	int64_t next_ms; /* 0: the real one */
-	uint64_t seed;   /* 0: the kernel's */
+	int64_t next_ms;       /* 0: the real one */
+	uint64_t seed;         /* 0: the kernel's */
+	int64_t boot_shift_ms; /* added to the real one */
 };
 
 /* The machine's clocks, or those of the two variables above. `state` is the

@@ -69,6 +69,26 @@ static void test_clock__test_clock_steps_a_second_a_look(void **state)
 	assert_true(clock_boot_ms(&clock) < INT64_C(1795338000000));
 }
 
+static void test_clock__boot_clock_can_begin_elsewhere(void **state)
+{
+	auto_error struct error err = { 0 };
+	struct clock_state own;
+	struct clock clock;
+
+	UNUSED_STATE(state);
+	assert_int_equal(setenv("REEVE_TEST_BOOT", "5000000000000", 1), 0);
+	assert_int_equal(make_clock(&clock, &own, NULL, NULL, &err), 0);
+	assert_int_equal(unsetenv("REEVE_TEST_BOOT"), 0);
+	int64_t boot_ms = clock_boot_ms(&clock);
+	assert_true(boot_ms >= INT64_C(5000000000000));
+	assert_true(boot_ms < INT64_C(5000003600000));
+
+	assert_int_equal(setenv("REEVE_TEST_BOOT", "soon", 1), 0);
+	assert_int_equal(make_clock(&clock, &own, NULL, NULL, &err), -1);
+	assert_int_equal(unsetenv("REEVE_TEST_BOOT"), 0);
+	assert_non_null(strstr(err.message, "\"soon\""));
+}
+
 static void test_clock__seed_makes_the_bytes(void **state)
 {
 	/* The first numbers of splitmix64 from the seed 1234567, the lowest
