@@ -158,8 +158,7 @@ $(FUZZERS): %: %.o $(DRIVER) $(ARCHIVE)
 # ---- using
 
 .PHONY: deps demo test docs run-tests check-asan check-valgrind check-crash \
-	fuzz fuzzers bench \
-	run-bench bench-base install clean help
+	check-sim fuzz fuzzers bench run-bench bench-base install clean help
 deps: ## install what building and testing need
 	@.ci/deps build test
 
@@ -192,6 +191,13 @@ check-crash: ## faults at every system call of every scenario; [ONLY=mail,emit]
 	@.ci/deps build test
 	@$(MAKE) all $(TRACER)
 	@tests/fault/check.sh $B '$(ONLY)'
+
+check-sim: ## histories of several engines; [HISTORIES=1000] [SEED=1]
+	@.ci/deps build test
+	@$(MAKE) all $(TRACER)
+	@PATH="$(CURDIR)/$B:$$PATH" \
+		python3 tests/sim/sim.py --histories $(or $(HISTORIES),1000) \
+		--seed $(or $(SEED),1) | grep -v '^ok'
 
 fuzz: ## feed parsers with anything; [FUZZ=yaml] [SECONDS=60]
 	@.ci/deps build fuzz

@@ -15,7 +15,7 @@
  *
  *	kill    nothing that was started lives on; the call is not made
  *	torn    the same, after half of what is written was
- *	stop    the process is stopped, and left so: its pid is printed
+ *	stop    the process stands still, and we do, until we get a SIGCONT
  *	once    the call fails with the errno that CLASS is
  *	on      and so does each one of the class from there on
  *
@@ -187,17 +187,6 @@ static bool tear(struct tracer *tracer, pid_t pid)
 #endif
 }
 
-static void stop(struct tracer *tracer, pid_t pid)
-{
-	printf("%d\n", (int)pid);
-	(void)kill(pid, SIGSTOP);
-	for (size_t i = 0; i < PROCESSES; i++)
-		if (tracer->processes[i].pid)
-			(void)ptrace(PTRACE_DETACH, tracer->processes[i].pid,
-			             NULL, NULL);
-	exit(0);
-}
-
 /* Do it. Whether the process may go on. */
 static bool strike(struct tracer *tracer, const struct call *call, pid_t pid)
 {
@@ -212,8 +201,8 @@ static bool strike(struct tracer *tracer, const struct call *call, pid_t pid)
 		kill_all(tracer);
 		return false;
 	case DEED_STOP:
-		stop(tracer, pid);
-		return false;
+		(void)raise(SIGSTOP);
+		return true;
 	case DEED_ON:
 		tracer->failing = true;
 		fail_call(tracer, pid);
