@@ -519,6 +519,8 @@ const struct connector email_send = {
 	        .results = results,
 	        .target = "to",
 	        .describe = email_describe,
+	        .verb = "send",
+	        .things = "mails",
 	},
 	.family = "email",
 	.settings = settings_fields,

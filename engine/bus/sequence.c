@@ -209,6 +209,8 @@ const struct connector sequence_next = {
 	        .fields = fields,
 	        .results = results,
 	        .describe = sequence_describe,
+	        .verb = "take",
+	        .things = "numbers",
 	},
 	.undo = sequence_undo,
 	.decide = sequence_decide,

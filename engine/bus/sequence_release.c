@@ -112,6 +112,8 @@ const struct connector sequence_release = {
 	        .fields = fields,
 	        .results = results,
 	        .describe = release_describe,
+	        .verb = "give back",
+	        .things = "numbers",
 	},
 	.decide = release_decide,
 };

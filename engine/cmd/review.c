@@ -18,6 +18,9 @@
 #include "store/base/text.h"
 #include "store/draft.h"
 
+/* Whom an effect reaches is said of as many as fit in a line or two. */
+#define MANY_NAMED 5
+
 struct review {
 	const struct invocation *invocation;
 	struct arena *arena;
@@ -29,6 +32,7 @@ struct review {
 	struct slip *slip;  /* NULL: the draft has none */
 	struct tree_difference *files;
 	size_t file_count;
+	struct value *checks; /* the steps whose checks hold, by id */
 	struct buf diff;
 };
 
@@ -101,20 +105,28 @@ static int read_changes(struct review *review, struct error *err)
 }
 
 /* What was merged is decided, though no tick has seen it. */
-static int refuse_merged(const struct review *review, struct error *err)
+static int refuse_merged(const struct review *review, struct live_run *run,
+                         struct error *err)
 {
 	auto_error struct error ignored = { 0 }; /* then nothing is decided */
 	struct approval approval;
-	auto_run struct live_run *run =
-	        run_load(review->engine, review->run.id, err);
 
-	if (!run)
-		return -1;
 	if (approval_look(run, &review->draft, &approval, &ignored) <= 0)
 		return 0;
 	error_set(err, ERR_STATE, "the draft of %s is merged",
 	          run_label(review->engine, review->arena, &review->run));
 	return error_hint(err, "\"reeve tick\" goes on with it.");
+}
+
+/* A step that is done is one whose checks hold. */
+static void note_checks(struct review *review, const struct live_run *run)
+{
+	review->checks = value_map(review->arena);
+	for (const struct live_step *live = live_first(run); live;
+	     live = live_next(run, live))
+		if (live->step->check_count > 0 && live->state == STEP_DONE)
+			value_map_text(review->arena, review->checks,
+			               live->step->id, "ok");
 }
 
 static int read_draft(struct review *review, struct error *err)
@@ -123,9 +135,12 @@ static int read_draft(struct review *review, struct error *err)
 	struct oid tip;
 	struct oid base;
 
-	if (find_tip(review, &tip, err) < 0 || engine_look(engine, err) < 0 ||
-	    refuse_merged(review, err) < 0)
+	if (find_tip(review, &tip, err) < 0 || engine_look(engine, err) < 0)
 		return -1;
+	auto_run struct live_run *run = run_load(engine, review->run.id, err);
+	if (!run || refuse_merged(review, run, err) < 0)
+		return -1;
+	note_checks(review, run);
 	int related =
 	        repo_merge_base(engine->repo, &engine->tip, &tip, &base, err);
 	if (related < 0)
@@ -293,7 +308,7 @@ static bool starts_at(const struct job *job, const char *event)
 	return false;
 }
 
-/* "start billing and delivery (proposal.accepted)", in order of names */
+/* "start billing and delivery", in order of names */
 static const char *describe_event(const struct review *review,
                                   const char *event)
 {
@@ -315,9 +330,7 @@ static const char *describe_event(const struct review *review,
 		                    text ? text : "start ", text ? " and " : "",
 		                    names[i]);
 	}
-	if (!text)
-		return arena_printf(review->arena, "tell of %s", event);
-	return arena_printf(review->arena, "%s (%s)", text, event);
+	return text ? text : arena_printf(review->arena, "tell of %s", event);
 }
 
 static const char *describe(const struct review *review,
@@ -348,61 +361,7 @@ static void say_title(const struct review *review)
 	    *due ? ", " : "");
 	say_tinted(review->invocation,
 	           text_ends(due, "overdue") ? TINT_RED : TINT_NONE, "%s", due);
-	say(review->invocation, "\n\n");
-}
-
-/* How many entries stand behind each other for the step of the first. */
-static size_t count_alike(const struct slip *slip, size_t first)
-{
-	size_t end = first;
-
-	while (end < slip->count &&
-	       strcmp(slip->entries[end].step, slip->entries[first].step) == 0)
-		end++;
-	return end - first;
-}
-
-/* "email.send x3 (ann@acme.example, tom@globex.example, …)" */
-static const char *describe_many(const struct review *review, size_t first,
-                                 size_t count)
-{
-	const struct slip_entry *entries = &review->slip->entries[first];
-	const struct effect *effect =
-	        language_effect(&review->engine->language, entries[0].effect);
-	struct arena *arena = review->arena;
-	const char *whom = "";
-
-	for (size_t i = 0; i < count && i < 5; i++) {
-		const char *one = entries[i].item;
-		if (effect && effect->target)
-			one = value_get_text(entries[i].with, effect->target,
-			                     one);
-		whom = arena_printf(arena, "%s%s%s", whom, i ? ", " : "", one);
-	}
-	return arena_printf(arena, "%s x%zu (%s%s)", entries[0].effect, count,
-	                    whom, count > 5 ? ", …" : "");
-}
-
-static void say_effects(const struct review *review)
-{
-	const struct slip *slip = review->slip;
-	const char *heading = "Merging will:";
-	size_t count;
-
-	for (size_t i = 0; i < slip->count; i += count) {
-		count = count_alike(slip, i);
-		say_fact(review->invocation, heading, "%s",
-		         count == 1 ? describe(review, &slip->entries[i])
-		                    : describe_many(review, i, count));
-		heading = "";
-	}
-	if (slip->count == 0)
-		say_fact(review->invocation, heading,
-		         "take over the files; it releases nothing");
-	else
-		say_fact(review->invocation,
-		         "To omit one:", "delete its entry in %s, or its files",
-		         review->draft.slip);
+	say(review->invocation, "\n");
 }
 
 static const char *join(struct arena *arena, const struct value *list)
@@ -418,6 +377,102 @@ static const char *join(struct arena *arena, const struct value *list)
 	return text;
 }
 
+/* "a" and "b": "a, b". */
+static const char *joined(struct arena *arena, const char *text,
+                          const char *more)
+{
+	return arena_printf(arena, "%s%s%s", text, *text ? ", " : "", more);
+}
+
+static bool is_alike(const struct review *review, size_t one, size_t other)
+{
+	const struct slip_entry *entries = review->slip->entries;
+
+	return strcmp(entries[one].effect, entries[other].effect) == 0;
+}
+
+/* Whom the effect reaches, or else the item that it is done for. */
+static const char *reached(const struct review *review,
+                           const struct effect *effect,
+                           const struct slip_entry *entry)
+{
+	const struct value *to =
+	        effect->target ? value_get(entry->with, effect->target) : NULL;
+
+	if (to && to->kind == VALUE_LIST)
+		return join(review->arena, to);
+	return to && to->kind == VALUE_STRING ? to->text : entry->item;
+}
+
+/* "send 3 mails (ann@acme.example, tom@globex.example, …)" for all that are
+ * like the first; an event stands for the jobs that it starts. */
+static const char *describe_many(const struct review *review, size_t first,
+                                 size_t count)
+{
+	const struct slip *slip = review->slip;
+	const struct effect *effect = language_effect(
+	        &review->engine->language, slip->entries[first].effect);
+	struct arena *arena = review->arena;
+	const char *whom = "";
+	size_t named = 0;
+
+	if (!effect)
+		return arena_printf(arena, "%s x%zu",
+		                    describe(review, &slip->entries[first]),
+		                    count);
+	for (size_t i = first; i < slip->count && named < MANY_NAMED; i++) {
+		const char *one = reached(review, effect, &slip->entries[i]);
+		if (!is_alike(review, first, i) || !*one)
+			continue;
+		whom = joined(arena, whom, one);
+		named++;
+	}
+	if (*whom)
+		whom = arena_printf(arena, " (%s%s)", whom,
+		                    count > named ? ", …" : "");
+	if (!effect->verb)
+		return arena_printf(arena, "%s x%zu%s", effect->name, count,
+		                    whom);
+	return arena_printf(arena, "%s %zu %s%s", effect->verb, count,
+	                    effect->things, whom);
+}
+
+/* Each kind of effect once, where its first entry stands. */
+static const char *describe_all(const struct review *review)
+{
+	const struct slip *slip = review->slip;
+	const char *text = "";
+
+	for (size_t i = 0; i < slip->count; i++) {
+		size_t before = 0;
+		size_t count = 1;
+		while (!is_alike(review, before, i))
+			before++;
+		if (before < i)
+			continue;
+		for (size_t k = i + 1; k < slip->count; k++)
+			count += is_alike(review, i, k);
+		text = joined(review->arena, text,
+		              count == 1 ? describe(review, &slip->entries[i])
+		                         : describe_many(review, i, count));
+	}
+	return text;
+}
+
+static void say_effects(const struct review *review)
+{
+	if (review->slip->count == 0) {
+		say_fact(review->invocation, "Merging will:",
+		         "take over the files; it releases nothing");
+		return;
+	}
+	say_fact(review->invocation, "Merging will:", "%s",
+	         describe_all(review));
+	say_fact(review->invocation,
+	         "To leave one out:", "delete its files or its entry in %s",
+	         review->draft.slip);
+}
+
 /* The slip is none of what the owner asked for. */
 static size_t count_files(const struct review *review)
 {
@@ -428,20 +483,30 @@ static size_t count_files(const struct review *review)
 	return count;
 }
 
+/* ", checks: hledger ok, sums ok"; "" without any */
+static const char *checks_text(const struct review *review)
+{
+	const struct value *checks = review->checks;
+	const char *text = "";
+
+	for (size_t i = 0; i < checks->length; i++)
+		text = joined(review->arena, text,
+		              arena_printf(review->arena, "%s %s",
+		                           checks->members[i].name,
+		                           checks->members[i].value->text));
+	return *text ? arena_printf(review->arena, ", checks: %s", text) : "";
+}
+
 static void say_origin(const struct review *review)
 {
 	const struct value *about = review->slip->about;
 	const char *sources = join(review->arena, value_get(about, "sources"));
-	const char *cost =
-	        cost_text(review->arena, value_get_text(about, "cost", "0"));
 
-	say_fact(
-	        review->invocation, "Drafted:",
-	        "%s from %s%sthe commit %.8s; "
-	        "it cost %s",
-	        count_text(review->arena, count_files(review), "file", "files"),
-	        sources, *sources ? " in " : "",
-	        oid_text(review->arena, &review->run.commit), cost);
+	say(review->invocation,
+	    "Files %zu, cost %s USD%s. Drafted%s%s at %.7s\n",
+	    count_files(review), value_get_text(about, "cost", "0.00"),
+	    checks_text(review), *sources ? " from " : "", sources,
+	    oid_text(review->arena, &review->run.commit));
 }
 
 /* What an undo does not take back. */

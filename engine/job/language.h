@@ -132,6 +132,8 @@ struct effect {
 	/* One line for the review, from the rendered `with`, in `arena`:
 	 * "send a mail to ann@acme.example: Proposal …". */
 	const char *(*describe)(struct arena *arena, const struct value *with);
+	/* "send", "mails": what the review says of several; or NULL. */
+	const char *verb, *things;
 };
 
 struct language {

@@ -75,7 +75,7 @@ reports_are_drafted() {
 	is "in review" "$(state_of reports review)"
 	exits 0 reeve review "$(run_of reports)"
 	says "3 reports for October 2026"
-	says "email.send x3 (ann@acme.example, tom@globex.example"
+	says "send 3 mails (ann@acme.example, tom@globex.example"
 	says "+- Label printing: 420 minutes"
 	lacks ../said initech
 }

@@ -184,8 +184,8 @@ reviewed() {
 	at reports
 	run=$(run_of reports)
 	reeve review -q "$run" >../review
-	has ../review "email.send x3 (ann@acme.example, ann@globex.example"
-	has ../review "3 files"
+	has ../review "send 3 mails (ann@acme.example, ann@globex.example"
+	has ../review "Files 3, cost 0.00 USD"
 	reeve review "$run" globex >../review
 	has ../review "send a mail to ann@globex.example"
 	has ../review "+Dear Globex"

@@ -104,6 +104,47 @@ checks() {
 	says "jobs/j.yaml:10:"
 }
 
+reviewed() {
+	local hash
+	at company
+	job "may: { email.send: 5 }" <<-'END'
+		  - id: sum
+		    query: { sql: select sum(minutes) as minutes from clients, one: true }
+		    checks: { "there is too much": sum.minutes < 1000 }
+		  - id: note
+		    run: { argv: [printf, note] }
+		    artifact: note.txt
+		    publish: review
+		  - id: look
+		    gate: { title: "For all" }
+		  - id: greet
+		    for_each: { c: "{{clients}}" }
+		    key: "{{c.name}}"
+		    steps:
+		      - id: send
+		        call: email.send
+		        with: { to: "{{c.name}}@a.example", subject: "Hello {{c.name}}", text: Hello }
+		      - id: told
+		        emit: client.greeted
+		        with: { name: "{{c.name}}" }
+	END
+	put jobs/follow.yaml <<-'END'
+		version: 1
+		name: follow
+		on: { event: { type: client.greeted } }
+		steps:
+		  - id: who
+		    run: { argv: [printf, followed] }
+	END
+	commit "Who follows"
+	hash=$(git rev-parse main)
+	exits 0 reeve run j
+	exits 0 reeve review -q "$(run_of j)"
+	says "Merging will: send 3 mails (acme@a.example, globex@a.example, initech@a.example), start follow x3"
+	says "To leave one out: delete its files or its entry in actions/j-"
+	says "Files 1, cost 0.00 USD, checks: sum ok. Drafted at ${hash:0:7}"
+}
+
 several_artifacts() {
 	at company
 	job <<-'END'
@@ -379,6 +420,7 @@ effects_behind_a_failure() {
 it "values: read, query, let, tags" values
 it "a step whose condition is false is skipped, and who names it" conditions
 it "checks" checks
+it "what a review sums up" reviewed
 it "several artifacts of one step" several_artifacts
 it "a step says whether it is reviewed" reviewed_and_merged
 it "variables of a program" environment
