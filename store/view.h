@@ -354,6 +354,7 @@ struct once_record {
 	const char *key; /* its effect key */
 	const char *run, *step, *item;
 	bool done;                  /* else nobody knows yet */
+	int64_t at;                 /* when that step ended */
 	const struct value *output; /* of that step; maybe a stand-in */
 };
 

@@ -196,6 +196,7 @@ static void read_once(struct arena *arena, struct statement *row, void *record)
 	once->item = view_read_text(arena, row, 3);
 	once->done = statement_int(row, 4) != 0;
 	once->output = view_read_json(arena, row, 5);
+	once->at = statement_int(row, 6);
 }
 
 int view_once(struct view *view, struct arena *arena, const char *effect,
@@ -203,7 +204,7 @@ int view_once(struct view *view, struct arena *arena, const char *effect,
 {
 	struct statement *rows = view_query(
 	        view,
-	        "select once.key, run, step, item, done, output from once "
+	        "select once.key, run, step, item, done, output, at from once "
 	        "left join step using (run, step, item) "
 	        "where effect = ?1 and occasion = ?2",
 	        err);

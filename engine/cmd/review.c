@@ -388,7 +388,8 @@ static bool is_alike(const struct review *review, size_t one, size_t other)
 {
 	const struct slip_entry *entries = review->slip->entries;
 
-	return strcmp(entries[one].effect, entries[other].effect) == 0;
+	return strcmp(entries[one].effect, entries[other].effect) == 0 &&
+	       (entries[one].done != NULL) == (entries[other].done != NULL);
 }
 
 /* Whom the effect reaches, or else the item that it is done for. */
@@ -437,8 +438,9 @@ static const char *describe_many(const struct review *review, size_t first,
 	                    effect->things, whom);
 }
 
-/* Each kind of effect once, where its first entry stands. */
-static const char *describe_all(const struct review *review)
+/* Each kind of effect once, where its first entry stands: of those that are
+ * done already, or of the others. */
+static const char *describe_all(const struct review *review, bool done)
 {
 	const struct slip *slip = review->slip;
 	const char *text = "";
@@ -448,7 +450,7 @@ static const char *describe_all(const struct review *review)
 		size_t count = 1;
 		while (!is_alike(review, before, i))
 			before++;
-		if (before < i)
+		if (before < i || (slip->entries[i].done != NULL) != done)
 			continue;
 		for (size_t k = i + 1; k < slip->count; k++)
 			count += is_alike(review, i, k);
@@ -459,15 +461,36 @@ static const char *describe_all(const struct review *review)
 	return text;
 }
 
+/* "2026-11-03", or the first and last of several days */
+static const char *done_days(const struct review *review)
+{
+	const char *first = NULL;
+	const char *last = NULL;
+
+	for (size_t i = 0; i < review->slip->count; i++) {
+		const char *day = review->slip->entries[i].done;
+		if (day && (!first || strcmp(day, first) < 0))
+			first = day;
+		if (day && (!last || strcmp(day, last) > 0))
+			last = day;
+	}
+	if (!first || strcmp(first, last) == 0)
+		return first;
+	return arena_printf(review->arena, "%s to %s", first, last);
+}
+
 static void say_effects(const struct review *review)
 {
-	if (review->slip->count == 0) {
-		say_fact(review->invocation, "Merging will:",
-		         "take over the files; it releases nothing");
-		return;
-	}
+	const char *todo = describe_all(review, false);
+	const char *days = done_days(review);
+
 	say_fact(review->invocation, "Merging will:", "%s",
-	         describe_all(review));
+	         *todo ? todo : "take over the files; it releases nothing");
+	if (days)
+		say(review->invocation, "Already done on %s: %s\n", days,
+		    describe_all(review, true));
+	if (review->slip->count == 0)
+		return;
 	say_fact(review->invocation,
 	         "To leave one out:", "delete its files or its entry in %s",
 	         review->draft.slip);

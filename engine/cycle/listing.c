@@ -9,6 +9,7 @@
 #include "engine/cycle/listing.h"
 
 #include "engine/job/language.h"
+#include "store/base/date.h"
 #include "store/base/text.h"
 
 /* One field of an entry; MOMENT_NEVER leaves the whole entry out. */
@@ -55,8 +56,37 @@ static const char *says(const struct listing *listing, const struct step *step,
 	return arena_printf(arena, "%s %s", step->kind->name, step->name);
 }
 
+/* The day on which another run took the occasion of the effect; NULL while it
+ * is free, in doubt, or named by what only an effect will give. */
+static int find_done(const struct listing *listing,
+                     const struct live_step *live, const char **ret,
+                     struct error *err)
+{
+	struct live_run *run = listing->preview->run;
+	const struct step *step = live->step;
+	struct once_record once;
+	const char *occasion;
+	struct date date;
+
+	*ret = NULL;
+	if (!step->once ||
+	    preview_moment(listing->preview, live, step->once) != MOMENT_NOW)
+		return 0;
+	if (run_text(run, live, step->once, &occasion, err) < 0)
+		return -1;
+	int found = view_once(run->engine->view, &run->arena, step->name,
+	                      occasion, &once, err);
+	if (found <= 0 || !once.done || !once.at ||
+	    text_equal(once.key, run_effect_key(run, live)))
+		return found < 0 ? -1 : 0;
+	zone_local(run->config->timezone, once.at, &date);
+	*ret = arena_printf(&run->arena, "%04d-%02d-%02d", date.year,
+	                    date.month, date.day);
+	return 0;
+}
+
 static void add_entry(struct listing *listing, const struct live_step *live,
-                      const struct value *with)
+                      const struct value *with, const char *done)
 {
 	struct arena *arena = &listing->preview->run->arena;
 	const struct step *step = live->step;
@@ -68,6 +98,7 @@ static void add_entry(struct listing *listing, const struct live_step *live,
 		.step = step->id,
 		.item = live->block->item,
 		.effect = step->name,
+		.done = done,
 		.with = with,
 	};
 	value_map_text(arena, row, "step", step->id);
@@ -84,6 +115,7 @@ static int list_effect(struct listing *listing, const struct live_step *live,
 {
 	struct value *with = value_map(&listing->preview->run->arena);
 	const struct value *config = live->step->config;
+	const char *done;
 
 	for (size_t i = 0; i < config->length; i++) {
 		const struct member *member = &config->members[i];
@@ -97,7 +129,9 @@ static int list_effect(struct listing *listing, const struct live_step *live,
 		value_map_set(&listing->preview->run->arena, with, member->name,
 		              value);
 	}
-	add_entry(listing, live, with);
+	if (find_done(listing, live, &done, err) < 0)
+		return -1;
+	add_entry(listing, live, with, done);
 	return 0;
 }
 
@@ -160,6 +194,7 @@ static struct slip_entry group(struct listing *listing, const struct step *step,
 		              to ? value_copy(arena, to) : value_null(arena));
 	}
 	entry.item = "";
+	entry.done = NULL; /* some may be, and some not */
 	entry.with = with;
 	entry.field = target;
 	entry.items = items;

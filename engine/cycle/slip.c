@@ -10,6 +10,7 @@ static const struct field entry_fields[] = {
 	{ .name = "id", .type = FIELD_TEXT, .required = true },
 	{ .name = "item", .type = FIELD_TEXT },
 	{ .name = "effect", .type = FIELD_TEXT, .required = true },
+	{ .name = "already_done", .type = FIELD_TEXT },
 	{ .name = "field", .type = FIELD_TEXT },
 	{ .name = "items", .type = FIELD_MAP },
 	{ .name = "with", .type = FIELD_MAP },
@@ -49,6 +50,7 @@ static struct value *entry_value(struct arena *arena,
 	if (entry->item && *entry->item)
 		value_map_text(arena, map, "item", entry->item);
 	value_map_text(arena, map, "effect", entry->effect);
+	value_map_text(arena, map, "already_done", entry->done);
 	if (entry->items) {
 		value_map_text(arena, map, "field", entry->field);
 		value_map_set(arena, map, "items",
@@ -126,6 +128,7 @@ static void read_entries(struct arena *arena, const struct value *map,
 			.step = value_get_text(entry, "id", ""),
 			.item = value_get_text(entry, "item", ""),
 			.effect = value_get_text(entry, "effect", ""),
+			.done = value_get_text(entry, "already_done", NULL),
 			.with = with ? with : value_map(arena),
 			.pos = entry->pos,
 		};

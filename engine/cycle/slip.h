@@ -14,6 +14,8 @@
  *	      subject: Your proposal
  *	      text: { artifact: projects/acme/proposal.md }
  *
+ * An entry with "already_done: 2026-11-03" is not done again.
+ *
  * A field is a value; or { artifact: path }: the text of that file as merged;
  * or { later: "{{send.message_id}}" }: what the job says, once it is known.
  *
@@ -50,6 +52,8 @@ struct slip_entry {
 	const char *step;
 	const char *item;   /* of a loop; "" outside of one */
 	const char *effect; /* an effect, or the type of an event */
+	const char *done;   /* the day on which another run did what `once`
+	                       names; NULL: none did */
 	const struct value *with;
 	struct pos pos;
 	/* Of one that stands for many, and is only written: the field that is

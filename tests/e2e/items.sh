@@ -192,6 +192,20 @@ reviewed() {
 	lacks ../review "acme"
 }
 
+done_before() {
+	at reports
+	exits 0 reeve approve "$(run_of reports)" --only acme
+	exits 0 reeve run reports day=2026-11-22
+	git show "$(draft_of reports):$(slip_of "$(draft_of reports)")" >../slip
+	is 1 "$(grep -c "already_done: 2026-11-22" ../slip)"
+	exits 0 reeve review -q "$(run_of reports)"
+	says "Merging will: send 2 mails (ann@globex.example, ann@initech.example)"
+	says "Already done on 2026-11-22: send a mail to ann@acme.example: "
+	exits 0 reeve approve "$(run_of reports)"
+	is done "$(state_of reports)"
+	is 3 "$(mails)"
+}
+
 only_some() {
 	at reports
 	exits 0 reeve approve "$(run_of reports)" --only acme,globex
@@ -320,6 +334,7 @@ it "an item whose entry is struck is declined, the rest goes on" entry_struck
 it "what was merged of an item is sent, and changes are counted" edited
 it "a review groups what is alike, and shows one item alone" reviewed
 it "--only approves some items and says who is declined" only_some
+it "what was done before is said so, and not done again" done_before
 it "--except approves all items but some" all_but_one
 it "of many alike there is one entry, each item its own line" many_alike
 it "gates in a loop are each item's own" gates_alone
