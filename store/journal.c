@@ -63,6 +63,11 @@ void journal_sign(struct journal *journal, const char *source)
 	journal->source = mem_strdup(source);
 }
 
+const char *journal_source(const struct journal *journal)
+{
+	return journal->source;
+}
+
 int journal_tip(struct journal *journal, struct oid *ret, struct error *err)
 {
 	return repo_ref_read(journal->repo, JOURNAL_REF, ret, err);

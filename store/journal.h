@@ -71,6 +71,8 @@ struct journal *journal_open(struct repo *repo, const struct clock *clock,
 
 /* `source` (copied) writes the events from here on. */
 void journal_sign(struct journal *journal, const char *source);
+/* Who writes them; valid until then. */
+const char *journal_source(const struct journal *journal);
 
 /* Make the root event with a new secret. `branch` is the owner's branch,
  * `tip` its commit or NULL while it has none. ERR_CONFLICT when there is a

@@ -19,7 +19,7 @@
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
 #define VIEW_LOADING     0x7265656c /* "reel": not all is in it yet */
-#define VIEW_FORMAT      12         /* raised when the tables change */
+#define VIEW_FORMAT      13         /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -59,7 +59,7 @@ static const char schema[] =
         " item text, effect text, state text, payload text, result text,"
         " intended_at integer, settled_at integer, begun_at integer,"
         " endpoint text, attempts integer default 0, tried_at integer,"
-        " reason text) strict, without rowid;"
+        " reason text, source text) strict, without rowid;"
         "create index effect_run on effect (run);"
         "create table once (effect text, occasion text, key text unique,"
         " run text, step text, item text, done integer,"

@@ -304,6 +304,7 @@ struct effect_record {
 	int64_t attempts;     /* tries that came to nothing */
 	const char *reason;   /* why the last one brought none; or NULL */
 	const char *endpoint; /* whom it is sent to; or NULL */
+	const char *source;   /* the engine that began it last */
 };
 
 /* How often the effects of each step of `run` were named by a rewind: a map of

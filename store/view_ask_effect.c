@@ -22,12 +22,13 @@ static void read_effect(struct arena *arena, struct statement *row,
 	effect->attempts = statement_int(row, 11);
 	effect->reason = view_read_text(arena, row, 12);
 	effect->endpoint = view_read_text(arena, row, 13);
+	effect->source = view_read_text(arena, row, 14);
 }
 
 #define EFFECT_COLUMNS                                                         \
 	"select key, run, step, item, effect, state, payload, result, "        \
-	"intended_at, begun_at, tried_at, attempts, reason, endpoint "         \
-	"from effect "
+	"intended_at, begun_at, tried_at, attempts, reason, endpoint, "        \
+	"source from effect "
 
 struct value *view_passes(struct view *view, struct arena *arena,
                           const char *run, struct error *err)

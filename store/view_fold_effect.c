@@ -78,10 +78,11 @@ int fold_effect_intended(struct fold *fold)
 	/* A second one begins it again: what was frozen first stands. */
 	struct statement *row = fold_query(
 	        fold, "insert into effect (key, run, step, item, effect, "
-	              "state, payload, intended_at, begun_at, endpoint) "
+	              "state, payload, intended_at, begun_at, endpoint, "
+	              "source) "
 	              "values (?1, ?2, ?3, ?4, ?5, 'intended', ?6, ?7, ?7, "
-	              "?8) on conflict (key) do update set "
-	              "state = 'intended', begun_at = ?7 "
+	              "?8, ?9) on conflict (key) do update set "
+	              "state = 'intended', begun_at = ?7, source = ?9 "
 	              "where state = 'waiting'");
 	if (!row)
 		return -1;
@@ -91,6 +92,7 @@ int fold_effect_intended(struct fold *fold)
 	fold_bind_json(fold, row, 6, "payload");
 	statement_bind_int(row, 7, fold->event->time_ms);
 	statement_bind_text(row, 8, fold_text(fold, "endpoint"));
+	statement_bind_text(row, 9, fold->event->source);
 	if (fold_finish(fold, row) < 0)
 		return -1;
 	return take_occasion(fold, fold_text(fold, "effect"), false);

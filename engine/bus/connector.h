@@ -84,6 +84,9 @@ struct connector {
 	 * FOUND_NOT_DONE is done then, so it must be sure of that. */
 	int (*verify)(const struct call *call, enum finding *ret,
 	              struct value **ret_result, struct error *err);
+	/* Whether `verify` sees only what this engine has done: nothing that it
+	 * does not find is known not to be done by another one. */
+	bool sees_own;
 	/* MAY. What takes it back where the step has no `undo` of its own, now
 	 * that it gave `result`. Absent: nothing does. */
 	int (*undo)(const struct call *call, const struct value *result,

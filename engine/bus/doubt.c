@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/bus/record.h"
+#include "store/base/text.h"
 #include "store/state.h"
 
 /* Receivers forget keys after a day or so. */
@@ -73,6 +74,9 @@ static int look(const struct delivery *delivery,
 	if (connector->verify &&
 	    connector->verify(call, ret, ret_result, err) < 0)
 		return -1;
+	if (*ret == FOUND_NOT_DONE && connector->sees_own &&
+	    !text_equal(effect->source, journal_source(call->env->journal)))
+		*ret = FOUND_NOTHING;
 	if (*ret == FOUND_NOTHING && connector->repeats &&
 	    connector->repeats(call) && age >= 0 && age < KEY_IS_KNOWN_MS &&
 	    effect->attempts < MOST_REPEATS)

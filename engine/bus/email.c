@@ -528,5 +528,6 @@ const struct connector email_send = {
 	.perform = email_perform,
 	.undo = email_undo,
 	.verify = email_verify,
+	.sees_own = true, /* the folder lies on this machine */
 	.foretell = result_of,
 };

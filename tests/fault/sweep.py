@@ -30,6 +30,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 
 sys.dont_write_bytecode = True
@@ -47,11 +48,15 @@ ERRORS = [("ENOSPC", "once"), ("ENOSPC", "on"), ("EIO", "once"), ("EIO", "on"),
           ("EMFILE", "once"), ("EMFILE", "on"), ("EINTR", "once")]
 
 # How each is told of: by errno, or in the words of git and of SQLite.
-TOLD = {"ENOSPC": ["No space left", "disk is full", "disk I/O error"],
-        "EIO": ["Input/output error", "disk I/O error", "disk image is"],
-        # libgit2 takes an object that it cannot open for one that is absent.
-        "EMFILE": ["Too many open files", "unable to open",
-                   "object not found", "doesn't exist"],
+# libgit2 takes an object that it cannot read for one that is absent; SQLite
+# opens what it may not write to for reading alone, and says no more of it.
+ABSENT = ["object not found", "doesn't exist", "of another journal"]
+UNOPENED = ["unable to open", "readonly database"]
+TOLD = {"ENOSPC": ["No space left", "disk is full", "disk I/O error",
+                   *UNOPENED],
+        "EIO": ["Input/output error", "disk I/O error", "disk image is",
+                *ABSENT, *UNOPENED],
+        "EMFILE": ["Too many open files", *ABSENT, *UNOPENED],
         "EINTR": ["Interrupted"]}
 
 Point = collections.namedtuple("Point", "process number call path")
@@ -90,6 +95,13 @@ def tracer():
     return shutil.which("reeve").removesuffix("reeve") + "tests/fault/tracer"
 
 
+def remove(place):
+    """Git may still keep house there, behind a command that has ended."""
+    until = time.monotonic() + LONGEST_S
+    while os.path.exists(place) and time.monotonic() < until:
+        shutil.rmtree(place, ignore_errors=True)
+
+
 class Scenario:
     """A workspace that is ready, its command, its points, what comes of it."""
 
@@ -111,7 +123,7 @@ class Scenario:
 
     def trace(self, scratch, mode):
         """One run that is only watched: its points and its status."""
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove(scratch)
         self.copy(scratch)
         status, said = run([tracer(), "-c", mode, "-l", f"{self.stage}.points",
                             *self.command], 2)
@@ -148,7 +160,7 @@ class Scenario:
         check(world.complaints(self.before))
         self.outcome = world.outcome()
         os.chdir("/")
-        shutil.rmtree(scratch)
+        remove(scratch)
 
 
 def point_of(line):
@@ -233,7 +245,7 @@ kept = None     # where the workspace of --at stays
 
 def work(task):
     place = kept or tempfile.mkdtemp(dir=scratch_top) + "/company"
-    shutil.rmtree(place, ignore_errors=True)
+    remove(place)
     try:
         return task, at_point(scenarios[task.scenario], task, place), None
     except (Failure, OSError, AssertionError, ValueError,
@@ -242,7 +254,7 @@ def work(task):
     finally:
         os.chdir("/")
         if not kept:
-            shutil.rmtree(os.path.dirname(place))
+            remove(os.path.dirname(place))
 
 
 # ---- Which points ----------------------------------------------------------
@@ -380,4 +392,4 @@ if __name__ == "__main__":
         sys.exit(sweep(given))
     finally:
         os.chdir("/")
-        shutil.rmtree(scratch_top)
+        remove(scratch_top)

@@ -22,8 +22,8 @@ CACHES = {"note", "rest"}
 
 # Each of these happens once, however often it is tried.
 TYPES_ONCE = {"run.started", "gate.opened", "gate.approved", "gate.rejected",
-              "draft.opened", "draft.merged", "effect.intended",
-              "effect.done", "number.taken", "event.emitted", "run.finished"}
+              "draft.opened", "draft.merged", "effect.done",
+              "number.taken", "event.emitted", "run.finished"}
 
 
 def run(*words, env=None):
@@ -111,6 +111,22 @@ def about_journal(known, found):
             yield f"{count} times in the journal: {what}"
 
 
+def about_intents(found):
+    """One for an effect, and one more behind each try that came to nothing:
+    of the same payload."""
+    intents, tries = collections.defaultdict(list), collections.Counter()
+    for event in found:
+        if kind(event) == "effect.intended":
+            intents[event["data"]["effect_key"]].append(event["data"])
+        elif kind(event) == "effect.tried":
+            tries[event["data"]["effect_key"]] += 1
+    for key, said in intents.items():
+        if len(said) > 1 + tries[key]:
+            yield f"{len(said)} intents of {key}, tried {tries[key]} times"
+        if any("payload" in data for data in said[1:]):
+            yield f"{key} has a second payload"
+
+
 def about_world(found):
     """The mails, beside what the journal says of them."""
     begun = {event["data"]["effect_key"]: event for event in found
@@ -119,6 +135,7 @@ def about_world(found):
              if kind(event) in ("effect.done", "effect.failed")}
     sent = collections.Counter(
         name.strip("<>").partition("@")[0] for name, _ in mails())
+    yield from about_intents(found)
     for key, count in sent.items():
         if count > 1:
             yield f"{count} mails of the effect {key}"

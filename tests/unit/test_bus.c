@@ -414,6 +414,20 @@ static void test_bus__what_was_done_is_found(void **state)
 	                    "2001");
 }
 
+/* Its mail may lie in the other one's folder. */
+static void test_bus__nothing_here_says_nothing_of_another_engine(void **state)
+{
+	auto_office struct office office;
+
+	UNUSED_STATE(state);
+	office_open(&office);
+	struct bus_request request = fall_into_doubt(&office);
+	journal_sign(office.env.journal, "/reeve/elsewhere");
+	assert_int_equal(settle(&office, request.key), 0);
+	assert_string_equal(office_journal(&office), "effect.intended");
+	assert_string_equal(effect_of(&office, request.key).state, "intended");
+}
+
 static void test_bus__what_cannot_be_told_stays_in_doubt(void **state)
 {
 	auto_office struct office office;

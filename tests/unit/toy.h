@@ -114,6 +114,7 @@ static const struct step_kind toy_render = {
 
 static const struct step_kind toy_run = {
 	.name = "run",
+	.own = "out",
 	.flags = KIND_COMPUTES | KIND_UNSEEN | KIND_ARTIFACT | KIND_TRIES,
 	.fields = toy_run_fields,
 };
