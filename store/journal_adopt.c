@@ -55,7 +55,6 @@ static int write_adoption(struct journal *journal, const struct oid *had,
 int journal_adopt(struct journal *journal, struct oid *ret_had,
                   struct error *err)
 {
-	auto_error struct error refused = { 0 };
 	struct oid now;
 	struct oid tip;
 

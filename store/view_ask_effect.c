@@ -170,11 +170,11 @@ int view_endpoints(struct view *view, struct arena *arena, const char *name,
 int view_begun_at(struct view *view, const char *endpoint, int64_t later,
                   int64_t *ret, struct error *err)
 {
-	struct statement *row = view_query(
-	        view,
-	        "select begun_at from effect where endpoint = ?1 "
-	        "order by begun_at desc limit 1 offset ?2",
-	        err);
+	struct statement *row =
+	        view_query(view,
+	                   "select begun_at from effect where endpoint = ?1 "
+	                   "order by begun_at desc limit 1 offset ?2",
+	                   err);
 
 	if (!row)
 		return -1;

@@ -193,7 +193,6 @@ static int pull(struct sharing *sharing, const char *const *patterns,
 
 static int pull_all(struct sharing *sharing, struct error *err)
 {
-	auto_arena struct arena arena = { 0 };
 	const char *const patterns[] = {
 		sharing->engine->branch_ref,
 		"refs/heads/reeve/*",

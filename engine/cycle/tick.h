@@ -60,8 +60,8 @@ struct tick {
 	void *state;
 	/* Filled in. */
 	struct outbox *outbox; /* effects that are begun together */
-	size_t changes;  /* events written, merges made */
-	size_t failures; /* runs that failed in this tick */
+	size_t changes;        /* events written, merges made */
+	size_t failures;       /* runs that failed in this tick */
 	size_t problems;
 	/* The first time at which something is due although nothing was moved,
 	 * told with tick_due(); 0: none. */
