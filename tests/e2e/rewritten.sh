@@ -99,7 +99,11 @@ other_view() {
 	rm -rf .reeve
 	mv view.old .reeve
 	reeve status --json | cmp before -
-	sqlite3 .reeve/view.db "select count(*) from emitted" >count
+	python3 - >count <<-'END'
+		import sqlite3
+		view = sqlite3.connect(".reeve/view.db")
+		print(view.execute("select count(*) from emitted").fetchone()[0])
+	END
 	is 5 "$(cat count)"
 }
 
