@@ -103,8 +103,7 @@ static int count_event(void *state, const struct event *event,
 	return 0;
 }
 
-/* Every commit and event of it, and every blob that they name lies in git: the
- * names of what was read were held against its bytes. */
+/* Every commit of it is read, and every event in its message. */
 static int read_journal(struct doctor *doctor, struct oid *ret_tip)
 {
 	struct error *err = &doctor->problem;
