@@ -1,12 +1,13 @@
 /*
- * The commands: one row each, sorted by name; `reeve` alone has none.
+ * The commands: one row each, sorted by name; first `reeve` alone, which has
+ * none.
  */
 #include "engine/cmd/commands.h"
 
 /* clang-format off */
 const struct command *const commands[] = {
-	&command_adopt,
 	&command_alone,
+	&command_adopt,
 	&command_approve,
 	&command_cancel,
 	&command_check,
