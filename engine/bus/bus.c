@@ -278,15 +278,7 @@ int bus_take_back(struct env *env, struct arena *arena,
                   struct error *err)
 {
 	const struct connector *connector = bus_connector(effect->effect);
-	const struct call call = {
-		.arena = arena,
-		.env = env,
-		.run = effect->run,
-		.run_name = arena_printf(arena, "run %.8s", effect->run),
-		.step = effect->step,
-		.item = effect->item,
-		.key = effect->key,
-	};
+	const struct call call = record_call(env, arena, effect);
 
 	*ret = (struct takeback){ 0 };
 	if (!connector || !connector->undo)

@@ -35,21 +35,13 @@ static int recall(struct env *env, const struct config *config,
 		return -1;
 	*ret = (struct delivery){
 		.connector = connector,
-		.call = {
-			.arena = arena,
-			.env = env,
-			.run = effect->run,
-			.run_name = arena_printf(arena, "run %.8s", effect->run),
-			.step = effect->step,
-			.item = effect->item,
-			.key = effect->key,
-			.settings = connector->family
-				? value_get(config->connectors, connector->family)
-				: NULL,
-			.payload = payload,
-		},
+		.call = record_call(env, arena, effect),
 		.attempt = effect->attempts,
 	};
+	ret->call.payload = payload;
+	if (connector->family)
+		ret->call.settings =
+		        value_get(config->connectors, connector->family);
 	return 0;
 }
 

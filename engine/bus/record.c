@@ -1,5 +1,19 @@
 #include "engine/bus/record.h"
 
+struct call record_call(struct env *env, struct arena *arena,
+                        const struct effect_record *effect)
+{
+	return (struct call){
+		.arena = arena,
+		.env = env,
+		.run = effect->run,
+		.run_name = arena_printf(arena, "run %.8s", effect->run),
+		.step = effect->step,
+		.item = effect->item,
+		.key = effect->key,
+	};
+}
+
 static struct value *describe(const struct delivery *delivery)
 {
 	const struct call *call = &delivery->call;

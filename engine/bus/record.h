@@ -18,6 +18,10 @@ struct delivery {
 	bool again;      /* its payload is in the journal already */
 };
 
+/* The call of an effect that was intended, without payload and settings. */
+struct call record_call(struct env *env, struct arena *arena,
+                        const struct effect_record *effect);
+
 void record_intent(const struct delivery *delivery);
 /* `how`: "sent", "found done". */
 void record_done(const struct delivery *delivery, const char *how,
