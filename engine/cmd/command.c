@@ -354,7 +354,7 @@ static int run(struct parser *parser, struct error *err)
 
 	/* `reeve --json status`: what stands before the command is read as
 	 * `reeve` alone reads it. */
-	invocation->command = commands[0];
+	invocation->command = command_find("");
 	make_options(invocation);
 	while (parser->at < parser->argc && parser->argv[parser->at][0] == '-')
 		if (read_word(parser, &reading, err) < 0)

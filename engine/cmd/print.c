@@ -67,6 +67,15 @@ void say(const struct invocation *invocation, const char *format, ...)
 	write_printable(invocation->out, invocation->colour, TINT_NONE, text);
 }
 
+void say_each(const struct invocation *invocation, const struct value *list,
+              const char *what)
+{
+	if (invocation->json || invocation->quiet)
+		return;
+	for (size_t i = 0; i < list->length; i++)
+		say(invocation, "%s: %s\n", what, list->items[i]->text);
+}
+
 void say_tinted(const struct invocation *invocation, enum tint tint,
                 const char *format, ...)
 {

@@ -43,6 +43,9 @@ void say_tinted(const struct invocation *invocation, enum tint tint,
 /* Every line of `text` behind `indent` spaces, with a newline at its end. */
 void say_indented(const struct invocation *invocation, unsigned indent,
                   const char *text);
+/* "WHAT: TEXT", for people, of each text in `list`. */
+void say_each(const struct invocation *invocation, const struct value *list,
+              const char *what);
 /* "name     value": a line of a report, its values below each other. Further
  * lines have an empty name. */
 void say_fact(const struct invocation *invocation, const char *name,

@@ -49,15 +49,6 @@ static int read_options(const struct invocation *invocation,
 	return error_hint(err, "Write --with %s.", engine->branch);
 }
 
-static void say_each(struct invocation *invocation, const struct value *list,
-                     const char *what)
-{
-	if (invocation->json || invocation->quiet)
-		return;
-	for (size_t i = 0; i < list->length; i++)
-		say(invocation, "%s: %s\n", what, list->items[i]->text);
-}
-
 static int rewind_command(struct invocation *invocation, struct error *err)
 {
 	auto_engine struct engine *engine = engine_open(".", err);

@@ -40,15 +40,6 @@ static int refuse_known(struct invocation *invocation, struct engine *engine,
 	return error_hint(err, "\"reeve log %s\" tells what happened.", label);
 }
 
-static void say_each(struct invocation *invocation, const struct value *list,
-                     const char *what)
-{
-	if (invocation->json || invocation->quiet)
-		return;
-	for (size_t i = 0; i < list->length; i++)
-		say(invocation, "%s: %s\n", what, list->items[i]->text);
-}
-
 void tell_undone(struct invocation *invocation, const struct undone *undone)
 {
 	say_each(invocation, undone->left, "left, edited since");

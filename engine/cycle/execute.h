@@ -109,10 +109,14 @@ struct value *execute_about(struct live_run *run, const struct live_step *live);
 const char *execute_subject(struct live_run *run, const struct live_step *live);
 
 /* The step is in that state from now on: names know it, the tick tells it,
- * who waited for it goes on. (settle.c, as are the next three.) */
+ * who waited for it goes on. (settle.c, as are the next four.) */
 void execute_settle(struct tick *tick, struct live_run *run,
                     struct live_step *live, enum step_state state,
                     const char *reason);
+
+/* The tick tells the step as it is. */
+void execute_tell(struct tick *tick, struct live_run *run,
+                  const struct live_step *live);
 
 /* It is not done, for that reason. */
 void execute_skip(struct tick *tick, struct live_run *run,

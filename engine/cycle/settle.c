@@ -33,8 +33,8 @@ const char *execute_subject(struct live_run *run, const struct live_step *live)
 
 /* ---- Settled ------------------------------------------------------------- */
 
-static void tell_step(struct tick *tick, struct live_run *run,
-                      const struct live_step *live)
+void execute_tell(struct tick *tick, struct live_run *run,
+                  const struct live_step *live)
 {
 	struct note note = {
 		.kind = NOTE_STEP,
@@ -56,7 +56,7 @@ void execute_settle(struct tick *tick, struct live_run *run,
 	live->reason = reason;
 	live->at = clock_wall_ms(&run->engine->clock);
 	run_describe_step(run, live);
-	tell_step(tick, run, live);
+	execute_tell(tick, run, live);
 	tick->changes++;
 	live_settled(run, live);
 }

@@ -18,20 +18,6 @@ const char *sleep_time(const struct live_run *run, struct arena *arena,
 	                    date.month, date.day, date.hour, date.minute);
 }
 
-static void tell_laid(struct tick *tick, struct live_run *run,
-                      const struct live_step *live)
-{
-	struct note note = {
-		.kind = NOTE_STEP,
-		.run = run->name,
-		.step = live_name(run, live),
-		.state = step_state_name(live->state),
-		.text = live->reason,
-	};
-
-	tick_tell(tick, &note);
-}
-
 void sleep_fall(struct tick *tick, struct live_run *run, struct live_step *live,
                 const struct nap *nap)
 {
@@ -44,7 +30,7 @@ void sleep_fall(struct tick *tick, struct live_run *run, struct live_step *live,
 	if (nap->begun)
 		live->output = nap->begun;
 	run_describe_step(run, live);
-	tell_laid(tick, run, live);
+	execute_tell(tick, run, live);
 }
 
 void sleep_lay(struct tick *tick, struct live_run *run, struct live_step *live,
