@@ -127,15 +127,27 @@ def about_intents(found):
             yield f"{key} has a second payload"
 
 
-def about_world(found):
-    """The mails, beside what the journal says of them."""
+def names_of_mails():
+    """The effect keys in the Message-IDs of the outbox here."""
+    return collections.Counter(
+        name.strip("<>").partition("@")[0] for name, _ in mails())
+
+
+def doubted():
+    """The keys of the effects that reeve asks about."""
+    told = subprocess.run(["reeve", "--json"], stdout=subprocess.PIPE,
+                          check=True).stdout
+    return {row["key"] for row in json.loads(told)["in_doubt"]}
+
+
+def about_mails(found, sent):
+    """`sent`, of all outboxes, beside what the journal says of them."""
     begun = {event["data"]["effect_key"]: event for event in found
              if kind(event) == "effect.intended"}
-    ended = {event["data"]["effect_key"] for event in found
-             if kind(event) in ("effect.done", "effect.failed")}
-    sent = collections.Counter(
-        name.strip("<>").partition("@")[0] for name, _ in mails())
-    yield from about_intents(found)
+    done, failed = ({event["data"]["effect_key"] for event in found
+                     if kind(event) == what}
+                    for what in ("effect.done", "effect.failed"))
+    asked = doubted()
     for key, count in sent.items():
         if count > 1:
             yield f"{count} mails of the effect {key}"
@@ -144,10 +156,16 @@ def about_world(found):
     for key, event in begun.items():
         if event["data"]["effect"] != "email.send":
             continue
-        if key in ended and key not in sent:
+        if key in done and key not in sent:
             yield f"no mail of the effect {key}, which is done"
-        if key not in ended and "doubt" not in run("reeve")[1]:
+        if key not in done | failed | asked:
             yield f"the effect {key} is neither done nor in doubt"
+
+
+def about_world(found):
+    """The mails here, and what was intended."""
+    yield from about_intents(found)
+    yield from about_mails(found, names_of_mails())
 
 
 def about_view():

@@ -430,28 +430,8 @@ class History:
         sent = collections.Counter()
         for engine in self.engines:
             os.chdir(engine.place)
-            sent.update(name.strip("<>").partition("@")[0]
-                        for name, _ in world.mails())
-        begun, ended = {}, set()
-        for event in found:
-            key = event["data"].get("effect_key")
-            if world.kind(event) == "effect.intended":
-                begun[key] = event
-            elif world.kind(event) == "effect.done":
-                ended.add(key)
-        told = self.run(self.engines[0], "reeve")[1]
-        for key, count in sent.items():
-            if count > 1:
-                yield f"{count} mails of the effect {key}"
-            if key not in begun:
-                yield f"a mail that nobody intended: {key}"
-        for key, event in begun.items():
-            if event["data"]["effect"] != "email.send":
-                continue
-            if key in ended and key not in sent:
-                yield f"no mail of the effect {key}, which is done"
-            if key not in ended and "doubt" not in told:
-                yield f"the effect {key} is neither done nor in doubt"
+            sent += world.names_of_mails()
+        return world.about_mails(found, sent)
 
     def about_triggers(self, found):
         """Each order has its one run, whoever saw it first: engines that do
@@ -488,7 +468,7 @@ def about_results(found):
 
 
 def about_numbers(found):
-    """Those that hold are without a gap, and belong to one run each."""
+    """A number that went out belongs to one run."""
     # The journal's own rule: a number holds right behind what it was
     # decided on. What it says is in the event; see docs/journal.md.
     taken = collections.defaultdict(set)
