@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "store/base/limits.h"
 #include "store/base/text.h"
 
 const char *run_label(struct engine *engine, struct arena *arena,
@@ -43,6 +44,29 @@ const char *run_cause(struct arena *arena, const struct value *trigger)
 		return arena_printf(arena, "by the event %s",
 		                    value_get_text(trigger, "type", "?"));
 	return "by hand";
+}
+
+int run_is_on_older_text(struct engine *engine, const struct run_record *run,
+                         struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *path = arena_printf(&arena, "jobs/%s.yaml", run->job);
+	struct oid then;
+	struct oid now;
+
+	if (run->state != RUN_FAILED && run_is_over(run->state))
+		return 0;
+	if (engine_look(engine, err) < 0)
+		return -1;
+	auto_files struct files *files =
+	        engine_files(engine, &run->tree, &run->library, err);
+	if (!files)
+		return -1;
+	int found = files_find(files, path, LIMIT_JOB_FILE, &then, err);
+	if (found > 0)
+		found = files_find(engine->tip_files, path, LIMIT_JOB_FILE,
+		                   &now, err);
+	return found > 0 ? !oid_equal(&then, &now) : found;
 }
 
 const char *author_name(const char *address)

@@ -173,13 +173,17 @@ static int print_runs_json(const struct status *status,
 
 /* ---- Text ---------------------------------------------------------------- */
 
-static void print_runs(const struct status *status,
-                       const struct run_record *runs, size_t count)
+static int print_runs(const struct status *status,
+                      const struct run_record *runs, size_t count,
+                      struct error *err)
 {
 	struct arena *arena = status->arena;
 	struct table table = { .arena = arena, .columns = 5 };
 
 	for (size_t i = 0; i < count; i++) {
+		int older = run_is_on_older_text(status->engine, &runs[i], err);
+		if (older < 0)
+			return -1;
 		table_add(&table, TINT_BOLD, "%s",
 		          engine_short(status->engine, arena, runs[i].id));
 		table_add(&table, TINT_NONE, "%s", runs[i].job);
@@ -187,14 +191,16 @@ static void print_runs(const struct status *status,
 		          run_state_name(runs[i].state));
 		table_add(&table, TINT_NONE, "%s",
 		          cut_text(arena, run_heading(&runs[i]), 60));
-		table_add(&table, TINT_DIM, "%s",
-		          ago_text(arena, status->now_ms, runs[i].started_at));
+		table_add(&table, TINT_DIM, "%s%s",
+		          ago_text(arena, status->now_ms, runs[i].started_at),
+		          older ? ", on older text" : "");
 	}
 	table_print(status->invocation, &table);
 	if (count == 0 && !status->invocation->quiet)
 		say(status->invocation,
 		    "No runs yet. A commit that a job waits for starts one, "
 		    "and so does \"reeve run\".\n");
+	return 0;
 }
 
 static void print_draft(const struct status *status,
@@ -227,9 +233,10 @@ static void print_draft(const struct status *status,
 	}
 }
 
-static void print_head(const struct status *status,
-                       const struct run_record *run)
+static int print_head(const struct status *status, const struct run_record *run,
+                      struct error *err)
 {
+	int older = run_is_on_older_text(status->engine, run, err);
 	const struct invocation *invocation = status->invocation;
 	struct arena *arena = status->arena;
 	const char *zone = status->engine->env.timezone;
@@ -247,6 +254,13 @@ static void print_head(const struct status *status,
 		         time_text(arena, zone, run->finished_at));
 	if (run->reason)
 		say_fact(invocation, "reason", "%s", run->reason);
+	if (older > 0)
+		say_fact(invocation, "text",
+		         "older than the branch's: \"reeve retry %s --with "
+		         "%s\" takes that one",
+		         engine_short(status->engine, arena, run->id),
+		         status->engine->branch);
+	return older < 0 ? -1 : 0;
 }
 
 static int print_drafts(const struct status *status,
@@ -444,8 +458,8 @@ static int print_run(const struct status *status, const struct run_record *run,
 	if (view_steps(status->engine->view, status->arena, run->id, &steps,
 	               &lines.count, err) < 0)
 		return -1;
-	print_head(status, run);
-	if (print_drafts(status, run, err) < 0)
+	if (print_head(status, run, err) < 0 ||
+	    print_drafts(status, run, err) < 0)
 		return -1;
 	lines.steps = steps;
 	add_lines(&lines);
@@ -495,7 +509,8 @@ static int show_all(const struct status *status, struct error *err)
 		return -1;
 	if (status->invocation->json)
 		return print_runs_json(status, runs, count, err);
-	print_runs(status, runs, count);
+	if (print_runs(status, runs, count, err) < 0)
+		return -1;
 	say_earlier(status, total - (int64_t)count);
 	return 0;
 }
@@ -534,7 +549,9 @@ const struct command command_status = {
 	        "20 others, the newest\n"
 	        "last. A loop is one line; of its items those that failed, "
 	        "were declined or are\n"
-	        "waited for have one, too.",
+	        "waited for have one, too. Marked are runs by an older text of "
+	        "their job than the\n"
+	        "branch has.",
 	.options = status_options,
 	.most = 1,
 	.run = run_status,

@@ -139,10 +139,16 @@ mended_text() {
 	END
 	exits 1 reeve retry "$run"
 	is failed "$(state_of j)"
+	exits 0 reeve status
+	says "on older text"
+	exits 0 reeve status "$run"
+	says "reeve retry $run --with main"
 	exits 2 reeve retry "$run" --with other
 	says "Write --with main."
 	exits 0 reeve retry "$run" --with main
 	is done "$(state_of j)"
+	exits 0 reeve status
+	is 0 "$(grep -c "older text" ../out)"
 	is "warm fine another" "$(cat out.txt)"
 	is reused "$(state_of j fine)"
 	is 2 "$(results other)"
