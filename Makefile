@@ -136,9 +136,22 @@ $B/tests/bench/%: tests/bench/%.c $(ARCHIVE) $B/flags
 	$(Q)$(COMPILE) -MMD -MP -c -o $@.o $<
 	$(Q)$(LINK) -o $@ $@.o $(ARCHIVE) $(LIBS)
 
+# The program with its fault points: the files that have some are compiled once
+# more, and found before the archive's.
+FAULTY := $(shell grep -l 'store/base/fault.h' $(SOURCES))
+FAULTY_OBJECTS := $(FAULTY:%.c=$B/fault/%.o) $B/fault/tests/fault/point.o
+FAULTY_PROGRAM := $B/fault/reeve
+$(FAULTY_OBJECTS): $B/fault/%.o: %.c $B/flags
+	$(call say,$(KIND),$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -DFAULT_POINTS -MMD -MP -c -o $@ $<
+$(FAULTY_PROGRAM): $B/engine/main.o $(FAULTY_OBJECTS) $(ARCHIVE)
+	$(call say,link,$@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
 # What faults are put in with. It is not built of reeve's objects.
 TRACER := $B/tests/fault/tracer
-$(TRACER): $(wildcard tests/fault/*.[ch]) $B/flags
+$(TRACER): $(addprefix tests/fault/,tracer.c calls.c calls.h) $B/flags
 	$(call say,$(KIND),$@)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -o $@ $(filter %.c,$^)
@@ -153,7 +166,7 @@ $(FUZZERS): %: %.o $(DRIVER) $(ARCHIVE)
 	$(call say,link,$@)
 	$(Q)$(LINK) $(if $(DRIVER),,-fsanitize=fuzzer) -o $@ $^ $(LIBS)
 
--include $(OBJECTS:.o=.d) $B/engine/main.d $B/library.d $(UNIT:=.d)
+-include $(OBJECTS:.o=.d) $(FAULTY_OBJECTS:.o=.d) $B/engine/main.d $B/library.d $(UNIT:=.d)
 
 # ---- using
 
@@ -172,7 +185,7 @@ test: ## build and run every test; [T=part of a file's path] [UPDATE=1]
 	@.ci/deps build test
 	@$(MAKE) run-tests
 
-run-tests: all units $(TRACER) $(FUZZERS)
+run-tests: all units $(TRACER) $(FAULTY_PROGRAM) $(FUZZERS)
 	@T='$(T)' UPDATE='$(UPDATE)' tests/run.sh $B
 
 docs: ## the tables of docs/jobs.md, as the program has them
@@ -189,7 +202,7 @@ check-valgrind: ## the unit tests under valgrind, descriptors included
 
 check-crash: ## faults at every system call of every scenario; [ONLY=mail,emit]
 	@.ci/deps build test
-	@$(MAKE) all $(TRACER)
+	@$(MAKE) all $(TRACER) $(FAULTY_PROGRAM)
 	@tests/fault/check.sh $B '$(ONLY)'
 
 check-sim: ## histories of several engines; [HISTORIES=1000] [SEED=1]

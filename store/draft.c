@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/base/fault.h"
+
 static const char *branch_ref(struct arena *arena, const char *name)
 {
 	return arena_printf(arena, "refs/heads/" DRAFT_BRANCHES "%s", name);
@@ -73,6 +75,7 @@ int draft_publish(struct repo *repo, const char *name, const struct oid *tip,
 		if (!found && repo_ref_swap(repo, refs[i], tip, &nothing,
 		                            "reeve: draft", err) < 0)
 			return -1;
+		FAULT("draft.branch");
 	}
 	return 0;
 }
@@ -180,7 +183,9 @@ const char *draft_set_aside(struct repo *repo, struct arena *arena,
 	if (!kept_already &&
 	    repo_ref_swap(repo, kept, &last, &nothing, "reeve reject", err) < 0)
 		return NULL;
-	if (delete_ref(repo, branch, err) < 0 ||
+	if (FAULT_FAILS("draft.kept", err) ||
+	    delete_ref(repo, branch, err) < 0 ||
+	    FAULT_FAILS("draft.dropped", err) ||
 	    delete_ref(repo, anchor_ref(arena, name), err) < 0)
 		return NULL;
 	return kept;

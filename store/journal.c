@@ -19,6 +19,7 @@
 
 #include "store/base/alloc.h"
 #include "store/base/buf.h"
+#include "store/base/fault.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
 #include "store/lock.h"
@@ -247,8 +248,12 @@ static int append_once(struct journal *journal, const char *subject,
 		return -1;
 	if (journal_write_commits(journal, subject, &tip, ret, err) < 0)
 		return -1;
-	return repo_ref_swap(journal->repo, JOURNAL_REF, ret, &tip, subject,
-	                     err);
+	if (FAULT_FAILS("append.objects", err) ||
+	    repo_ref_swap(journal->repo, JOURNAL_REF, ret, &tip, subject, err) <
+	            0 ||
+	    FAULT_FAILS("append.ref", err))
+		return -1;
+	return 0;
 }
 
 /* What journal_flush() does, and nothing of it stays. */
@@ -298,7 +303,11 @@ int journal_flush(struct journal *journal, const char *subject,
 		error_move(err, &unseen);
 		return -1;
 	}
-	return witness_write(journal->lock_dir, &tip, err);
+	if (FAULT_FAILS("append.folded", err) ||
+	    witness_write(journal->lock_dir, &tip, err) < 0)
+		return -1;
+	FAULT("append.witness");
+	return 0;
 }
 
 /* ---- The root ------------------------------------------------------------ */
@@ -414,6 +423,7 @@ int journal_create(struct journal *journal, const char *branch,
 	        journal); /* who was second must not begin it again */
 	if (made < 0)
 		return error_wrap(err, "could not begin the journal");
+	FAULT("init.root");
 	witness_note_root(journal->lock_dir, &commit);
 	return witness_write(journal->lock_dir, &commit, err);
 }

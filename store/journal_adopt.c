@@ -10,6 +10,7 @@
  */
 #include "store/journal_private.h"
 
+#include "store/base/fault.h"
 #include "store/lock.h"
 #include "store/witness.h"
 
@@ -73,8 +74,10 @@ int journal_adopt(struct journal *journal, struct oid *ret_had,
 		return follows < 0 ? -1 : 0;
 	if (prove(journal, &now, err) < 0 ||
 	    journal_rescue(journal, ret_had, err) < 0 ||
+	    FAULT_FAILS("adopt.rescued", err) ||
 	    write_adoption(journal, ret_had, &now, &tip, err) < 0)
 		return error_wrap(err, "could not adopt the journal");
+	FAULT("adopt.written");
 	witness_note_root(journal->lock_dir, NULL);
 	return witness_write(journal->lock_dir, &tip, err) < 0 ? -1 : 1;
 }

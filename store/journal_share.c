@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 #include "store/journal_private.h"
 #include "store/lock.h"
 #include "store/witness.h"
@@ -157,9 +158,11 @@ static int move(const struct share *share, const struct oid *from,
 
 	if (!oid_is_zero(from) && witness_moving(dir, from, to, err) < 0)
 		return -1;
+	FAULT("share.moving");
 	if (repo_ref_swap(share->journal->repo, JOURNAL_REF, to, from,
 	                  "reeve: shared", err) < 0)
 		return -1;
+	FAULT("share.moved");
 	return witness_write(dir, to, err);
 }
 
@@ -213,7 +216,8 @@ static int merge(const struct share *share, const struct oid *ours,
 		return -1;
 	repo_batch_begin(repo);
 	if (repo_batch_end(repo, put_on_top(repo, &base, ours, &tip, err),
-	                   err) < 0)
+	                   err) < 0 ||
+	    FAULT_FAILS("share.merged", err))
 		return -1;
 	return move(share, ours, &tip, err);
 }

@@ -23,6 +23,7 @@
 #include "store/base/alloc.h"
 #include "store/base/arena.h"
 #include "store/base/buf.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/sha1.h"
 #include "store/base/text.h"
@@ -401,6 +402,7 @@ int pack_roll(const char *dir, size_t most, struct error *err)
 	    pack_write(dir, all.items, all.count, name, err) < 0 ||
 	    verify(dir, name, err) < 0)
 		return -1;
+	FAULT("pack.rolled");
 	/* One of them may have held all that the others did. */
 	for (size_t i = 0; i < count; i++)
 		if (!text_equal(packs.items[i].name, name))

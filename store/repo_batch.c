@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 #include "store/pack.h"
 #include "store/repo.h"
 #include "store/repo_private.h"
@@ -175,7 +176,8 @@ static int write_packed(struct repo *repo, struct batch *batch,
 	int rc = pack_write(repo->objects_dir, batch->items, batch->count, name,
 	                    err);
 	odb_refresh(repo->objects);
-	if (rc < 0 || odb_check(repo->objects, name, err) < 0)
+	if (rc < 0 || FAULT_FAILS("pack.written", err) ||
+	    odb_check(repo->objects, name, err) < 0)
 		return -1;
 	/* What was not rolled is rolled another time. */
 	if (pack_roll(repo->objects_dir, PACKS_MOST, &ignored) != 0)

@@ -32,6 +32,7 @@
 #include "store/base/alloc.h"
 #include "store/base/arena.h"
 #include "store/base/buf.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -422,6 +423,8 @@ static int change_ref(struct repo *repo, const struct ref_change *change,
 		if (!took_effect(repo, change))
 			return fail_change(repo, change, rc, reason, err);
 	}
+	if (FAULT_FAILS("ref.unsynced", err))
+		return -1;
 	return sync_ref(repo, change->name, err);
 }
 

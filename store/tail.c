@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/odb.h"
 
@@ -88,6 +89,7 @@ void tail_put(struct tail *tail, const struct stored *object)
 	memcpy(to + 4, &len, sizeof(len));
 	to[8] = (unsigned char)object->type;
 	memcpy(to + 12, object->oid.bytes, sizeof(object->oid.bytes));
+	FAULT("tail.head");
 	memcpy(to + HEADER_BYTES, object->bytes, len);
 	next += record_bytes(len);
 	memcpy(tail->at, &next, sizeof(next));

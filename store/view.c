@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/json.h"
 #include "store/base/limits.h"
@@ -173,7 +174,8 @@ static int view_end(void *state, const struct oid *tip, struct error *err)
 	char text[OID_TEXT_BYTES];
 
 	oid_to_text(tip, text);
-	if (view_set_note(view, "cursor", text, err) < 0)
+	if (view_set_note(view, "cursor", text, err) < 0 ||
+	    FAULT_FAILS("fold.rows", err))
 		return -1;
 	if (view->is_loading) {
 		if (end_loading(view, err) < 0)
@@ -181,6 +183,7 @@ static int view_end(void *state, const struct oid *tip, struct error *err)
 	} else if (!view->rehearsing && db_commit(view->db, err) < 0) {
 		return -1;
 	}
+	FAULT("fold.committed");
 	view->cursor = *tip;
 	return 0;
 }
@@ -248,6 +251,7 @@ static int view_many(void *state, struct error *err)
 	if (db_run(view->db, mark, err) < 0 || db_commit(view->db, err) < 0)
 		return -1;
 	view->is_loading = true;
+	FAULT("fold.loading");
 	if (db_load_begin(view->db, err) < 0 || db_begin(view->db, err) < 0)
 		return -1;
 	return db_run(view->db, no_indexes, err);
@@ -345,6 +349,7 @@ static int move_aside(struct view *view, struct error *err)
 			return -1;
 		if (file_move(from, to, err) < 0)
 			return -1;
+		FAULT("view.aside");
 	}
 	return 0;
 }
@@ -391,6 +396,7 @@ int view_reset(struct view *view, struct error *err)
 		        mem_printf("%s%s", view->path, endings[i]);
 		if (dir_remove(path, err) < 0)
 			return -1;
+		FAULT("view.removed");
 	}
 	return open_db(view, err);
 }

@@ -12,6 +12,7 @@
 #include "engine/bus/backoff.h"
 #include "engine/bus/permit.h"
 #include "engine/bus/room.h"
+#include "store/base/fault.h"
 #include "store/base/text.h"
 
 /* Without a word of the job: so often, with pauses like these. */
@@ -237,6 +238,8 @@ static int begin(const struct bus_request *request,
 	ret->attempt = known->attempts;
 	if (ret->later || ret->wake_at)
 		return 0;
+	if (FAULT_FAILS("effect.frozen", err))
+		return -1;
 	record_intent(delivery);
 	round_add(request->round, delivery);
 	ret->begun = delivery;
@@ -401,9 +404,11 @@ int bus_send(struct delivery *delivery, struct bus_answer *ret,
 	int64_t longest_ms =
 	        connector->longest_ms ? connector->longest_ms : PERFORM_MS;
 
-	if (env_confirm(delivery->call.env, delivery->call.run, longest_ms,
+	if (FAULT_FAILS("effect.intended", err) ||
+	    env_confirm(delivery->call.env, delivery->call.run, longest_ms,
 	                err) < 0)
 		return -1;
+	FAULT("effect.confirmed");
 	int intended = is_intended(delivery, err);
 	ret->later = intended == 0;
 	if (intended <= 0)
@@ -411,9 +416,11 @@ int bus_send(struct delivery *delivery, struct bus_answer *ret,
 	int closed = room_is_closed_off(delivery, ret, err);
 	if (closed != 0)
 		return closed < 0 ? -1 : hold_back(delivery, ret, err);
-	if (connector->perform(&delivery->call, &reply, &reason) == 0) {
+	if (connector->perform(&delivery->call, &reply, &reason) == 0 &&
+	    !FAULT_FAILS("effect.sent", &reason)) {
 		ret->result = reply.result;
 		record_done(delivery, "sent", reply.result);
+		FAULT("effect.recorded");
 		return 0;
 	}
 	switch (reply.kind) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/bus/record.h"
+#include "store/base/fault.h"
 #include "store/base/text.h"
 #include "store/state.h"
 
@@ -104,6 +105,7 @@ static int release(const struct delivery *delivery, struct error *err)
 		.reason = "it had not been done; it is sent again",
 	};
 	record_tried(delivery, &attempt);
+	FAULT("doubt.released");
 	return flush(delivery, "is sent again", err);
 }
 
@@ -128,6 +130,8 @@ int bus_settle(struct env *env, const struct config *config,
 	case FOUND_DONE:
 		break;
 	}
+	if (FAULT_FAILS("doubt.found", err))
+		return -1;
 	record_done(&delivery, "found done", result);
 	return flush(&delivery, "found done", err) < 0 ? -1 : 1;
 }

@@ -13,6 +13,7 @@
 #include "engine/job/library.h"
 #include "engine/report/schemas.h"
 #include "store/base/clock.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -335,7 +336,7 @@ static int init_command(struct invocation *invocation, struct error *err)
 	        !name && file_exists(arena_printf(invocation->arena,
 	                                          "%s/reeve.yaml", init.dir));
 	if (make_scaffold(&init, err) < 0 || make_jobs(&init, err) < 0 ||
-	    schemas_put(init.dir, err) < 0 ||
+	    schemas_put(init.dir, err) < 0 || FAULT_FAILS("init.files", err) ||
 	    make_journal(&init, branch, err) < 0)
 		return -1;
 	print_made(&init, branch);

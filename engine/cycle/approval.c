@@ -12,6 +12,7 @@
 #include "engine/cycle/execute.h"
 #include "engine/cycle/fit.h"
 #include "engine/cycle/narrow.h"
+#include "store/base/fault.h"
 #include "store/base/text.h"
 #include "store/draft.h"
 
@@ -195,8 +196,10 @@ static int take_approval(struct tick *tick, struct live_run *run,
 	tick_tell(tick, &note);
 	tick->changes++;
 	/* The anchor goes last: while it stands, this is not finished. */
-	if (branch_drop(engine, draft->branch, &draft->tip, &approval->commit,
-	                err) < 0)
+	if (FAULT_FAILS("approval.journalled", err) ||
+	    branch_drop(engine, draft->branch, &draft->tip, &approval->commit,
+	                err) < 0 ||
+	    FAULT_FAILS("approval.dropped", err))
 		return -1;
 	return draft_forget(engine->repo, draft_name(draft), err);
 }
@@ -310,6 +313,8 @@ int approval_merge(struct engine *engine, struct arena *arena,
 	    0)
 		return error_hint(err, "Merge it by hand: git merge %s",
 		                  draft->branch);
+	if (FAULT_FAILS("approve.built", err))
+		return -1;
 	return branch_advance(engine, ret_commit, err);
 }
 
@@ -350,6 +355,8 @@ int approval_reject(struct engine *engine, const struct rejection *rejection,
 	*ret_kept = NULL;
 	if (!draft->branch)
 		return 0;
+	if (FAULT_FAILS("reject.journalled", err))
+		return -1;
 	*ret_kept = draft_set_aside(engine->repo, arena, draft_name(draft),
 	                            &draft->tip, err);
 	return *ret_kept ? 0 : -1;

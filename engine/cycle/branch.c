@@ -6,6 +6,7 @@
 #include "engine/cycle/halfway.h"
 #include "engine/io/proc.h"
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -113,7 +114,9 @@ static int fast_forward(struct engine *engine, const char *dir,
 	}
 	if (halfway_begin(engine, dir, commit, err) < 0)
 		return -1;
+	FAULT("move.begun");
 	int merged = proc_git(dir, args, &output, &reason);
+	FAULT("move.done");
 	halfway_end(engine);
 	if (merged == 0)
 		return 0;

@@ -18,6 +18,7 @@
 
 #include "engine/cycle/sync.h"
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/hash.h"
 #include "store/base/limits.h"
@@ -272,7 +273,11 @@ static int take_some(struct taking *taking, const char *const *runs,
 	        arena_printf(taking->arena, "claims %zu run%s", taking->asked,
 	                     taking->asked == 1 ? "" : "s");
 	taking->asked = 0;
-	return journal_flush(taking->engine->journal, subject, err);
+	if (FAULT_FAILS("claim.asked", err) ||
+	    journal_flush(taking->engine->journal, subject, err) < 0)
+		return -1;
+	FAULT("claim.written");
+	return 0;
 }
 
 /* Whether there is anybody to ask, or a claim that somebody left: 1, 0, -1. */
@@ -381,6 +386,7 @@ int claims_release(struct engine *engine, struct error *err)
 	}
 	if (released == 0)
 		return 0;
+	FAULT("claim.released");
 	return journal_flush(engine->journal,
 	                     arena_printf(&arena, "gives back %zu run%s",
 	                                  released, released == 1 ? "" : "s"),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/cycle/execute.h"
+#include "store/base/fault.h"
 #include "store/base/limits.h"
 
 struct value *execute_reused(struct live_run *run)
@@ -111,7 +112,8 @@ int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
 	value_map_set(arena, data, "reused", execute_reused(run));
 	journal_add(run->engine->journal, EVENT_RUN_FINISHED, run->record.id,
 	            data);
-	if (journal_flush(run->engine->journal,
+	if (FAULT_FAILS("run.ending", err) ||
+	    journal_flush(run->engine->journal,
 	                  arena_printf(arena, "%s: %s", run->name, state),
 	                  err) < 0)
 		return -1;

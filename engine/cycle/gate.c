@@ -19,6 +19,7 @@
 #include "engine/cycle/preview.h"
 #include "engine/cycle/undo.h"
 #include "engine/job/document.h"
+#include "store/base/fault.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
 
@@ -230,7 +231,9 @@ static int draft(struct gate *gate, struct error *err)
 	if (drafting_gather(run, gate->live, DRAFTING_REVIEWS, &gate->drafting,
 	                    err) < 0 ||
 	    write_slip(gate, err) < 0 ||
-	    drafting_build(&gate->drafting, &engine->tip, &gate->tip, err) < 0)
+	    drafting_build(&gate->drafting, &engine->tip, &gate->tip, err) <
+	            0 ||
+	    FAULT_FAILS("gate.built", err))
 		return -1;
 	journal_opened(gate);
 	return journal_flush(engine->journal,
@@ -261,5 +264,7 @@ int gate_open(struct tick *tick, struct live_run *run, struct live_step *live,
 	run_describe_step(run, live);
 	drafting_done(&gate.drafting);
 	tell_opened(&gate);
+	if (FAULT_FAILS("gate.opened", err))
+		return -1;
 	return draft_publish(engine->repo, gate.drafting.name, &gate.tip, err);
 }

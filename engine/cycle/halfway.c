@@ -14,6 +14,7 @@
 
 #include "engine/io/proc.h"
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
 #include "store/files.h"
@@ -201,7 +202,8 @@ static int take_back(struct engine *engine, struct arena *arena,
 	}
 	for (size_t i = 0; i < count; i++)
 		if (progress[i] == HALF_DONE &&
-		    put_back(move, &paths[i], err) < 0)
+		    (FAULT_FAILS("move.mended", err) ||
+		     put_back(move, &paths[i], err) < 0))
 			return -1;
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include "engine/cycle/start.h"
 #include "store/base/alloc.h"
 #include "store/base/buf.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
 #include "store/base/program.h"
@@ -129,6 +130,7 @@ void idle_leave(struct tick *tick, const struct idle *before)
 	buf_printf(&line, BEGINNING " %s %" PRId64 " %" PRId64 " %s\n", hash,
 	           clock_wall_ms(&tick->engine->clock), tick->due_at,
 	           tick->engine->branch_ref);
+	FAULT("idle.mark");
 	/* Without a mark the next tick looks at everything: no harm. */
 	if (line.over || file_put(path, line.at, line.len, 0600, &err) < 0)
 		(void)unlink(path);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "store/base/fault.h"
 #include "store/base/text.h"
 
 static void tell_refused(struct tick *tick, const char *ref, const char *why)
@@ -38,6 +39,7 @@ static int offer(struct tick *tick, const char *ref, const struct oid *tip,
 		tell_refused(tick, ref, taken < 0 ? reason.message : why);
 		return 0;
 	}
+	FAULT("offer.pushed");
 	if (repo_ref_read(repo, tracking, &had, err) < 0)
 		return -1;
 	/* git has done it already where the owner's refspec says so. */

@@ -11,6 +11,7 @@
 #include "engine/bus/bus.h"
 #include "engine/cycle/work.h"
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 
 /* So many share a flush at most, and so long a result waits for one. */
 #define ROUND_MOST   100
@@ -80,8 +81,10 @@ int outbox_flush(struct tick *tick, struct error *err)
 
 	if (!*outbox->said)
 		return 0;
-	if (journal_flush(tick->engine->journal, outbox->said, err) < 0)
+	if (FAULT_FAILS("effect.unflushed", err) ||
+	    journal_flush(tick->engine->journal, outbox->said, err) < 0)
 		return -1;
+	FAULT("effect.flushed");
 	*outbox->said = '\0';
 	return 0;
 }

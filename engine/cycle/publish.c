@@ -14,6 +14,7 @@
 #include "engine/cycle/claim.h"
 #include "engine/cycle/drafting.h"
 #include "engine/cycle/execute.h"
+#include "store/base/fault.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
 
@@ -314,7 +315,7 @@ static int merge_one(struct merge *merge, struct error *err)
 		           merge->run.id);
 		return tell_problem(merge, &reason);
 	}
-	if (build_merge(merge, err) < 0)
+	if (build_merge(merge, err) < 0 || FAULT_FAILS("merge.built", err))
 		return -1;
 	if (branch_advance(merge->engine, &merge->commit, &reason) < 0) {
 		if (reason.code == ERR_STATE || reason.code == ERR_CONFLICT)
@@ -322,7 +323,7 @@ static int merge_one(struct merge *merge, struct error *err)
 		error_move(err, &reason);
 		return -1;
 	}
-	if (journal_merged(merge, err) < 0)
+	if (FAULT_FAILS("merge.moved", err) || journal_merged(merge, err) < 0)
 		return -1;
 	struct note note = {
 		.kind = NOTE_MERGED,

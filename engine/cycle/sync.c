@@ -19,6 +19,7 @@
 #include "engine/cycle/claim.h"
 #include "engine/cycle/offer.h"
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 #include "store/base/fd.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -179,6 +180,7 @@ static int pull(struct sharing *sharing, const char *const *patterns,
 	sharing->heard = value_map(&sharing->arena);
 	if (fetch(sharing, &arena, patterns, &has_journal, err) < 0)
 		return -1;
+	FAULT("pull.fetched");
 	*ret = SHARE_AHEAD;
 	if (!has_journal)
 		return share_missing(&sharing->share, err);
@@ -236,6 +238,7 @@ static int push_once(struct sharing *sharing, struct arena *arena,
 	                        ret_reason, err);
 	if (taken <= 0)
 		return taken;
+	FAULT("push.accepted");
 	sharing->confirmed_at = began;
 	return share_pushed(&sharing->share, &tip, err) < 0 ? -1 : 1;
 }

@@ -18,6 +18,7 @@
 #include "engine/bus/bus.h"
 #include "engine/cycle/start.h"
 #include "engine/job/check.h"
+#include "store/base/fault.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
 #include "store/base/yaml.h"
@@ -593,6 +594,7 @@ int run_undo(struct engine *engine, struct arena *arena,
 	if (any <= 0)
 		return any < 0 ? -1 : UNDO_NOTHING;
 	if (write_tree(&undoing, &tree, err) < 0 ||
+	    FAULT_FAILS("undo.pinned", err) ||
 	    start_job(&undoing, &tree, &cause, &id, err) < 0 ||
 	    view_run(engine->view, arena, id, &ret->run, err) < 0)
 		return -1;
