@@ -148,7 +148,7 @@ mended_text() {
 	exits 0 reeve retry "$run" --with main
 	is done "$(state_of j)"
 	exits 0 reeve status
-	is 0 "$(grep -c "older text" ../out)"
+	lacks ../out "older text"
 	is "warm fine another" "$(cat out.txt)"
 	is reused "$(state_of j fine)"
 	is 2 "$(results other)"
