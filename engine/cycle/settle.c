@@ -74,13 +74,19 @@ void execute_skip(struct tick *tick, struct live_run *run,
 
 /* ---- Failed -------------------------------------------------------------- */
 
-/* The message as it is kept and shown: with the place it speaks of. */
+/* The message as it is kept and shown: with the place it speaks of, and what
+ * helps. */
 static const char *reason_of(struct live_run *run, const struct error *err)
 {
-	if (!err->file || !err->pos.line)
-		return arena_strdup(&run->arena, err->message);
-	return arena_printf(&run->arena, "%s:%u:%u: %s", err->file,
-	                    err->pos.line, err->pos.column, err->message);
+	struct arena *arena = &run->arena;
+	const char *text = err->message;
+
+	if (err->file && err->pos.line)
+		text = arena_printf(arena, "%s:%u:%u: %s", err->file,
+		                    err->pos.line, err->pos.column, text);
+	if (err->hint)
+		text = arena_printf(arena, "%s. %s", text, err->hint);
+	return arena_strdup(arena, text);
 }
 
 void execute_fail(struct tick *tick, struct live_run *run,
