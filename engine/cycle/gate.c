@@ -21,6 +21,7 @@
 #include "engine/job/document.h"
 #include "store/base/fault.h"
 #include "store/base/limits.h"
+#include "store/base/path.h"
 #include "store/base/text.h"
 
 struct gate {
@@ -122,33 +123,72 @@ static int read_head(struct gate *gate, struct error *err)
 	return 0;
 }
 
-/* Where the drafts come from: the files that the steps above have read. */
-static struct value *sources(struct gate *gate)
+/* The path of a `read`: of a pattern the folder, and of one that differs from
+ * item to item what they have in common; NULL: nothing. */
+static int source_of(struct live_run *run, const struct live_step *live,
+                     const char **ret, struct error *err)
+{
+	struct arena *arena = &run->arena;
+	const struct value *path = value_get(live->step->config, "path");
+	struct render render = run_render(run, live);
+	struct value *rendered;
+
+	if (*live->block->item) {
+		const char *tag = strstr(path->text, "{{");
+		const char *base = path_pattern_base(
+		        arena,
+		        tag ? arena_printf(arena, "%.*s*",
+		                           (int)(tag - path->text), path->text)
+		            : path->text);
+		*ret = *base ? base : NULL;
+		return 0;
+	}
+	if (render_value(arena, live->step->path, path, &render, &rendered,
+	                 err) < 0)
+		return -1;
+	*ret = path_is_pattern(rendered->text)
+	               ? path_pattern_base(arena, rendered->text)
+	               : rendered->text;
+	*ret = **ret ? *ret : rendered->text;
+	return 0;
+}
+
+/* Where the drafts come from: what the steps above have read, each once. */
+static int list_sources(struct gate *gate, struct value *about,
+                        struct error *err)
 {
 	struct live_run *run = gate->run;
 	struct arena *arena = &run->arena;
 	struct value *list = value_list(arena);
+	struct value *known = value_map(arena);
 
 	for (const struct live_step *live = live_first(run);
 	     live && live != gate->live; live = live_next(run, live)) {
-		const struct value *file =
-		        value_path(live->output, "file.path");
-		if (file && text_equal(live->step->kind->name, "read"))
-			value_list_add(arena, list, value_copy(arena, file));
+		const char *path = NULL;
+		if (!text_equal(live->step->kind->name, "read") ||
+		    !live->output || live->output->kind == VALUE_NULL)
+			continue;
+		if (source_of(run, live, &path, err) < 0)
+			return -1;
+		if (!path || value_get(known, path))
+			continue;
+		value_map_int(arena, known, path, 1);
+		value_list_add(arena, list, value_string(arena, path));
 	}
-	return list;
+	if (list->length)
+		value_map_set(arena, about, "sources", list);
+	return 0;
 }
 
 /* Values from above that go into an effect although no artifact shows them
  * stand in the entries themselves; the head says where all of it is from. */
-static struct value *about(struct gate *gate)
+static struct value *about(struct gate *gate, struct error *err)
 {
 	struct arena *arena = &gate->run->arena;
 	struct value *map = value_map(arena);
-	struct value *read = sources(gate);
 
-	if (read->length)
-		value_map_set(arena, map, "sources", read);
+	if (list_sources(gate, map, err) < 0)
+		return NULL;
 	value_map_text(arena, map, "pinned",
 	               oid_text(arena, &gate->run->record.commit));
 	value_map_text(arena, map, "cost", "0.00");
@@ -161,8 +201,10 @@ static int write_slip(struct gate *gate, struct error *err)
 {
 	auto_buf struct buf bytes = buf_make(LIMIT_YAML_FILE);
 	struct live_run *run = gate->run;
-	struct value *head = about(gate);
+	struct value *head = about(gate, err);
 
+	if (!head)
+		return -1;
 	gate->slip = (struct slip){
 		.gate = gate->live->step->id,
 		.run = run->record.id,
