@@ -14,7 +14,7 @@
 #include "store/repo_private.h"
 
 #define LEFT_S 60
-#define LEVELS 4 /* refs/heads/reeve/draft/NAME */
+#define LEVELS 5 /* refs/remotes/origin/reeve/draft/NAME */
 
 static void close_dir(DIR **dir)
 {
@@ -58,7 +58,9 @@ static int sweep(struct repo *repo, const char *path, unsigned levels,
 
 int repo_sweep_locks(struct repo *repo, struct error *err)
 {
-	static const char *const ours[] = { "refs/heads/reeve", "refs/reeve" };
+	/* What a push of ours writes of the remote is git's to lock. */
+	static const char *const ours[] = { "refs/heads/reeve", "refs/reeve",
+		                            "refs/remotes" };
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
 		auto_free char *path =

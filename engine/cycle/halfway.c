@@ -1,5 +1,5 @@
 /*
- * The note is $GIT_COMMON_DIR/reeve/moving, one line:
+ * The note is $GIT_COMMON_DIR/reeve/halfway, one line:
  *
  *	<old commit> <new commit> <working tree>
  *
@@ -26,7 +26,7 @@ struct move {
 
 static char *note_path(const struct engine *engine)
 {
-	return mem_printf("%s/moving", engine->lock_dir);
+	return mem_printf("%s/halfway", engine->lock_dir);
 }
 
 int halfway_begin(struct engine *engine, const char *dir,

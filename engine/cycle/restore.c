@@ -114,8 +114,7 @@ int restore_all(struct engine *engine, struct error *err)
 	struct draft_record *drafts;
 	size_t count;
 
-	if (halfway_mend(engine, err) < 0 ||
-	    repo_sweep_locks(engine->repo, err) < 0)
+	if (halfway_mend(engine, err) < 0)
 		return -1;
 	if (view_open_drafts(engine->view, &arena, &drafts, &count, err) < 0)
 		return -1;

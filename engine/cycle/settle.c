@@ -166,6 +166,9 @@ static int put_off(struct tick *tick, struct live_run *run,
 {
 	(void)is_settled_in_journal(tick, run, live); /* it may be intended */
 	run->put_off = true;
+	/* One that woke to be sent again is not to be woken once more now. */
+	if (live->state == STEP_SLEEPING)
+		live->wake_at = 0;
 	tick->problems++;
 	int ours = claim_holds(run->engine, run->record.id, err);
 	run->ended |= ours == 0; /* for this tick, it is another engine's */

@@ -115,7 +115,9 @@ static int cycle(struct tick *tick, struct error *err)
 	struct idle idle;
 	size_t before;
 
-	if (sync_begin(tick, err) < 0 || !engine_config(tick->engine, err) ||
+	/* Locks that a killed push left would be in the way of the fetch. */
+	if (repo_sweep_locks(tick->engine->repo, err) < 0 ||
+	    sync_begin(tick, err) < 0 || !engine_config(tick->engine, err) ||
 	    recover_phase(tick, err) < 0)
 		return -1;
 	do {

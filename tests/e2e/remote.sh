@@ -195,6 +195,25 @@ unreachable() {
 	is 1 "$(sent)"
 }
 
+# What was pushed and not sent is to be sent again, by who reaches the remote.
+unreachable_again() {
+	local faulty
+	faulty=$(dirname "$(command -v reeve)")/fault/reeve
+	shared
+	note one
+	cd a
+	exits 137 env REEVE_TEST_FAULT=effect.confirmed:kill "$faulty" tick
+	mv ../hub.git ../gone.git
+	exits 0 timeout 60 reeve tick
+	says "effects wait"
+	is 0 "$(sent)"
+	mv ../gone.git ../hub.git
+	exits 0 reeve tick
+	is 1 "$(sent)"
+	settled
+	is 1 "$(sent)"
+}
+
 # a is stopped while its push is on its way, for longer than its claim lasts; b
 # takes over and sends; a wakes and begins nothing.
 paused_holder() {
@@ -295,6 +314,7 @@ it "what the remote's branch has starts runs" seen_on_the_remote
 it "a push that is refused is tried again" refused_push
 it "a push whose answer is lost is found by the next" lost_push
 it "while nobody answers work goes on and effects wait" unreachable
+it "and so does one that was to be sent again" unreachable_again
 it "a paused holder begins nothing when it wakes" paused_holder
 it "a journal that was rewritten over there is refused" rewritten
 it "the same by git daemon" by_daemon

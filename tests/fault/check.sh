@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/home" "$scratch/work" "$scratch/tmp"
 printf '[init]\n\tdefaultBranch = main\n' >"$scratch/home/.gitconfig"
 
-# sweep MODE: what failed, and the sums.
+# sweep MODE [SCENARIOS]: what failed, and the sums.
 sweep() {
 	echo "$1:"
 	(cd "$scratch/work" && env -i PATH="$build:$PATH" \
@@ -20,12 +20,12 @@ sweep() {
 		GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.com \
 		GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.com \
 		python3 "$top/tests/fault/sweep.py" "$1" \
-		${2:+--only "$2"}) | grep -v '^ok\|^1\.\.'
+		${2:+--only "$2"}) | grep --line-buffered -v '^ok\|^1\.\.'
 	return "${PIPESTATUS[0]}"
 }
 
 status=0
-for mode in kill errors; do
+for mode in points kill errors; do
 	sweep $mode "${2:-}" || status=1
 done
 exit $status

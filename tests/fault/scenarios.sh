@@ -3,6 +3,7 @@
 #
 #	scenarios.sh stage NAME      make the workspace in this empty folder
 #	scenarios.sh command NAME    the words of the command, one a line
+#	scenarios.sh between NAME    what else happens between a crash and recovery
 #	scenarios.sh recover NAME    what the owner types after a crash, and sees
 #
 # A scenario is stage_NAME, command_NAME (a tick, if there is none) and
@@ -52,7 +53,8 @@ command_init() {
 
 again_init() {
 	reeve init -q
-	rm -f ..gitignore.*.tmp .git/index.lock # of what the owner types here
+	rm -f .git/index.lock .git/HEAD.lock # of what the owner types here
+	rm -f .git/refs/heads/main.lock
 	git add -A
 	git diff --cached --quiet || git commit -q -m "Begin"
 	settle
@@ -220,6 +222,181 @@ again_undo() {
 	settle
 }
 
+# ---- And the draft of that is merged
+
+stage_undone() {
+	stage_undo
+	reeve undo "$(run_of delivery)"
+	git merge -q --no-ff --no-edit "$(draft_of undo)"
+}
+
+# ---- A remote, where all is to be before it leaves
+
+# hub: a remote in here, and what comes of a note: a mail, then a draft.
+hub() {
+	git init -q
+	git init -q --bare .git/hub
+	reeve init -q
+	put reeve.yaml <<-'END'
+		version: 1
+		remote: origin
+		claim: 1h
+		connectors: { email: { transport: file, from: ada@example.com } }
+		policy:
+		  - { effect: email.send, then: auto }
+	END
+	put templates/thanks.md <<<"Thank you for {{with.note}}."
+	put jobs/greet.yaml <<-'END'
+		version: 1
+		name: greet
+		on:
+		  commit:
+		    paths: [ "inbox/*.md" ]
+		    with: { note: "{{trigger.path}}" }
+		inputs:
+		  note: { type: path, required: true }
+		may: { email.send: 1 }
+		steps:
+		  - id: send
+		    call: email.send
+		    with: { to: ann@acme.example, subject: "{{inputs.note}}", text: Hello. }
+		  - id: thanks
+		    needs: [send]
+		    render: thanks.md
+		    with: { note: "{{inputs.note}}" }
+		    artifact: kept/thanks.md
+		  - id: review
+		    gate: { title: "Keep it?" }
+	END
+	put inbox/README <<<"Notes come here."
+	commit "Begin"
+	reeve check
+	git remote add origin .git/hub
+	git push -q origin main
+	reeve tick
+}
+
+# Locks that a push left over there are its keeper's.
+keep_hub() {
+	find .git/hub -name '*.lock' -delete
+	rm -rf .git/hub/objects/tmp_objdir-*
+}
+
+stage_push() {
+	hub
+	put inbox/one.md <<<"Hello"
+	commit "Note"
+}
+
+again_push() {
+	keep_hub
+	settle
+	is "$(git -C .git/hub rev-parse reeve/journal)" \
+		"$(git rev-parse reeve/journal)"
+	git -C .git/hub fsck --strict --no-dangling
+}
+
+# ---- A run of another engine, which was heard of last a long time ago
+
+# It dies when it has the run and has begun nothing.
+stage_claim() {
+	hub
+	put inbox/one.md <<<"Hello"
+	commit "Note"
+	git push -q origin main
+	git clone -q .git/hub .git/second
+	(
+		cd .git/second
+		git remote set-url origin ../hub
+		REEVE_TEST_FAULT=claim.written:kill "$REEVE_FAULTY" tick
+	) || true
+	git -C .git/second push -q origin reeve/journal
+	REEVE_TEST_BOOT=1000 reeve tick || true
+	is 1 "$(events run.claimed)"
+}
+
+again_claim() {
+	keep_hub
+	settle
+	(cd .git/second && command reeve tick -q) || true
+	[ ! -e .git/second/outbox ] || fail "the other one sends as well"
+	settle
+	is "$(git -C .git/hub rev-parse reeve/journal)" \
+		"$(git rev-parse reeve/journal)"
+}
+
+# ---- Two lines become one
+
+stage_diverged() {
+	hub
+	git clone -q .git/hub .git/second
+	git -C .git/second remote set-url origin ../hub
+	(cd .git/second && seed=$((seed + 50)) && reeve emit deal.second a=1)
+	mv .git/hub .git/away
+	reeve emit deal.first a=1
+	mv .git/away .git/hub
+}
+
+again_diverged() {
+	again_push
+	is 2 "$(events event.emitted)"
+}
+
+# ---- A journal that was reset is taken as it is
+
+stage_adopt() {
+	stage_drafted
+	reeve emit deal.won client=acme
+	git update-ref refs/heads/reeve/journal reeve/journal~1
+}
+
+command_adopt() {
+	printf '%s\n' reeve adopt
+}
+
+again_adopt() {
+	reeve adopt -q
+	settle
+}
+
+# ---- Files that were being put into the working tree
+
+stage_halfway() {
+	stage_merge
+}
+
+# As git leaves it when it dies: the first half of one of them is there.
+between_halfway() {
+	local new file
+	new=$(cut -d' ' -f2 .git/reeve/halfway)
+	file=$(git diff --name-only --diff-filter=A main "$new" | head -n 1)
+	mkdir -p "$(dirname "$file")"
+	git show "$new:$file" | head -c 20 >"$file"
+}
+
+# ---- Many packs become one
+
+stage_rolled() {
+	local i=0
+	stage_begun
+	while [ "$(find .git/objects/pack -name '*.keep' | wc -l)" -lt 50 ]; do
+		i=$((i + 1))
+		reeve emit -q "deal.n$i" "a=$i$(seq 700)" "b=$i$(seq 800)" \
+			"c=$i$(seq 900)"
+	done
+}
+
+command_rolled() {
+	printf '%s\n' reeve emit deal.lost "a=$(seq -s ' ' 700)" \
+		"b=$(seq -s ' ' 800)" "c=$(seq -s ' ' 900)"
+}
+
+again_rolled() {
+	git log --format=%B reeve/journal | grep -q '"deal.lost"' ||
+		asked_again emit -q deal.lost
+	settle
+}
+
 # ---- The view is made anew
 
 stage_rebuild() {
@@ -232,7 +409,38 @@ command_rebuild() {
 	printf '%s\n' reeve rebuild
 }
 
-# ---- The three questions
+# ---- And from a journal of very many commits
+
+stage_many() {
+	local i line told
+	stage_begun
+	reeve emit deal.won client=acme
+	line=$(git log --format=%B reeve/journal | grep '"deal.won"')
+	for i in {1000..2000}; do
+		told=${line/\"id\":\"????/\"id\":\"$i}
+		printf 'commit refs/heads/reeve/journal\n'
+		printf 'committer reeve <reeve@localhost> 1795338000 +0000\n'
+		printf 'data <<END\nmany\n\n%s\nEND\n' "${told//deal.won/deal.n$i}"
+		[ "$i" -gt 1000 ] ||
+			printf 'from refs/heads/reeve/journal^0\n'
+	done | git fast-import --quiet
+	rm -rf .reeve
+}
+
+command_many() {
+	command_rebuild
+}
+
+# ---- The view is no view
+
+stage_broken() {
+	stage_merge
+	reeve tick
+	rm -f .reeve/view.db* .reeve/idle
+	echo "no view at all" >.reeve/view.db
+}
+
+# ---- The questions
 
 named() {
 	declare -F "$1_$2" >/dev/null
@@ -256,9 +464,13 @@ do_command() {
 	fi
 }
 
+do_between() {
+	! named between "$1" || "between_$1"
+}
+
 do_recover() {
 	if named again "$1"; then
-		[ "$1" = init ] || reeve tick -q
+		[ "$1" = init ] || [ "$1" = adopt ] || reeve tick -q
 		"again_$1"
 	else
 		settle

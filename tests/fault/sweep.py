@@ -1,6 +1,6 @@
 """Put a fault at the points of a scenario, recover, and look at everything.
 
-    sweep.py kill|errors [OPTION...]
+    sweep.py kill|errors|points [OPTION...]
 
     --points N     a sample of so many points, spread over scenarios and over
                    kinds of call; without it, every point there is
@@ -18,6 +18,8 @@ any fault.
              the owner does what is done after a crash, and that is killed, too
     errors   the call fails, once or from there on; the next command finds the
              machine in order
+    points   the same at the fault points of the code, those of the file points;
+             one that is not reached is a failure
 
 Prints TAP. Every workspace is removed, but that of a point asked for by --at.
 """
@@ -27,6 +29,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,7 +42,9 @@ import world  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCENARIOS = ["init", "first", "merge", "mail", "command", "approve", "reject",
-             "emit", "undo", "rebuild"]
+             "emit", "undo", "undone", "rebuild", "adopt", "push", "claim"]
+BUILD = os.path.dirname(shutil.which("reeve") or "")
+FAULTY = f"{BUILD}/fault/reeve"  # with the points of tests/fault/points
 KILLED, NOT_REACHED, OTHER_CALL = 137, 125, 124
 LONGEST_S = 120
 
@@ -60,6 +65,7 @@ TOLD = {"ENOSPC": ["No space left", "disk is full", "disk I/O error",
         "EINTR": ["Interrupted"]}
 
 Point = collections.namedtuple("Point", "process number call path")
+Named = collections.namedtuple("Named", "name scenario fails after")
 Task = collections.namedtuple("Task", "scenario point mode deed again")
 
 
@@ -69,7 +75,7 @@ class Failure(Exception):
 
 def environment(seed):
     """Time and chance are the same in every run of a scenario."""
-    return {**os.environ, "REEVE_TEST_CLOCK": "2026-11-22T09:00:00Z",
+    return {**os.environ, "REEVE_FAULTY": FAULTY, "REEVE_TEST_CLOCK": "2026-11-22T09:00:00Z",
             "REEVE_TEST_SEED": str(seed), "GIT_AUTHOR_DATE":
             "2026-11-22T09:00:00Z", "GIT_COMMITTER_DATE":
             "2026-11-22T09:00:00Z", "ASAN_OPTIONS": "detect_leaks=0"}
@@ -92,7 +98,7 @@ def script(what, name):
 
 
 def tracer():
-    return shutil.which("reeve").removesuffix("reeve") + "tests/fault/tracer"
+    return f"{BUILD}/tests/fault/tracer"
 
 
 def remove(place):
@@ -232,8 +238,8 @@ def after_error(scenario, task):
 def at_point(scenario, task, place):
     """Whether recovery was killed, too."""
     scenario.copy(place)
-    deed = after_kill if task.mode == "change" else after_error
-    known, again = deed(scenario, task)
+    deed = {"change": after_kill, "point": struck_point}
+    known, again = deed.get(task.mode, after_error)(scenario, task)
     check(world.complaints(known))
     check(world.difference(scenario.outcome, world.outcome()))
     return again
@@ -249,12 +255,74 @@ def work(task):
     try:
         return task, at_point(scenarios[task.scenario], task, place), None
     except (Failure, OSError, AssertionError, ValueError,
-            world.sqlite3.Error) as wrong:
+            subprocess.SubprocessError, world.sqlite3.Error) as wrong:
         return task, False, f"{type(wrong).__name__}: {wrong}"
     finally:
         os.chdir("/")
         if not kept:
             remove(os.path.dirname(place))
+
+
+# ---- One fault point -------------------------------------------------------
+
+def read_points():
+    with open(f"{HERE}/points", encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, scenario, fails, after, _ = line.split(None, 4)
+                yield Named(name, scenario, fails == "fails",
+                            None if after == "-" else after)
+
+
+def at_named(words, point, deed, seed):
+    """A command with a deed at a fault point of the code: its status and what
+    it said."""
+    os.environ["REEVE_TEST_FAULT"] = f"{point}:{deed}"
+    os.environ["REEVE_TEST_REACHED"] = "../reached"
+    try:
+        status, said = run(words, seed)
+    finally:
+        del os.environ["REEVE_TEST_FAULT"], os.environ["REEVE_TEST_REACHED"]
+    with open("../reached", encoding="utf-8") as file:
+        if point not in file.read().splitlines():
+            raise Failure(f"exits {status} and never gets there: {said}")
+    if deed == "kill" and status != -signal.SIGKILL:
+        raise Failure(f"exits {status}, and was to be killed: {said}")
+    if deed != "kill" and not 0 <= status < 124:
+        raise Failure(f"exits {status}: {said}")
+    if status > 0 and "No space left" not in said:
+        raise Failure(f"exits {status} and does not say why: {said}")
+    return said
+
+
+def struck_point(scenario, task):
+    """The command, or the tick that recovers, with that in it."""
+    point = task.point
+    words = [FAULTY if word == "reeve" else word for word in scenario.command]
+    if point.after:
+        at_named(words, point.after, "kill", 2)
+        run(script("between", scenario.name), 6)
+        words = [FAULTY, "tick"]
+    said = at_named(words, point.name, task.deed, 5 if point.after else 2)
+    check(world.unkept(said, world.events()))
+    known = world.tip() or scenario.before
+    recover(scenario.name, 3)
+    return known, False
+
+
+def plan_points(arguments, names, _chance):
+    points = [point for point in read_points() if point.scenario in names]
+    for name in dict.fromkeys(point.scenario for point in points):
+        scenarios[name] = Scenario(name, scratch_top)
+        scenarios[name].trace(f"{scratch_top}/scratch", "change")
+        scenarios[name].settle(f"{scratch_top}/scratch")
+    tasks = [Task(point.scenario, point, "point", deed, 0)
+             for point in points
+             for deed in ("kill", "ENOSPC")[:1 + point.fails]]
+    if arguments.at:
+        tasks = [task for task in tasks if task.point.name == arguments.at]
+    print(f"# {len(points)} fault points", flush=True)
+    return tasks
 
 
 # ---- Which points ----------------------------------------------------------
@@ -329,8 +397,19 @@ def plan_errors(arguments, names, chance):
 
 # ---- All of it -------------------------------------------------------------
 
+def tell_wrong(wrong):
+    if wrong:
+        print("\n".join(f"# {line}" for line in wrong.splitlines()),
+              flush=True)
+
+
 def tell(number, task, again, wrong):
     point = task.point
+    if task.mode == "point":
+        print(f"{'not ok' if wrong else 'ok'} {number} - {task.scenario}, "
+              f"{task.deed} at {point.name}", flush=True)
+        tell_wrong(wrong)
+        return
     what = "killed at" if task.mode == "change" else \
         f"{task.mode} ({task.deed}) at"
     if task.deed == "torn":
@@ -339,14 +418,12 @@ def tell(number, task, again, wrong):
           f"{point.process}:{point.number}:{point.call} "
           f"{point.path}{', and so was recovery' if again else ''}",
           flush=True)
-    if wrong:
-        print("\n".join(f"# {line}" for line in wrong.splitlines()),
-              flush=True)
+    tell_wrong(wrong)
 
 
 def options():
     parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=["kill", "errors"])
+    parser.add_argument("mode", choices=["kill", "errors", "points"])
     parser.add_argument("--points", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
@@ -356,13 +433,16 @@ def options():
 
 
 def sweep(arguments):
-    names = arguments.only.split(",") if arguments.only else SCENARIOS
-    for name in names:
-        scenarios[name] = Scenario(name, scratch_top)
+    names = arguments.only.split(",") if arguments.only else \
+        SCENARIOS if arguments.mode != "points" else \
+        {point.scenario for point in read_points()}
     chance = random.Random(arguments.seed)
-    plan = plan_errors if arguments.mode == "errors" else plan_kills
-    tasks = plan(arguments, names, chance)
-    if arguments.at:
+    if arguments.mode != "points":
+        for name in names:
+            scenarios[name] = Scenario(name, scratch_top)
+    plans = {"errors": plan_errors, "kill": plan_kills, "points": plan_points}
+    tasks = plans[arguments.mode](arguments, names, chance)
+    if arguments.at and arguments.mode != "points":
         tasks = [task for task in tasks if arguments.at in
                  (f"{task.point.process}:{task.point.number}",
                   f"{task.point.process}:{task.point.number}:{task.deed}",
@@ -379,7 +459,7 @@ def sweep(arguments):
     print(f"# {len(tasks)} points, {again} recoveries killed, "
           f"{failed} failed")
     print(f"1..{len(tasks)}")
-    return failed > 0 or not tasks
+    return failed > 0 or not (tasks or arguments.only)
 
 
 if __name__ == "__main__":

@@ -101,10 +101,19 @@ def about_tree():
         yield "HEAD moved"
 
 
+def is_kept(known, found):
+    """Where there is a remote, theirs may have come below ours."""
+    if run("git", "merge-base", "--is-ancestor", known,
+           "reeve/journal")[0] == 0:
+        return True
+    there = {event["id"] for event in found}
+    return git("remote") and all(event["id"] in there
+                                 for event in journal.read(known)[0])
+
+
 def about_journal(known, found):
     """`known`: the tip that was there before."""
-    if known and run("git", "merge-base", "--is-ancestor", known,
-                     "reeve/journal")[0] != 0:
+    if known and not is_kept(known, found):
         yield f"the journal lost {known}"
     for what, count in collections.Counter(map(place, found)).items():
         if count > 1 and what[0] in TYPES_ONCE:
@@ -144,6 +153,8 @@ def about_mails(found, sent):
     """`sent`, of all outboxes, beside what the journal says of them."""
     begun = {event["data"]["effect_key"]: event for event in found
              if kind(event) == "effect.intended"}
+    if not begun and not sent:
+        return
     done, failed = ({event["data"]["effect_key"] for event in found
                      if kind(event) == what}
                     for what in ("effect.done", "effect.failed"))
