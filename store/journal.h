@@ -114,6 +114,13 @@ const struct oid *journal_cursor(const struct journal *journal);
  * longer than LIMIT_EVENT_FIELD becomes a blob; see journal_member(). */
 const char *journal_add(struct journal *journal, enum event_type type,
                         const char *subject, const struct value *data);
+/* What every `data` goes through from here on: `clean` gives it back as it is,
+ * or without what must be written nowhere, in `arena`. */
+void journal_redact(struct journal *journal,
+                    const struct value *(*clean)(const void *state,
+                                                 struct arena *arena,
+                                                 const struct value *data),
+                    const void *state);
 /* Hold a tree or blob in the next flush's tree under `name` ("pins/<run>"),
  * so that gc keeps it as long as the journal. */
 void journal_keep(struct journal *journal, const char *name,

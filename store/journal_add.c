@@ -100,6 +100,16 @@ static struct value *shorten(struct journal *journal, struct arena *arena,
 	return result;
 }
 
+void journal_redact(struct journal *journal,
+                    const struct value *(*clean)(const void *state,
+                                                 struct arena *arena,
+                                                 const struct value *data),
+                    const void *state)
+{
+	journal->clean = clean;
+	journal->clean_state = state;
+}
+
 const char *journal_add(struct journal *journal, enum event_type type,
                         const char *subject, const struct value *data)
 {
@@ -111,6 +121,8 @@ const char *journal_add(struct journal *journal, enum event_type type,
 	memcpy(&id, random, sizeof(id));
 	hash_to_text(id, journal->last_id);
 
+	if (journal->clean)
+		data = journal->clean(journal->clean_state, &arena, data);
 	/* Members over the limit go to blobs; when the line is still too long,
 	 * so do ever shorter ones. A stand-in itself has about 70 bytes. */
 	auto_buf struct buf line = buf_make(LIMIT_OUTPUT);

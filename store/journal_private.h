@@ -28,6 +28,9 @@ struct journal {
 	struct repo *repo;
 	const struct clock *clock;
 	char *source;
+	const struct value *(*clean)(const void *state, struct arena *arena,
+	                             const struct value *data); /* or NULL */
+	const void *clean_state;
 	char *lock_dir;
 	const struct journal_sink *sink;
 	struct oid cursor;

@@ -49,6 +49,9 @@
 #define LIMIT_STDERR     (64u << 10)  /* of which the end is kept */
 #define LIMIT_OUT_FILE   (1u << 30)   /* a file that a program writes */
 #define LIMIT_OUT        (2ull << 30) /* all that it leaves in its folder */
+#define LIMIT_ANSWER     (4u << 20)   /* the body of an HTTP answer */
+#define LIMIT_HEADERS    (64u << 10)  /* all of its headers */
+#define LIMIT_URL        (8u << 10)
 #define LIMIT_ERROR_TEXT (8u << 10)   /* one message */
 #define LIMIT_ERRORS     1000         /* messages that are looked for */
 
