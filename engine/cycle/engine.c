@@ -15,7 +15,9 @@
 #include "engine/cycle/offer.h"
 #include "engine/cycle/sync.h"
 #include "engine/io/checkout.h"
+#include "engine/io/http.h"
 #include "engine/io/loop.h"
+#include "engine/io/secret.h"
 #include "engine/job/check.h"
 #include "engine/job/library.h"
 #include "engine/steps/step.h"
@@ -377,6 +379,8 @@ static void read_settings(struct engine *engine)
 	auto_error struct error ignored = { 0 }; /* commands that need it ask */
 	const struct config *config = engine_config(engine, &ignored);
 
+	if (config)
+		secrets_hide(engine->env.secrets, config->connectors);
 	if (!config || !config->branch ||
 	    text_equal(config->branch, engine->branch))
 		return;
@@ -399,6 +403,14 @@ static size_t places(struct engine *engine)
 	return processors > 0 ? (size_t)processors : 1;
 }
 
+static const struct value *redact(const void *state, struct arena *arena,
+                                  const struct value *data)
+{
+	const struct secrets *secrets = state;
+
+	return secrets_redact_value(secrets, arena, data);
+}
+
 struct engine *engine_open(const char *dir, struct error *err)
 {
 	auto_engine struct engine *engine = mem_zalloc(1, sizeof(*engine));
@@ -418,10 +430,13 @@ struct engine *engine_open(const char *dir, struct error *err)
 	engine->env.state_dir = engine->state_dir;
 	engine->env.checkouts =
 	        checkouts_open(engine->state_dir, &engine->env.root->secret);
+	engine->env.secrets = secrets_open();
+	journal_redact(engine->journal, redact, engine->env.secrets);
 	read_settings(engine);
 	if (sync_open(engine, err) < 0)
 		return NULL;
 	engine->env.loop = loop_open(places(engine));
+	engine->env.http = http_open(engine->env.loop);
 	return steal(&engine);
 }
 
@@ -442,7 +457,9 @@ void engine_close(struct engine *engine)
 	sync_close(engine);
 	forget_tip(engine);
 	job_cache_close(engine->job_cache);
+	http_close(engine->env.http);
 	loop_close(engine->env.loop);
+	secrets_close(engine->env.secrets);
 	checkouts_close(engine->env.checkouts);
 	expr_engine_free(engine->env.engine);
 	view_close(engine->view);

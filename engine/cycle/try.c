@@ -247,6 +247,7 @@ static int begin(struct attempt *attempt, struct error *err)
 	if (!attempt->engine)
 		return -1;
 	set_clock(attempt);
+	attempt->engine->env.trying = true;
 	return run_start_by_hand(attempt->engine, trial->arena, trial->job,
 	                         trial->inputs, &attempt->run, err);
 }

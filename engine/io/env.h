@@ -16,7 +16,9 @@
 #include "store/view.h"
 
 struct checkouts;
+struct http;
 struct loop;
+struct secrets;
 
 struct env {
 	struct repo *repo;
@@ -30,6 +32,9 @@ struct env {
 	struct expr_engine *engine;  /* where expressions are evaluated */
 	struct loop *loop;           /* where programs run */
 	struct checkouts *checkouts; /* and what they run in */
+	struct http *http;           /* and what asks servers; or NULL */
+	struct secrets *secrets;     /* what it may tell them */
+	bool trying;                 /* nothing leaves: files are written */
 	/* MAY: env_ready() and env_confirm(), with a remote (cycle/sync.h). */
 	int (*ready)(void *state, struct error *err);
 	int (*confirm)(void *state, const char *run, int64_t deadline_ms,

@@ -33,9 +33,11 @@ struct loop {
 	struct place *all;
 	size_t places;
 	size_t running;
-	struct pollfd *rows; /* of the places, then of the signals */
-	int signals;         /* while something runs; else -1 */
-	sigset_t before;     /* the mask then */
+	const struct loop_guest *guest; /* or NULL */
+	struct pollfd *rows; /* of the places, of the signals, of the guest */
+	size_t guest_rows;
+	int signals;     /* while something runs; else -1 */
+	sigset_t before; /* the mask then */
 };
 
 /* ---- Signals ------------------------------------------------------------- */
@@ -61,6 +63,8 @@ static int hold_signals(struct loop *loop)
 {
 	sigset_t set = stopping();
 
+	if (loop->signals >= 0)
+		return 0;
 	loop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (loop->signals < 0)
 		return -1;
@@ -74,6 +78,21 @@ static void release_signals(struct loop *loop)
 		return;
 	fd_close(&loop->signals);
 	(void)pthread_sigmask(SIG_SETMASK, &loop->before, NULL); /* is valid */
+}
+
+static bool is_idle(const struct loop *loop)
+{
+	const struct loop_guest *guest = loop->guest;
+
+	return loop->running == 0 &&
+	       (!guest || (!guest->is_at_work(guest->state) &&
+	                   !guest->has_ended(guest->state)));
+}
+
+static void release_if_idle(struct loop *loop)
+{
+	if (is_idle(loop))
+		release_signals(loop);
 }
 
 /* ---- Its life ------------------------------------------------------------ */
@@ -113,6 +132,8 @@ static void end_places(struct loop *loop)
 	for (size_t i = 0; i < loop->places; i++)
 		end_place(&loop->all[i]);
 	loop->running = 0;
+	if (loop->guest)
+		loop->guest->stop(loop->guest->state);
 	release_signals(loop);
 }
 
@@ -144,6 +165,23 @@ size_t loop_running(const struct loop *loop)
 size_t loop_free_places(const struct loop *loop)
 {
 	return loop->places - loop->running;
+}
+
+void loop_invite(struct loop *loop, const struct loop_guest *guest)
+{
+	loop->guest = guest;
+}
+
+int64_t loop_now(void)
+{
+	return child_now();
+}
+
+int loop_ready_guest(struct loop *loop, struct error *err)
+{
+	if (hold_signals(loop) == 0)
+		return 0;
+	return error_errno(err, errno, "could not wait for signals");
 }
 
 size_t loop_next_place(const struct loop *loop)
@@ -210,14 +248,13 @@ struct child *loop_start(struct loop *loop, const struct proc *proc, void *user,
 	size_t at = loop_next_place(loop);
 
 	assert(at < loop->places);
-	if (loop->running == 0 && hold_signals(loop) < 0) {
+	if (hold_signals(loop) < 0) {
 		error_errno(err, errno, "could not wait for signals");
 		return NULL;
 	}
 	struct child *child = start_at(&loop->all[at], proc, err);
 	if (!child) {
-		if (loop->running == 0)
-			release_signals(loop);
+		release_if_idle(loop);
 		return NULL;
 	}
 	child->user = user;
@@ -240,15 +277,15 @@ static struct child *take_ended(struct loop *loop)
 		if (child->slot && child->ending.unknown)
 			end_slot(&place->slots[child->slot == place->slots[1]]);
 		place->child = NULL;
-		if (--loop->running == 0)
-			release_signals(loop);
+		loop->running--;
+		release_if_idle(loop);
 		return child;
 	}
 	return NULL;
 }
 
 /* The number of milliseconds for poll(), until `until` (0: never) or the first
- * moment of a child. */
+ * moment of a child or of the guest. */
 static int next_moment(const struct loop *loop, int64_t now, int64_t until)
 {
 	for (size_t i = 0; i < loop->places; i++) {
@@ -259,6 +296,10 @@ static int next_moment(const struct loop *loop, int64_t now, int64_t until)
 		    (!until || child->look_at < until))
 			until = child->look_at;
 	}
+	const struct loop_guest *guest = loop->guest;
+	int64_t due_at = guest ? guest->due_at(guest->state) : 0;
+	if (due_at && (!until || due_at < until))
+		until = due_at;
 	if (!until)
 		return -1;
 	if (until <= now)
@@ -280,19 +321,40 @@ static void fill_rows(struct loop *loop)
 	}
 	loop->rows[loop->places * CHILD_POLLS] =
 	        (struct pollfd){ .fd = loop->signals, .events = POLLIN };
+	if (loop->guest_rows)
+		loop->guest->fill(loop->guest->state,
+		                  &loop->rows[loop->places * CHILD_POLLS + 1]);
+}
+
+/* There is a row for each of the guest's descriptors now. */
+static void make_room(struct loop *loop)
+{
+	const struct loop_guest *guest = loop->guest;
+	size_t own = loop->places * CHILD_POLLS + 1;
+
+	if (!guest)
+		return;
+	loop->guest_rows = guest->count(guest->state);
+	loop->rows = mem_realloc(loop->rows, (own + loop->guest_rows) *
+	                                             sizeof(*loop->rows));
 }
 
 /* Wait for something to happen, and serve it. The signal that came, 0, or -1
  * with errno. */
 static int serve(struct loop *loop, int64_t until)
 {
+	const struct loop_guest *guest = loop->guest;
+	size_t own = loop->places * CHILD_POLLS + 1;
 	struct signalfd_siginfo signal;
 
+	make_room(loop);
 	fill_rows(loop);
-	int ready = poll(loop->rows, loop->places * CHILD_POLLS + 1,
+	int ready = poll(loop->rows, own + loop->guest_rows,
 	                 next_moment(loop, child_now(), until));
 	if (ready < 0)
 		return errno == EINTR ? 0 : -1;
+	if (guest)
+		guest->serve(guest->state, &loop->rows[own], loop->guest_rows);
 	int64_t now = child_now();
 	for (size_t i = 0; i < loop->places; i++) {
 		struct child *child = loop->all[i].child;
@@ -305,7 +367,7 @@ static int serve(struct loop *loop, int64_t until)
 		if (!child->ended)
 			child_look(child);
 	}
-	if (!loop->rows[loop->places * CHILD_POLLS].revents)
+	if (!loop->rows[own - 1].revents)
 		return 0;
 	return read(loop->signals, &signal, sizeof(signal)) == sizeof(signal)
 	               ? (int)signal.ssi_signo
@@ -341,7 +403,10 @@ int loop_wait(struct loop *loop, int64_t timeout_ms, struct child **ret,
 			*ret = child;
 			return 1;
 		}
-		if (last || loop->running == 0)
+		if (loop->guest && loop->guest->has_ended(loop->guest->state))
+			return LOOP_GUEST;
+		release_if_idle(loop);
+		if (last || is_idle(loop))
 			return 0;
 		int signal = serve(loop, until);
 		if (signal < 0) {

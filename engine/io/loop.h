@@ -43,6 +43,7 @@
 
 struct loop;
 struct child;
+struct pollfd;
 
 /* At most LOOP_PLACES; more are as many. */
 #define LOOP_PLACES 256
@@ -73,9 +74,41 @@ void loop_stop(struct loop *loop, struct child *child);
 
 /* Wait until one has ended: 1 and it, which is the caller's (child_free()). 0
  * after `timeout_ms`, -1: never; and at once when nothing runs. -1 when we are
- * told to stop, or the machine is at fault: nothing runs any more then. */
+ * told to stop, or the machine is at fault: nothing runs any more then. With a
+ * guest also LOOP_GUEST: it has something to be taken. */
 int loop_wait(struct loop *loop, int64_t timeout_ms, struct child **ret,
               struct error *err) MUST_CHECK;
+
+/* ---- A guest ---- */
+
+/* What else waits for descriptors and moments while loop_wait() waits, and is
+ * stopped by the same signals (http.h). */
+struct loop_guest {
+	/* Its descriptors: how many, and into so many rows. */
+	size_t (*count)(void *state);
+	void (*fill)(void *state, struct pollfd *rows);
+	/* When it is to be served at the latest, by CLOCK_BOOTTIME in ms; 0:
+	 * when a descriptor says so. */
+	int64_t (*due_at)(void *state);
+	/* Something became of the rows that it filled, or time has passed. */
+	void (*serve)(void *state, const struct pollfd *rows, size_t count);
+	bool (*is_at_work)(void *state);
+	bool (*has_ended)(void *state); /* something, which nobody has taken */
+	void (*stop)(void *state);      /* all of it, at once */
+	void *state;
+};
+
+#define LOOP_GUEST 2
+
+/* One guest at most; NULL: none any more. */
+void loop_invite(struct loop *loop, const struct loop_guest *guest);
+/* Before the guest begins anything: signals wait from now on. */
+int loop_ready_guest(struct loop *loop, struct error *err) MUST_CHECK;
+
+/* CLOCK_BOOTTIME, in ms. */
+int64_t loop_now(void);
+
+/* ---- A child ---- */
 
 /* What was given to loop_start(), or set since. */
 void *child_user(const struct child *child);

@@ -283,13 +283,20 @@ static int map_user(const struct walls *walls)
 
 	if (!walls->maps)
 		return 0;
+	/* With a secret nobody may look into us, nor write here; a fork has
+	 * none. */
+	int was = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	buf_printf(&users, "%u %u 1", walls->user, walls->user);
 	buf_printf(&groups, "%u %u 1", walls->group, walls->group);
-	return put("/proc/self/uid_map", users.at) < 0 ||
-	                       put("/proc/self/setgroups", "deny") < 0 ||
-	                       put("/proc/self/gid_map", groups.at) < 0
-	               ? -1
-	               : 0;
+	int rc = put("/proc/self/uid_map", users.at) < 0 ||
+	                         put("/proc/self/setgroups", "deny") < 0 ||
+	                         put("/proc/self/gid_map", groups.at) < 0
+	                 ? -1
+	                 : 0;
+	if (was == 0)
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return rc;
 }
 
 /* Also of root, who does not get them back: nothing gains by an exec. */

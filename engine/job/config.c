@@ -17,6 +17,30 @@
 static const char FILE_NAME[] = "reeve.yaml";
 
 static const char *const locale_words[] = { "en", "de", "fr", NULL };
+
+static const struct field secret_fields[] = {
+	{
+	        .name = "command",
+	        .type = FIELD_TEXTS,
+	        .required = true,
+	        .help = "a program and its arguments; the first line that it "
+	                "prints is the secret",
+	        .example = "[pass, show, crm]",
+	},
+	{ 0 },
+};
+
+static const struct field secrets_fields[] = {
+	{
+	        .name = "*",
+	        .type = FIELD_MAP,
+	        .fields = secret_fields,
+	        .help = "the secret of that name",
+	        .example = "{ command: [pass, show, crm] }",
+	},
+	{ 0 },
+};
+
 const struct field config_fields[] = {
 	{
 	        .name = "version",
@@ -53,6 +77,14 @@ const struct field config_fields[] = {
 	        .type = FIELD_MAP,
 	        .help = "one map for each connector",
 	        .example = "{ email: { transport: file, folder: outbox } }",
+	},
+	{
+	        .name = "secrets",
+	        .type = FIELD_MAP,
+	        .fields = secrets_fields,
+	        .help = "where {{secret.NAME}} of `connectors` comes from; "
+	                "none: the environment variable NAME",
+	        .example = "{ CRM: { command: [pass, show, crm] } }",
 	},
 	{
 	        .name = "policy",
@@ -292,6 +324,7 @@ static struct config *read_config(const struct reader *reader,
 	config->locale = value_get_text(root, "locale", "en");
 	config->connectors =
 	        map_or_empty(reader, value_get(root, "connectors"));
+	config->secrets = value_get(root, "secrets");
 	read_policy(reader, value_get(root, "policy"), config);
 	read_approvers(reader, value_get(root, "approvers"), config);
 	config->branch = value_get_text(root, "branch", NULL);

@@ -22,6 +22,7 @@ struct config {
 	const char *timezone;           /* a zone that the machine knows */
 	const char *locale;             /* "en", "de", "fr" */
 	const struct value *connectors; /* a map of maps, never NULL */
+	const struct value *secrets;    /* a map of maps, or NULL */
 	const struct policy_line *policy;
 	size_t policy_count;
 	const char *const *approvers; /* addresses; none: anyone */
