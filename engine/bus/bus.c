@@ -36,21 +36,40 @@ const struct connector *bus_connector(const char *effect)
 	return NULL;
 }
 
-static void check_settings(const struct connector *connector,
-                           const struct member *settings, struct errors *errors)
+static void check_rate(const struct value *settings, struct errors *errors)
 {
-	const struct value *rate = value_get(settings->value, "rate");
+	const struct value *rate = value_get(settings, "rate");
 	int64_t count;
 	int64_t window_ms;
 
-	if (!fields_check(settings->value, connector->settings, settings->name,
-	                  "reeve.yaml", errors) ||
-	    !rate || rate_parse(rate->text, &count, &window_ms))
+	if (!rate || rate_parse(rate->text, &count, &window_ms))
 		return;
 	errors_add(errors, ERR_CONFIG, "reeve.yaml", rate->pos,
 	           "\"rate\" must be a number a second, minute, hour or day "
 	           "such as \"60/m\", not \"%s\"",
 	           rate->text);
+}
+
+static void check_entry(const struct connector *connector,
+                        const struct value *settings, struct errors *errors)
+{
+	check_rate(settings, errors);
+	if (connector->check)
+		connector->check(settings, errors);
+}
+
+static void check_settings(const struct connector *connector,
+                           const struct member *settings, struct errors *errors)
+{
+	const struct value *map = settings->value;
+
+	if (!fields_check(map, connector->settings, settings->name,
+	                  "reeve.yaml", errors))
+		return;
+	if (!connector->entry)
+		check_entry(connector, map, errors);
+	for (size_t i = 0; connector->entry && i < map->length; i++)
+		check_entry(connector, map->members[i].value, errors);
 }
 
 void bus_check(const struct config *config, struct errors *errors)
@@ -87,10 +106,25 @@ static int fits(const struct connector *connector, const struct value *with,
 
 /* ---- Permission ---------------------------------------------------------- */
 
+const struct value *bus_settings(const struct connector *connector,
+                                 const struct config *config,
+                                 const struct value *from)
+{
+	const struct value *settings =
+	        connector->family
+	                ? value_get(config->connectors, connector->family)
+	                : NULL;
+
+	return connector->entry
+	               ? value_get(settings,
+	                           value_get_text(from, connector->entry, ""))
+	               : settings;
+}
+
 static struct call call_of(const struct bus_request *request,
                            const struct connector *connector)
 {
-	const struct value *all = request->current->connectors;
+	const struct config *config = request->current;
 
 	return (struct call){
 		.arena = request->arena,
@@ -102,9 +136,8 @@ static struct call call_of(const struct bus_request *request,
 		.epoch = request->epoch,
 		.key = request->key,
 		.once = request->once,
-		.settings = connector->family
-		                    ? value_get(all, connector->family)
-		                    : NULL,
+		.settings = bus_settings(connector, config, request->with),
+		.secrets = config->secrets,
 		.with = request->with,
 		.files = request->files,
 	};
@@ -395,18 +428,47 @@ static int hold_back(const struct delivery *delivery, struct bus_answer *ret,
 	return flush(delivery, "was not sent", err);
 }
 
-int bus_send(struct delivery *delivery, struct bus_answer *ret,
+static int64_t longest_ms(const struct delivery *delivery)
+{
+	const struct connector *connector = delivery->connector;
+
+	return connector->longest_ms ? connector->longest_ms(&delivery->call)
+	                             : PERFORM_MS;
+}
+
+/* What came of a try: performed, or why not. */
+static int conclude(const struct delivery *delivery, int rc,
+                    const struct reply *reply, struct error *reason,
+                    struct bus_answer *ret, struct error *err)
+{
+	if (rc == 0 && !FAULT_FAILS("effect.sent", reason)) {
+		ret->result = reply->result;
+		record_done(delivery, "sent", reply->result);
+		FAULT("effect.recorded");
+		return 0;
+	}
+	switch (reply->kind) {
+	case REPLY_REFUSED:
+		return fail(delivery, reason, err);
+	case REPLY_UNSENT:
+		return put_off(delivery, reply, reason, ret, err);
+	case REPLY_NONE:
+	case REPLY_DONE:
+		break;
+	}
+	return doubt(delivery, reply, reason, err);
+}
+
+int bus_send(struct delivery *delivery, void *user, struct bus_answer *ret,
              struct error *err)
 {
 	const struct connector *connector = delivery->connector;
+	const struct call *call = &delivery->call;
 	auto_error struct error reason = { 0 };
 	struct reply reply = { 0 };
-	int64_t longest_ms =
-	        connector->longest_ms ? connector->longest_ms : PERFORM_MS;
 
 	if (FAULT_FAILS("effect.intended", err) ||
-	    env_confirm(delivery->call.env, delivery->call.run, longest_ms,
-	                err) < 0)
+	    env_confirm(call->env, call->run, longest_ms(delivery), err) < 0)
 		return -1;
 	FAULT("effect.confirmed");
 	int intended = is_intended(delivery, err);
@@ -416,23 +478,25 @@ int bus_send(struct delivery *delivery, struct bus_answer *ret,
 	int closed = room_is_closed_off(delivery, ret, err);
 	if (closed != 0)
 		return closed < 0 ? -1 : hold_back(delivery, ret, err);
-	if (connector->perform(&delivery->call, &reply, &reason) == 0 &&
-	    !FAULT_FAILS("effect.sent", &reason)) {
-		ret->result = reply.result;
-		record_done(delivery, "sent", reply.result);
-		FAULT("effect.recorded");
-		return 0;
+	if (user && connector->begin && !call->env->trying) {
+		ret->under_way = connector->begin(call, user, &reply, &reason);
+		if (ret->under_way)
+			return 0;
+		return conclude(delivery, -1, &reply, &reason, ret, err);
 	}
-	switch (reply.kind) {
-	case REPLY_REFUSED:
-		return fail(delivery, &reason, err);
-	case REPLY_UNSENT:
-		return put_off(delivery, &reply, &reason, ret, err);
-	case REPLY_NONE:
-	case REPLY_DONE:
-		break;
-	}
-	return doubt(delivery, &reply, &reason, err);
+	int rc = connector->perform(call, &reply, &reason);
+	return conclude(delivery, rc, &reply, &reason, ret, err);
+}
+
+int bus_land(struct delivery *delivery, struct transfer *transfer,
+             struct bus_answer *ret, struct error *err)
+{
+	auto_error struct error reason = { 0 };
+	struct reply reply = { 0 };
+	int rc = delivery->connector->finish(&delivery->call, transfer, &reply,
+	                                     &reason);
+
+	return conclude(delivery, rc, &reply, &reason, ret, err);
 }
 
 void bus_withdraw(struct delivery *delivery, const char *reason)
@@ -472,7 +536,7 @@ int bus_perform(const struct bus_request *request, struct bus_answer *ret,
 		return 0;
 	ret->begun = NULL;
 	if (env_barrier(request->env, bus_intent_subject(delivery), err) < 0 ||
-	    bus_send(delivery, ret, err) < 0)
+	    bus_send(delivery, NULL, ret, err) < 0)
 		return -1;
 	return ret->result ? flush(delivery, "sent", err) : 0;
 }

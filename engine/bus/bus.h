@@ -26,6 +26,8 @@
 /* The effects that connectors offer; NULL-terminated, sorted by name. */
 extern const struct effect *const bus_effects[];
 
+struct delivery;
+
 /* Effects that were begun and not yet sent: the view does not know them. */
 struct bus_round {
 	struct bus_begun *begun;
@@ -34,6 +36,14 @@ struct bus_round {
 
 void bus_round_clear(struct bus_round *round);
 #define auto_round CLEANUP(bus_round_clear)
+
+/* The view knows of them now. Those that are under way stay, until they land:
+ * who asks for the same meanwhile comes later. */
+void bus_round_send(struct bus_round *round);
+void bus_round_add_flight(struct bus_round *round,
+                          const struct delivery *delivery);
+void bus_round_end_flight(struct bus_round *round,
+                          const struct delivery *delivery);
 
 struct bus_request {
 	struct arena *arena; /* lives until bus_send() */
@@ -76,13 +86,14 @@ struct bus_limit {
 /* What came of it: one of these. */
 struct bus_answer {
 	struct value *result;
-	struct delivery *begun; /* it is intended: for bus_send() */
-	bool later;             /* ask again when the others are sent */
-	int64_t wake_at;        /* it may not be done yet; ask again then */
-	const char *reason;     /* and why */
-	const char *refused;    /* one of a loop: the policy forbids this one,
-	                           and why */
-	int64_t attempt; /* tries that failed; with wake_at, journalled */
+	struct delivery *begun;     /* it is intended: for bus_send() */
+	struct transfer *under_way; /* it is being sent: for bus_land() */
+	bool later;                 /* ask again when the others are sent */
+	int64_t wake_at;            /* it may not be done yet; ask again then */
+	const char *reason;         /* and why */
+	const char *refused; /* one of a loop: the policy forbids this one,
+	                        and why */
+	int64_t attempt;     /* tries that failed; with wake_at, journalled */
 };
 
 /* Begin it once: a key that has its result gives that result. ERR_FAILED when
@@ -92,9 +103,14 @@ int bus_begin(const struct bus_request *request, struct bus_answer *ret,
 
 /* Perform what was begun, after a barrier. Its result is durable with the next
  * flush; that it failed, waits or is in doubt is already. ERR_FAILED when the
- * receiver refused, or did not answer. */
-int bus_send(struct delivery *delivery, struct bus_answer *ret,
+ * receiver refused, or did not answer. With `user`, one that may take long goes
+ * on by itself: then ret->under_way is the transfer, which the loop gives back
+ * with that user when it has ended (http.h); what came of it bus_land() says as
+ * bus_send() would. */
+int bus_send(struct delivery *delivery, void *user, struct bus_answer *ret,
              struct error *err) MUST_CHECK;
+int bus_land(struct delivery *delivery, struct transfer *transfer,
+             struct bus_answer *ret, struct error *err) MUST_CHECK;
 
 /* What was begun is not performed now: it waits, or with `reason` it is not
  * done at all. Durable with the next flush. */

@@ -19,6 +19,8 @@
 #include "store/files.h"
 
 /* One effect on its way. */
+struct transfer;
+
 struct call {
 	struct arena *arena;
 	struct env *env;
@@ -29,7 +31,9 @@ struct call {
 	int64_t epoch;                /* of the run, while it is ours */
 	const char *key;              /* the effect key */
 	const char *once;             /* its occasion, or NULL */
-	const struct value *settings; /* connectors.<family>, or NULL */
+	const struct value *settings; /* connectors.<family>, or NULL; with
+	                                 `entry` the one of them */
+	const struct value *secrets;  /* as reeve.yaml declares them, or NULL */
 	const struct value *with;     /* what is to be done, rendered */
 	const struct value *payload;  /* what was frozen of it in the intent */
 	struct files *files;          /* that a program sees; or NULL */
@@ -69,7 +73,14 @@ struct connector {
 	struct effect effect;
 	const char *family;           /* the name under `connectors`, or NULL */
 	const struct field *settings; /* of that map; ends with an empty row */
-	int64_t longest_ms; /* that performing it may take; 0: a second */
+	/* The field of `with`, and of the payload, that says which: the map
+	 * under `connectors` then holds maps of settings by name, whose rows
+	 * are those within its only row. NULL: it is one. */
+	const char *entry;
+	/* MAY. What is wrong with the settings beyond their rows. */
+	void (*check)(const struct value *settings, struct errors *errors);
+	/* MAY. How long performing it may take; absent: a second. */
+	int64_t (*longest_ms)(const struct call *call);
 	/* MUST unless `decide`. What is frozen in the intent, made from `with`
 	 * and `settings`: a retry sends exactly this. ERR_FAILED when it
 	 * cannot be sent at all. */
@@ -80,10 +91,20 @@ struct connector {
 	 * first, an error of the machine (ERR_SYSTEM …) ends the tick. */
 	int (*perform)(const struct call *call, struct reply *ret,
 	               struct error *err);
+	/* MAY, both or none. The same in two halves, so that others go on
+	 * meanwhile: begin it, with `user` for who hears of its end; and when
+	 * it has ended, say what came of it, and free it. That it was not even
+	 * begun is NULL, and `ret` as above. */
+	struct transfer *(*begin)(const struct call *call, void *user,
+	                          struct reply *ret, struct error *err);
+	int (*finish)(const struct call *call, struct transfer *transfer,
+	              struct reply *ret, struct error *err);
 	/* MAY. After a crash between intent and result: was it done? What is
 	 * FOUND_NOT_DONE is done then, so it must be sure of that. */
 	int (*verify)(const struct call *call, enum finding *ret,
 	              struct value **ret_result, struct error *err);
+	/* MAY. Whether `verify` can tell anything at all; absent: it can. */
+	bool (*looks)(const struct call *call);
 	/* Whether `verify` sees only what this engine has done: nothing that it
 	 * does not find is known not to be done by another one. */
 	bool sees_own;
@@ -110,6 +131,10 @@ struct connector {
 extern const struct connector *const connectors[];
 
 extern const struct connector email_send;
+extern const struct connector http_delete;
+extern const struct connector http_patch;
+extern const struct connector http_post;
+extern const struct connector http_put;
 extern const struct connector sequence_next;
 extern const struct connector sequence_release;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/bus/record.h"
+#include "engine/bus/room.h"
 #include "store/base/fault.h"
 #include "store/base/text.h"
 #include "store/state.h"
@@ -40,9 +41,8 @@ static int recall(struct env *env, const struct config *config,
 		.attempt = effect->attempts,
 	};
 	ret->call.payload = payload;
-	if (connector->family)
-		ret->call.settings =
-		        value_get(config->connectors, connector->family);
+	ret->call.settings = bus_settings(connector, config, payload);
+	ret->call.secrets = config->secrets;
 	return 0;
 }
 
@@ -55,6 +55,17 @@ static int flush(const struct delivery *delivery, const char *what,
 
 /* ---- Looking ------------------------------------------------------------- */
 
+/* Who is left alone for a while is not asked what it knows, either. */
+static int is_closed_off(const struct delivery *delivery,
+                         const struct effect_record *effect, struct error *err)
+{
+	struct bus_answer ignored = { 0 };
+	struct delivery asked = *delivery;
+
+	asked.endpoint = effect->endpoint;
+	return room_is_closed_off(&asked, &ignored, err);
+}
+
 static int look(const struct delivery *delivery,
                 const struct effect_record *effect, enum finding *ret,
                 struct value **ret_result, struct error *err)
@@ -64,8 +75,9 @@ static int look(const struct delivery *delivery,
 	int64_t age = clock_wall_ms(call->env->clock) - effect->intended_at;
 
 	*ret = FOUND_NOTHING;
-	if (connector->verify &&
-	    connector->verify(call, ret, ret_result, err) < 0)
+	int closed = is_closed_off(delivery, effect, err);
+	if (closed < 0 || (!closed && connector->verify &&
+	                   connector->verify(call, ret, ret_result, err) < 0))
 		return -1;
 	if (*ret == FOUND_NOT_DONE && connector->sees_own &&
 	    !text_equal(effect->source, journal_source(call->env->journal)))

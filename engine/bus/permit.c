@@ -63,7 +63,8 @@ static int64_t count_passed(void *state, const struct policy_line *line,
 		if (policy_is_for(line, counts[i].effect))
 			sum += counts[i].count;
 	for (size_t i = 0; round && i < round->count; i++)
-		sum += policy_is_for(line, round->begun[i].effect) &&
+		sum += !round->begun[i].in_flight &&
+		       policy_is_for(line, round->begun[i].effect) &&
 		       (!line->job ||
 		        text_equal(line->job, round->begun[i].job));
 	return sum;
@@ -218,7 +219,8 @@ static int64_t begun_of(const struct bus_request *request,
 
 	for (size_t i = 0; round && i < round->count; i++) {
 		const struct bus_begun *begun = &round->begun[i];
-		count += text_equal(begun->run, request->run) &&
+		count += !begun->in_flight &&
+		         text_equal(begun->run, request->run) &&
 		         text_equal(begun->effect, request->effect) &&
 		         text_starts(begun->step, limit->steps) &&
 		         is_within(begun->item, limit->item);

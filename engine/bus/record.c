@@ -44,7 +44,8 @@ static const char *remedy_of(const struct delivery *delivery)
 {
 	const struct connector *connector = delivery->connector;
 
-	if (connector->verify)
+	if (connector->verify &&
+	    (!connector->looks || connector->looks(&delivery->call)))
 		return "look";
 	return connector->repeats && connector->repeats(&delivery->call)
 	               ? "repeat"

@@ -18,6 +18,11 @@ struct delivery {
 	bool again;      /* its payload is in the journal already */
 };
 
+/* Of the connector, in `config`; `from` is `with` or the payload. */
+const struct value *bus_settings(const struct connector *connector,
+                                 const struct config *config,
+                                 const struct value *from);
+
 /* The call of an effect that was intended, without payload and settings. */
 struct call record_call(struct env *env, struct arena *arena,
                         const struct effect_record *effect);

@@ -93,7 +93,8 @@ static int look_at_breaker(const struct delivery *delivery,
 	if (find_breaker(delivery, &breaker, err) < 0)
 		return -1;
 	ret->later = breaker_state(&breaker, now) == BREAKER_HALF_OPEN &&
-	             round_at_endpoint(round, delivery->endpoint) > 0;
+	             (round_at_endpoint(round, delivery->endpoint) > 0 ||
+	              round_in_flight(round, delivery->endpoint) > 0);
 	return 0;
 }
 
@@ -149,8 +150,10 @@ void round_add(struct bus_round *round, const struct delivery *delivery)
 
 	if (!round)
 		return;
+	/* Flights may have left it: mem_grow() is for what only grows. */
 	round->begun =
-	        mem_grow(round->begun, round->count, sizeof(*round->begun));
+	        mem_realloc(round->begun,
+	                    size_mul(round->count + 1, sizeof(*round->begun)));
 	round->begun[round->count++] = (struct bus_begun){
 		.key = mem_strdup(call->key),
 		.effect = mem_strdup(delivery->connector->effect.name),
@@ -164,21 +167,59 @@ void round_add(struct bus_round *round, const struct delivery *delivery)
 	};
 }
 
+static void begun_clear(struct bus_begun *begun)
+{
+	free(begun->key);
+	free(begun->effect);
+	free(begun->job);
+	free(begun->run);
+	free(begun->step);
+	free(begun->item);
+	free(begun->once);
+	free(begun->endpoint);
+}
+
 void bus_round_clear(struct bus_round *round)
 {
-	for (size_t i = 0; i < round->count; i++) {
-		struct bus_begun *begun = &round->begun[i];
-		free(begun->key);
-		free(begun->effect);
-		free(begun->job);
-		free(begun->run);
-		free(begun->step);
-		free(begun->item);
-		free(begun->once);
-		free(begun->endpoint);
-	}
+	for (size_t i = 0; i < round->count; i++)
+		begun_clear(&round->begun[i]);
 	free(round->begun);
 	*round = (struct bus_round){ 0 };
+}
+
+/* Those of the key, or with NULL all that are not under way, go. */
+static void drop(struct bus_round *round, const char *key)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < round->count; i++) {
+		struct bus_begun *begun = &round->begun[i];
+		if (key ? strcmp(begun->key, key) != 0 : begun->in_flight)
+			round->begun[kept++] = *begun;
+		else
+			begun_clear(begun);
+	}
+	round->count = kept;
+	if (kept == 0)
+		bus_round_clear(round);
+}
+
+void bus_round_send(struct bus_round *round)
+{
+	drop(round, NULL);
+}
+
+void bus_round_add_flight(struct bus_round *round,
+                          const struct delivery *delivery)
+{
+	round_add(round, delivery);
+	round->begun[round->count - 1].in_flight = true;
+}
+
+void bus_round_end_flight(struct bus_round *round,
+                          const struct delivery *delivery)
+{
+	drop(round, delivery->call.key);
 }
 
 bool round_has_key(const struct bus_round *round, const char *key)
@@ -194,7 +235,18 @@ int64_t round_at_endpoint(const struct bus_round *round, const char *endpoint)
 	int64_t count = 0;
 
 	for (size_t i = 0; round && i < round->count; i++)
-		count += text_equal(round->begun[i].endpoint, endpoint);
+		count += !round->begun[i].in_flight &&
+		         text_equal(round->begun[i].endpoint, endpoint);
+	return count;
+}
+
+int64_t round_in_flight(const struct bus_round *round, const char *endpoint)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; round && i < round->count; i++)
+		count += round->begun[i].in_flight &&
+		         text_equal(round->begun[i].endpoint, endpoint);
 	return count;
 }
 

@@ -35,10 +35,13 @@ int room_is_closed_off(const struct delivery *delivery, struct bus_answer *ret,
 struct bus_begun {
 	char *key, *effect, *job, *run, *step, *item;
 	char *once, *endpoint; /* or NULL */
+	bool in_flight;        /* the view knows it */
 };
 
 void round_add(struct bus_round *round, const struct delivery *delivery);
 bool round_has_key(const struct bus_round *round, const char *key);
+/* Of the endpoint: that the view does not know; that are under way. */
 int64_t round_at_endpoint(const struct bus_round *round, const char *endpoint);
+int64_t round_in_flight(const struct bus_round *round, const char *endpoint);
 
 #endif

@@ -7,6 +7,10 @@
 /* clang-format off */
 const struct connector *const connectors[] = {
 	&email_send,
+	&http_delete,
+	&http_patch,
+	&http_post,
+	&http_put,
 	&sequence_next,
 	&sequence_release,
 	NULL,
@@ -15,6 +19,10 @@ const struct connector *const connectors[] = {
 /* The same rows as the job language sees them. */
 const struct effect *const bus_effects[] = {
 	&email_send.effect,
+	&http_delete.effect,
+	&http_patch.effect,
+	&http_post.effect,
+	&http_put.effect,
 	&sequence_next.effect,
 	&sequence_release.effect,
 	NULL,

@@ -181,14 +181,22 @@ static void add_effects(struct collector *collector)
 static void add_connectors(struct collector *collector)
 {
 	struct arena *arena = collector->arena;
+	const char *last = NULL; /* a family stands together */
 
 	for (size_t i = 0; connectors[i]; i++) {
 		auto_buf struct buf text = buf_make(LIMIT_OUTPUT);
 		const char *family = connectors[i]->family;
-		if (!family)
+		const struct field *settings = connectors[i]->settings;
+		if (!family || text_equal(family, last))
 			continue;
+		last = family;
 		buf_printf(&text, "connectors:\n  %s:\n", family);
-		add_needed(&text, "    ", connectors[i]->settings);
+		if (connectors[i]->entry) {
+			settings = settings->fields;
+			buf_add_text(&text, "    NAME:\n");
+		}
+		add_needed(&text, connectors[i]->entry ? "      " : "    ",
+		           settings);
 		add(collector,
 		    (struct word){
 		            .name = family,
@@ -197,7 +205,7 @@ static void add_connectors(struct collector *collector)
 		                                 "how %s is done, in "
 		                                 "reeve.yaml",
 		                                 connectors[i]->effect.name),
-		            .fields = connectors[i]->settings,
+		            .fields = settings,
 		            .example = arena_strndup(arena, text.at, text.len),
 		    });
 	}

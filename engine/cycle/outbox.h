@@ -1,8 +1,9 @@
 /*
  * Effects that are ready together: their intents become durable in one flush,
- * then they are sent, one after the other, and their results share a flush with
- * the intents of the next. A step waits here from its intent to its result; the
- * order in which steps are ready is that of bus_begin() and of the sending.
+ * then they are sent, one after the other; those that ask a server are under
+ * way side by side. Their results share a flush with the intents of the next. A
+ * step waits here from its intent to its result; the order in which steps are
+ * ready is that of bus_begin() and of the sending.
  */
 #ifndef CYCLE_OUTBOX_H
 #define CYCLE_OUTBOX_H
@@ -29,6 +30,9 @@ int outbox_put(struct work *work, struct error *err) MUST_CHECK;
 /* Send what is begun, and let the rest be ready again: 1, or 0 when there is
  * nothing, -1. */
 int outbox_send(struct tick *tick, struct error *err) MUST_CHECK;
+
+/* Take what has come back of those that were under way. */
+int outbox_land(struct tick *tick, struct error *err) MUST_CHECK;
 
 /* Results that wait for a flush wait no longer. */
 int outbox_flush(struct tick *tick, struct error *err) MUST_CHECK;

@@ -43,7 +43,7 @@ static struct work *work_new(struct tick *tick, struct live_run *run,
 	return work;
 }
 
-static void work_free_auto(struct work **work)
+void work_free_auto(struct work **work)
 {
 	work_free(*work);
 }
@@ -274,6 +274,8 @@ int execute_reap(struct tick *tick, int64_t timeout_ms, struct error *err)
 
 	if (ended <= 0)
 		return ended;
+	if (ended == LOOP_GUEST)
+		return outbox_land(tick, err) < 0 ? -1 : 1;
 	CLEANUP(work_free_auto) struct work *work = child_user(child);
 	auto_error struct error reason = { 0 };
 	work->run->running--;

@@ -36,6 +36,7 @@ int work_answer(struct tick *tick, struct live_run *run, struct live_step *live,
                 const struct value *answer, struct error *err) MUST_CHECK;
 
 void work_free(struct work *work);
+void work_free_auto(struct work **work);
 /* Its output is there: what is left is the same for all kinds. */
 int work_conclude(struct work *work, struct error *err) MUST_CHECK;
 

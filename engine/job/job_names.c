@@ -237,9 +237,9 @@ static void check_company(const struct spot *spot, const struct name_use *use)
 
 static void refuse_secret(const struct spot *spot, const struct name_use *use)
 {
-	error_hint(job_error(spot->parser, use->pos,
-	                     "\"secret\" is not yet there in this release"),
-	           "It is refused rather than ignored; leave it out.");
+	error_hint(job_error(spot->parser, use->pos, "a job knows no secrets"),
+	           "They are filled in under \"connectors\" in reeve.yaml, "
+	           "where they can go to one host only.");
 }
 
 static void refuse_trigger(const struct spot *spot, const struct name_use *use)

@@ -39,7 +39,7 @@ const struct field policy_fields[] = {
 	{
 	        .name = "to",
 	        .type = FIELD_TEXT,
-	        .help = "whom it reaches: an address, a pattern with *, a file "
+	        .help = "whom it reaches: an address, an endpoint, a pattern with *, a file "
 	                "of addresses, or sender: whom the event is from",
 	        .example = "\"*@example.com\"",
 	},
@@ -145,14 +145,16 @@ static void read_target(const struct reader *reader, const struct value *target,
 
 	if (strcmp(text, "sender") == 0)
 		line->to_sender = true;
-	else if (text_is_email(text) || strchr(text, '*') != NULL)
+	else if (text_is_email(text) || strchr(text, '*') != NULL ||
+	         text_is_name(text))
 		line->to = text;
 	else if (*path_ending(text) != '\0' && path_check(text, &err) == 0)
 		line->to_file = text;
 	else
 		errors_add(reader->errors, ERR_CONFIG, FILE_NAME, target->pos,
-		           "\"to\" must be an address, a pattern such as "
-		           "*@example.com, a file or sender, not \"%s\"",
+		           "\"to\" must be an address, an endpoint, a pattern "
+		           "such as *@example.com, a file or sender, not "
+		           "\"%s\"",
 		           text);
 }
 

@@ -27,7 +27,7 @@ find store engine -name '*.[ch]' -print0 | sort -z |
 		wrapper["json(-c|_[a-z]+)?"] = "store/base/json\\.c"
 		wrapper["xxh[0-9a-z_]*"] = "store/base/hash\\.c"
 		wrapper["zlib"] = "store/base/zip\\.c"
-		wrapper["curl"] = "engine/io/http\\.c"
+		wrapper["curl"] = "engine/io/http([a-z_]*\\.c|_private\\.h)"
 	}
 
 	function finding(what) {
