@@ -82,6 +82,8 @@ static int ignore_lines(struct init *init, const struct library_file *file,
 	auto_error struct error reason = { 0 };
 	const char *line = (const char *)file->bytes;
 
+	/* Until it is there, nothing hides what is left of an earlier try. */
+	file_sweep(full);
 	if (file_read(full, &text, &reason) < 0 && reason.code != ERR_MISSING) {
 		error_move(err, &reason);
 		return -1;

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "store/base/alloc.h"
+#include "store/base/text.h"
 
 enum {
 	READ_BYTES = 64 << 10,
@@ -311,6 +313,41 @@ int dir_sync(const char *path, struct error *err)
 	return 0;
 }
 
+static void close_listing(DIR **listing)
+{
+	if (*listing != NULL)
+		(void)closedir(*listing);
+}
+
+/* Whether `name` is of open_temporary(), for the file `last`, in a process
+ * that has ended. */
+static bool is_left(const char *name, const char *last)
+{
+	auto_free char *begin = mem_printf(".%s.", last);
+	int64_t pid;
+
+	if (!text_starts(name, begin) || !text_ends(name, ".tmp"))
+		return false;
+	name += strlen(begin);
+	auto_free char *number = mem_strndup(name, strcspn(name, "-"));
+	return text_to_int(number, 1, INT32_MAX, &pid) &&
+	       kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+void file_sweep(const char *path)
+{
+	auto_free char *directory = parent_of(path);
+	CLEANUP(close_listing) DIR *listing = opendir(directory);
+	const char *slash = strrchr(path, '/');
+	const struct dirent *entry;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): our own listing */
+	while (listing != NULL && (entry = readdir(listing)) != NULL) {
+		if (is_left(entry->d_name, slash != NULL ? slash + 1 : path))
+			(void)unlinkat(dirfd(listing), entry->d_name, 0);
+	}
+}
+
 static bool is_directory(const char *path)
 {
 	struct stat status;
@@ -359,12 +396,6 @@ int dir_make(const char *path, struct error *err)
 		*at = '/';
 	}
 	return make_one(part, err);
-}
-
-static void close_listing(DIR **listing)
-{
-	if (*listing != NULL)
-		(void)closedir(*listing);
 }
 
 static int remove_at(int parent, const char *name, const char *path,

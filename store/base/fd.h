@@ -44,6 +44,8 @@ int file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 /* rename(2) within one directory, replacing `to`; durable when it returns. */
 int file_move(const char *from, const char *to, struct error *err) MUST_CHECK;
 bool file_exists(const char *path);
+/* Remove what was begun beside `path` by a process that was killed since. */
+void file_sweep(const char *path);
 /* mkdir -p; durable when it returns. */
 int dir_make(const char *path, struct error *err) MUST_CHECK;
 int dir_sync(const char *path, struct error *err) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/base/fd.h"
@@ -205,4 +206,30 @@ static void test_fd__remove_of_nothing_is_fine(void **state)
 	assert_true(file_exists("single"));
 	assert_int_equal(dir_remove("single", &err), 0);
 	assert_false(file_exists("single"));
+}
+
+static void test_fd__sweeps_what_the_dead_have_left(void **state)
+{
+	auto_error struct error err = { 0 };
+	char left[64];
+	char held[64];
+
+	UNUSED_STATE(state);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	(void)snprintf(left, sizeof(left), "s/.file.%d-0.tmp", (int)child);
+	(void)snprintf(held, sizeof(held), "s/.file.%d-1.tmp", (int)getpid());
+	const char *const kept[] = { "s/file", held, "s/.other.tmp",
+		                     "s/.file.x-0.tmp", "s/.file.-0.tmp" };
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		assert_int_equal(file_replace(kept[i], "", 0, 0644, &err), 0);
+	assert_int_equal(file_replace(left, "", 0, 0644, &err), 0);
+
+	file_sweep("s/file");
+	file_sweep("nowhere/file");
+	assert_false(file_exists(left));
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		assert_true(file_exists(kept[i]));
 }
