@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,10 +28,12 @@
 #include "store/base/buf.h"
 #include "store/base/date.h"
 #include "store/base/fd.h"
+#include "store/base/text.h"
 
 #define HOLDER_BYTES 512
 #define PAUSE_MS     2
 #define JITTER_MS    10
+#define HOLDER_TRIES 30 /* a fifth of a second */
 
 struct lock {
 	int fd;
@@ -91,17 +94,42 @@ static int refuse_network(const char *dir, struct error *err)
 	                       "exchange it by git push and git fetch.");
 }
 
+/* Read the line about the holder: whether it is there, and its process too. */
+static bool read_holder(int fd, const char *path, struct buf *ret)
+{
+	auto_error struct error unread = { 0 };
+	int64_t pid;
+
+	buf_cut(ret, 0);
+	if (lseek(fd, 0, SEEK_SET) < 0 ||
+	    fd_read_all(fd, path, ret, &unread) < 0)
+		return false;
+	buf_cut(ret, strcspn(ret->at, "\n"));
+	auto_free char *number = mem_strndup(ret->at, strcspn(ret->at, " "));
+	return text_to_int(number, 1, INT_MAX, &pid) &&
+	       (kill((pid_t)pid, 0) == 0 || errno != ESRCH);
+}
+
+static void pause_jittered(void)
+{
+	int pause_ms = PAUSE_MS + (int)arc4random_uniform(JITTER_MS);
+	struct timespec pause = { .tv_nsec = pause_ms * 1000000L };
+
+	(void)nanosleep(&pause, NULL); /* a signal only shortens it */
+}
+
+/* Who has only just locked it has not said so yet: that is waited for. In
+ * another namespace its process is never seen. */
 static int fail_busy(int fd, const char *path, struct error *err)
 {
 	auto_buf struct buf holder = buf_make(HOLDER_BYTES);
-	auto_error struct error unread = { 0 };
 
-	(void)error_set(err, ERR_BUSY, "\"%s\" is locked by another process",
-	                path);
-	if (fd_read_all(fd, path, &holder, &unread) < 0 || holder.len == 0)
-		return -1;
-	error_clear(err);
-	holder.at[strcspn(holder.at, "\n")] = '\0';
+	for (int i = 0; i < HOLDER_TRIES && !read_holder(fd, path, &holder);
+	     i++)
+		pause_jittered();
+	if (holder.len == 0)
+		return error_set(err, ERR_BUSY,
+		                 "\"%s\" is locked by another process", path);
 	return error_set(err, ERR_BUSY, "\"%s\" is locked by process %s", path,
 	                 holder.at);
 }
@@ -201,9 +229,7 @@ struct lock *lock_take(const char *dir, const char *name, int timeout_ms,
 			error_move(err, &busy);
 			return NULL;
 		}
-		int pause_ms = PAUSE_MS + (int)arc4random_uniform(JITTER_MS);
-		struct timespec pause = { .tv_nsec = pause_ms * 1000000L };
-		(void)nanosleep(&pause, NULL); /* a signal only shortens it */
+		pause_jittered();
 	}
 }
 

@@ -273,7 +273,7 @@ outlives_us() {
 is_asked_to_end() {
 	local tick status=0
 	at programs
-	reeve run program "script=$daemon; sleep 120" 2>../err &
+	reeve run program "script=${1:-}$daemon; sleep 120" 2>../err &
 	tick=$!
 	while ! [ -e .reeve/checkout/*.out/ready ]; do
 		kill -0 $tick
@@ -387,6 +387,7 @@ it "what cannot be removed fails the step alone" digs_a_hole
 needs processes "a daemon ends with it" leaves_a_daemon
 needs processes "and with us" outlives_us
 it "all of it ends when we are asked to" is_asked_to_end
+it "and so does what ignores that" is_asked_to_end "trap '' TERM; "
 if has_room; then
 	it "it cannot fill the disk" fills_its_folder
 else

@@ -25,7 +25,7 @@ sweep() {
 }
 
 status=0
-for mode in points kill errors; do
+for mode in points kill term errors; do
 	sweep $mode "${2:-}" || status=1
 done
 exit $status

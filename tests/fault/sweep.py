@@ -1,6 +1,6 @@
 """Put a fault at the points of a scenario, recover, and look at everything.
 
-    sweep.py kill|errors|points [OPTION...]
+    sweep.py kill|term|errors|points [OPTION...]
 
     --points N     a sample of so many points, spread over scenarios and over
                    kinds of call; without it, every point there is
@@ -16,6 +16,7 @@ any fault.
 
     kill     all processes end at the point, or half way through a write; then
              the owner does what is done after a crash, and that is killed, too
+    term     reeve gets a SIGTERM there: it ends soon, with all that it started
     errors   the call fails, once or from there on; the next command finds the
              machine in order
     points   the same at the fault points of the code, those of the file points;
@@ -210,9 +211,23 @@ def recover_killed(name, number):
     return status == KILLED
 
 
+def living():
+    """The processes that are at work here, but for us."""
+    here = os.getcwd()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if int(pid) != os.getpid() and \
+                    os.readlink(f"/proc/{pid}/cwd").startswith(here):
+                yield pid
+        except OSError:
+            continue
+
+
 def after_kill(scenario, task):
     status, said = struck(scenario, task)
-    if status != KILLED:
+    if task.deed == "term":
+        check(f"it lives: {pid}" for pid in living())
+    elif status != KILLED:
         raise Failure(f"exits {status}, and was to be killed: {said}")
     known = world.tip() or scenario.before
     check(world.unkept(said, world.events()))
@@ -356,6 +371,10 @@ def kill_tasks(name, points, whole, chance):
             yield Task(name, point, "change", "torn", again)
 
 
+def term_tasks(name, points, _whole, _chance):
+    return [Task(name, point, "change", "term", 0) for point in points]
+
+
 def plan_kills(arguments, names, chance):
     tasks = []
     for left, name in enumerate(names):
@@ -363,7 +382,8 @@ def plan_kills(arguments, names, chance):
         scenarios[name].settle(f"{scratch_top}/scratch")
         share = (arguments.points - len(tasks)) // (len(names) - left)
         chosen = spread(points, share, chance) if arguments.points else points
-        tasks += kill_tasks(name, chosen, not arguments.points, chance)
+        kind = term_tasks if arguments.mode == "term" else kill_tasks
+        tasks += kind(name, chosen, not arguments.points, chance)
         print(f"# {name}: {len(chosen)} of {len(points)} points", flush=True)
     return tasks
 
@@ -414,6 +434,8 @@ def tell(number, task, again, wrong):
         f"{task.mode} ({task.deed}) at"
     if task.deed == "torn":
         what = "killed in the middle of"
+    if task.deed == "term":
+        what = "asked to end at"
     print(f"{'not ok' if wrong else 'ok'} {number} - {task.scenario}, {what} "
           f"{point.process}:{point.number}:{point.call} "
           f"{point.path}{', and so was recovery' if again else ''}",
@@ -423,7 +445,8 @@ def tell(number, task, again, wrong):
 
 def options():
     parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=["kill", "errors", "points"])
+    parser.add_argument("mode", choices=["kill", "term", "errors",
+                                         "points"])
     parser.add_argument("--points", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
@@ -440,8 +463,8 @@ def sweep(arguments):
     if arguments.mode != "points":
         for name in names:
             scenarios[name] = Scenario(name, scratch_top)
-    plans = {"errors": plan_errors, "kill": plan_kills, "points": plan_points}
-    tasks = plans[arguments.mode](arguments, names, chance)
+    plans = {"errors": plan_errors, "points": plan_points}
+    tasks = plans.get(arguments.mode, plan_kills)(arguments, names, chance)
     if arguments.at and arguments.mode != "points":
         tasks = [task for task in tasks if arguments.at in
                  (f"{task.point.process}:{task.point.number}",

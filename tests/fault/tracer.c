@@ -15,6 +15,7 @@
  *
  *	kill    nothing that was started lives on; the call is not made
  *	torn    the same, after half of what is written was
+ *	term    the command is asked to end, by SIGTERM; the call is made
  *	stop    the process stands still, and we do, until we get a SIGCONT
  *	once    the call fails with the errno that CLASS is
  *	on      and so does each one of the class from there on
@@ -52,12 +53,14 @@ enum {
 enum deed {
 	DEED_KILL,
 	DEED_TORN,
+	DEED_TERM,
 	DEED_STOP,
 	DEED_ONCE,
 	DEED_ON
 };
 
-static const char *const deeds[] = { "kill", "torn", "stop", "once", "on" };
+static const char *const deeds[] = { "kill", "torn", "term",
+	                             "stop", "once", "on" };
 
 struct process {
 	pid_t pid;  /* 0: the row is free */
@@ -200,6 +203,9 @@ static bool strike(struct tracer *tracer, const struct call *call, pid_t pid)
 	case DEED_KILL:
 		kill_all(tracer);
 		return false;
+	case DEED_TERM:
+		(void)kill(tracer->command, SIGTERM);
+		return true;
 	case DEED_STOP:
 		(void)raise(SIGSTOP);
 		return true;
