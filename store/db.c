@@ -328,6 +328,17 @@ void statement_bind_text(struct statement *statement, int n, const char *text)
 		bound(statement, sqlite3_bind_null(statement->handle, n));
 }
 
+void statement_bind_lent(struct statement *statement, int n, const char *text)
+{
+	if (text)
+		bound(statement,
+		      sqlite3_bind_text64(statement->handle, n, text,
+		                          strlen(text), SQLITE_STATIC,
+		                          SQLITE_UTF8));
+	else
+		bound(statement, sqlite3_bind_null(statement->handle, n));
+}
+
 void statement_bind_bytes(struct statement *statement, int n, const void *bytes,
                           size_t len)
 {

@@ -95,6 +95,8 @@ int db_index(struct db *db, const char *table, const char *column,
 
 /* Bind parameter `n` (from 1). Texts are copied; NULL binds null. */
 void statement_bind_text(struct statement *statement, int n, const char *text);
+/* The same, and it is not copied: it must stay until the next bind or step. */
+void statement_bind_lent(struct statement *statement, int n, const char *text);
 void statement_bind_bytes(struct statement *statement, int n, const void *bytes,
                           size_t len);
 void statement_bind_int(struct statement *statement, int n, int64_t number);

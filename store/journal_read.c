@@ -87,6 +87,7 @@ int journal_read_commit(struct repo *repo, const struct journal_place *where,
                         journal_event_sink each, void *state, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
+	auto_arena struct arena scratch = { 0 };
 	struct journal_place place = *where;
 	struct commit commit;
 
@@ -96,7 +97,6 @@ int journal_read_commit(struct repo *repo, const struct journal_place *where,
 	if (expect_parent(&arena, &commit, &place, err) < 0)
 		return -1;
 	for (const char *line = first_line(&commit); *line; place.line++) {
-		auto_arena struct arena scratch = { 0 };
 		const char *end = strchr(line, '\n');
 		size_t len = end ? (size_t)(end - line) : strlen(line);
 		struct event *event = event_parse(&scratch, line, len, err);
@@ -108,6 +108,7 @@ int journal_read_commit(struct repo *repo, const struct journal_place *where,
 		if (status != 0)
 			return status;
 		line += len + (end ? 1 : 0);
+		arena_reset(&scratch);
 	}
 	return 0;
 }

@@ -20,7 +20,7 @@
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
 #define VIEW_LOADING     0x7265656c /* "reel": not all is in it yet */
-#define VIEW_FORMAT      13         /* raised when the tables change */
+#define VIEW_FORMAT      14         /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -81,7 +81,7 @@ static const char schema[] =
 
 /* What the fold itself does not look for: made when everything is loaded. */
 static const char indexes[] =
-        "create index run_state on run (state);"
+        "create index run_state on run (state, finished_at);"
         "create index run_job on run (job);"
         "create index run_group on run (grp) where grp is not null;"
         "create index step_wake on step (wake_at) where wake_at > 0;"
@@ -132,6 +132,7 @@ struct statement *view_query(struct view *view, const char *sql,
 static void close_db(struct view *view)
 {
 	view_forget_near(view);
+	view_forget_run_now(view);
 	for (size_t i = 0; i < view->query_count; i++)
 		statement_free(view->queries[i].statement);
 	free(view->queries);
@@ -227,6 +228,7 @@ static int view_begin(void *state, struct oid *ret_cursor, struct error *err)
 {
 	struct view *view = state;
 
+	view_forget_run_now(view);
 	if (!view->rehearsing && db_begin(view->db, err) < 0)
 		return -1;
 	if (read_cursor(view, err) < 0) {
@@ -263,6 +265,7 @@ static int view_anew(void *state, struct error *err)
 	struct view *view = state;
 
 	view_forget_near(view);
+	view_forget_run_now(view);
 	if (view->rehearsing)
 		return error_set(err, ERR_STATE,
 		                 "the journal was rewritten meanwhile");
@@ -285,7 +288,13 @@ static void view_abandon(void *state)
 	struct view *view = state;
 
 	view_forget_near(view);
+	view_forget_run_now(view);
 	db_rollback(view->db);
+}
+
+bool view_was_empty(const struct view *view)
+{
+	return view->was_empty;
 }
 
 size_t view_restarts(const struct view *view)
@@ -373,14 +382,17 @@ struct view *view_open(const char *path, struct repo *repo, bool *ret_moved,
 	};
 	if (ret_moved)
 		*ret_moved = false;
-	if (open_db(view, &reason) == 0)
+	if (open_db(view, &reason) == 0) {
+		view->was_empty = oid_is_zero(&view->cursor);
 		return steal(&view);
+	}
 	if (reason.code != ERR_CORRUPT) {
 		error_move(err, &reason);
 		return NULL;
 	}
 	if (move_aside(view, err) < 0 || open_db(view, err) < 0)
 		return NULL;
+	view->was_empty = true;
 	if (ret_moved)
 		*ret_moved = true;
 	return steal(&view);

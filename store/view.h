@@ -47,6 +47,8 @@ const struct oid *view_cursor(struct view *view);
 /* Forget everything and stand at the beginning: the next catch-up folds the
  * whole journal. */
 int view_reset(struct view *view, struct error *err) MUST_CHECK;
+/* Whether it was empty when it was opened. */
+bool view_was_empty(const struct view *view);
 /* How often this handle has begun anew because what others wrote came before
  * what it had folded: what was read before may not hold any more. */
 size_t view_restarts(const struct view *view);
@@ -94,6 +96,13 @@ enum run_filter {
 /* How many there are. */
 int view_run_count(struct view *view, int64_t *ret,
                    struct error *err) MUST_CHECK;
+/* How many are in `state`. */
+int view_runs_in(struct view *view, enum run_state state, int64_t *ret,
+                 struct error *err) MUST_CHECK;
+/* Those that failed since then and were not tried again, by start. */
+int view_failed_runs(struct view *view, struct arena *arena, int64_t since_ms,
+                     struct run_record **ret, size_t *ret_count,
+                     struct error *err) MUST_CHECK;
 /* By start. */
 int view_runs(struct view *view, struct arena *arena, enum run_filter filter,
               struct run_record **ret, size_t *ret_count,

@@ -47,6 +47,35 @@ int view_run_count(struct view *view, int64_t *ret, struct error *err)
 	return row ? view_ask_int(row, ret, err) : -1;
 }
 
+int view_runs_in(struct view *view, enum run_state state, int64_t *ret,
+                 struct error *err)
+{
+	struct statement *row = view_query(
+	        view, "select count(*) from run where state = ?1", err);
+
+	if (!row)
+		return -1;
+	statement_bind_text(row, 1, run_state_name(state));
+	return view_ask_int(row, ret, err);
+}
+
+int view_failed_runs(struct view *view, struct arena *arena, int64_t since_ms,
+                     struct run_record **ret, size_t *ret_count,
+                     struct error *err)
+{
+	struct statement *rows = view_query(
+	        view,
+	        RUN_COLUMNS "where state = 'failed' and finished_at > ?1 "
+	                    "order by seq",
+	        err);
+
+	if (!rows)
+		return -1;
+	statement_bind_int(rows, 1, since_ms);
+	struct question question = about_runs(view, arena, rows);
+	return view_ask_all(&question, ret, ret_count, err);
+}
+
 #define NOT_OVER "state in ('open', 'waiting') "
 
 int view_runs(struct view *view, struct arena *arena, enum run_filter filter,

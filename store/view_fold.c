@@ -9,8 +9,10 @@
  * The handlers only write what docs/journal.md says of their type; that page
  * and this file are two spellings of one thing.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "store/base/alloc.h"
 #include "store/base/json.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
@@ -28,25 +30,23 @@ void fold_bind_json(const struct fold *fold, struct statement *row, int n,
 {
 	const struct value *value = value_get(fold->data, name);
 
-	statement_bind_text(row, n,
+	statement_bind_lent(row, n,
 	                    value ? json_canonical(fold->arena, value) : NULL);
 }
 
-void fold_bind_oid(struct statement *row, int n, const struct oid *oid)
+void fold_bind_oid(const struct fold *fold, struct statement *row, int n,
+                   const struct oid *oid)
 {
-	char text[OID_TEXT_BYTES];
-
-	oid_to_text(oid, text);
-	statement_bind_text(row, n, text);
+	statement_bind_lent(row, n, oid_text(fold->arena, oid));
 }
 
 /* The run, `step` and the item, as three parameters from `n` on. */
 void fold_bind_step(const struct fold *fold, struct statement *row, int n,
                     const char *step)
 {
-	statement_bind_text(row, n, fold->run);
-	statement_bind_text(row, n + 1, step);
-	statement_bind_text(row, n + 2, fold->item);
+	statement_bind_lent(row, n, fold->run);
+	statement_bind_lent(row, n + 1, step);
+	statement_bind_lent(row, n + 2, fold->item);
 }
 
 struct statement *fold_query(struct fold *fold, const char *sql)
@@ -67,10 +67,10 @@ int fold_void(struct fold *fold, const char *reason)
 
 	if (!row)
 		return -1;
-	fold_bind_oid(row, 1, &fold->place->commit);
+	fold_bind_oid(fold, row, 1, &fold->place->commit);
 	statement_bind_int(row, 2, fold->place->line);
-	statement_bind_text(row, 3, fold->event->type_text);
-	statement_bind_text(row, 4, reason);
+	statement_bind_lent(row, 3, fold->event->type_text);
+	statement_bind_lent(row, 4, reason);
 	return fold_finish(fold, row);
 }
 
@@ -88,9 +88,9 @@ static bool may_decide(const struct fold *fold, int64_t epoch,
 	       (!holder || text_equal(holder, fold->event->source));
 }
 
-/* The state of the event's run: 1 and the state; 0 when there is no such run
- * or the event may not decide about it, -1. */
-int fold_run_state(struct fold *fold, enum run_state *ret)
+/* Read what the state of the event's run is decided by: 1, 0 when there is no
+ * such run, -1. */
+static int read_run(struct fold *fold, struct view_run_now *ret)
 {
 	struct statement *row = fold_query(
 	        fold, "select state, epoch, "
@@ -99,14 +99,36 @@ int fold_run_state(struct fold *fold, enum run_state *ret)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	int found = statement_step(row, fold->err);
 	if (found > 0 &&
-	    (!run_state_from_name(statement_text(row, 0), ret) ||
-	     !may_decide(fold, statement_int(row, 1), statement_text(row, 2))))
+	    run_state_from_name(statement_text(row, 0), &ret->state)) {
+		const char *holder = statement_text(row, 2);
+		ret->epoch = statement_int(row, 1);
+		ret->id = mem_strdup(fold->run);
+		ret->holder = holder ? mem_strdup(holder) : NULL;
+	} else if (found > 0) {
 		found = 0;
+	}
 	statement_reset(row);
 	return found;
+}
+
+/* The state of the event's run: 1 and the state; 0 when there is no such run
+ * or the event may not decide about it, -1. Events of one run mostly come one
+ * after the other: that of the last one is kept. */
+int fold_run_state(struct fold *fold, enum run_state *ret)
+{
+	struct view_run_now *now = &fold->view->run_now;
+
+	if (!text_equal(now->id, fold->run)) {
+		view_forget_run_now(fold->view);
+		int found = read_run(fold, now);
+		if (found <= 0)
+			return found;
+	}
+	*ret = now->state;
+	return may_decide(fold, now->epoch, now->holder);
 }
 
 /* Move the run by `event`: 1, 0 when that cannot be (and was voided), -1. */
@@ -119,18 +141,19 @@ int fold_move_run(struct fold *fold, enum run_event event)
 		return -1;
 	if (!found || !run_next(state, event, &state))
 		return fold_void(fold, "the run is not in a state for it");
+	view_forget_run_now(fold->view);
 	struct statement *row =
 	        fold_query(fold, "update run set state = ?2, finished_at = ?3, "
 	                         "reason = coalesce(?4, reason), "
 	                         "title = coalesce(?5, title) where id = ?1");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, run_state_name(state));
+	statement_bind_lent(row, 1, fold->run);
+	statement_bind_lent(row, 2, run_state_name(state));
 	statement_bind_int(row, 3,
 	                   run_is_over(state) ? fold->event->time_ms : 0);
-	statement_bind_text(row, 4, fold_text(fold, "reason"));
-	statement_bind_text(row, 5, fold_text(fold, "run_title"));
+	statement_bind_lent(row, 4, fold_text(fold, "reason"));
+	statement_bind_lent(row, 5, fold_text(fold, "run_title"));
 	return fold_finish(fold, row) < 0 ? -1 : 1;
 }
 
@@ -217,7 +240,7 @@ int fold_move_step(struct fold *fold, const char *step, enum step_event event)
 	if (!row)
 		return -1;
 	fold_bind_step(fold, row, 1, step);
-	statement_bind_text(row, 4, step_state_name(state));
+	statement_bind_lent(row, 4, step_state_name(state));
 	statement_bind_int(row, 5, fold->event->time_ms);
 	return fold_finish(fold, row) < 0 ? -1 : 1;
 }
@@ -233,11 +256,11 @@ static int describe(struct fold *fold, struct statement *row,
 	const char *key = fold_text(fold, "key");
 	fold_bind_step(fold, row, 1, fold->step);
 	fold_bind_json(fold, row, 4, output);
-	statement_bind_text(row, 5, key ? key : fold_text(fold, "effect_key"));
-	statement_bind_text(row, 6, fold_text(fold, "reason"));
-	statement_bind_text(row, 7, fold->event->id);
-	fold_bind_oid(row, 8, &fold->place->commit);
-	fold_bind_oid(row, 9, &fold->place->parent);
+	statement_bind_lent(row, 5, key ? key : fold_text(fold, "effect_key"));
+	statement_bind_lent(row, 6, fold_text(fold, "reason"));
+	statement_bind_lent(row, 7, fold->event->id);
+	fold_bind_oid(fold, row, 8, &fold->place->commit);
+	fold_bind_oid(fold, row, 9, &fold->place->parent);
 	statement_bind_int(row, 10, fold->place->line);
 	return fold_finish(fold, row);
 }
@@ -252,24 +275,56 @@ int fold_describe_step(struct fold *fold, const char *output)
 	return row ? describe(fold, row, output) : -1;
 }
 
-/* Both at once, which is most of what a journal is read for. */
-static int move_and_describe(struct fold *fold, enum step_event event,
-                             const char *output)
+/* Move the step to `next` and describe it, if it is in `from` (NULL: in
+ * whichever): 1, 0 when it is not, -1. */
+static int move_to(struct fold *fold, const char *from, enum step_state next,
+                   const char *output)
 {
-	enum step_state state;
-	int moved = next_state(fold, fold->step, event, &state);
-
-	if (moved <= 0)
-		return moved;
 	struct statement *row = fold_query(
 	        fold, DESCRIBE_STEP ", state = ?11, at = ?12, wake_at = 0 "
 	                            "where run = ?1 and step = ?2 "
-	                            "and item = ?3");
+	                            "and item = ?3 "
+	                            "and state = coalesce(?13, state)");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 11, step_state_name(state));
+	statement_bind_lent(row, 11, step_state_name(next));
 	statement_bind_int(row, 12, fold->event->time_ms);
-	return describe(fold, row, output) < 0 ? -1 : 1;
+	statement_bind_lent(row, 13, from);
+	if (describe(fold, row, output) < 0)
+		return -1;
+	return db_changes(fold->view->db) > 0;
+}
+
+/* The state that a step is most likely in when `event` comes. */
+static enum step_state likely_state(const struct fold *fold)
+{
+	switch (fold->event->type) {
+	case EVENT_GATE_APPROVED:
+	case EVENT_GATE_REJECTED:
+		return STEP_IN_REVIEW;
+	case EVENT_EFFECT_DONE:
+	case EVENT_EFFECT_FAILED:
+		return STEP_STARTED;
+	default:
+		return STEP_WAITING;
+	}
+}
+
+/* Move the event's own step and describe it at once, which is most of what a
+ * journal is read for: first as if the step were where it is likely to be. */
+int fold_move_and_describe(struct fold *fold, enum step_event event,
+                           const char *output)
+{
+	enum step_state state = likely_state(fold);
+	enum step_state next;
+
+	if (step_next(state, event, &next)) {
+		int moved = move_to(fold, step_state_name(state), next, output);
+		if (moved != 0)
+			return moved;
+	}
+	int moved = next_state(fold, fold->step, event, &next);
+	return moved <= 0 ? moved : move_to(fold, NULL, next, output);
 }
 
 /* Move the event's own step and describe it: 1, 0 when voided, -1. */
@@ -281,7 +336,34 @@ int fold_settle_step(struct fold *fold, enum step_event event,
 
 	if (live <= 0)
 		return live < 0 ? -1 : fold_void(fold, "there is no such run");
-	return move_and_describe(fold, event, output);
+	return fold_move_and_describe(fold, event, output);
+}
+
+/* Whether the event can change what fold_run_state() keeps. */
+static bool moves_runs(enum event_type type)
+{
+	switch (type) {
+	case EVENT_STEP_FINISHED:
+	case EVENT_STEP_FAILED:
+	case EVENT_STEP_SKIPPED:
+	case EVENT_STEP_SLEPT:
+	case EVENT_EFFECT_INTENDED:
+	case EVENT_EFFECT_DONE:
+	case EVENT_EFFECT_FAILED:
+	case EVENT_EFFECT_TRIED:
+	case EVENT_NUMBER_TAKEN:
+	case EVENT_EVENT_EMITTED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+void view_forget_run_now(struct view *view)
+{
+	free(view->run_now.id);
+	free(view->run_now.holder);
+	view->run_now = (struct view_run_now){ 0 };
 }
 
 int fold_status(int moved)
@@ -350,5 +432,7 @@ int view_apply(void *state, const struct event *event,
 	    event->type != EVENT_RUN_RELEASED &&
 	    view_rouse(view, fold.run, err) < 0)
 		return -1;
+	if (moves_runs(event->type))
+		view_forget_run_now(view);
 	return handlers[event->type](&fold);
 }

@@ -28,7 +28,7 @@ static int find(struct fold *fold, struct standing *ret)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	int found = statement_step(row, fold->err);
 	if (found > 0) {
 		const char *holder = statement_text(row, 1);
@@ -48,7 +48,7 @@ static int set_epoch(struct fold *fold, int64_t epoch)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	statement_bind_int(row, 2, epoch);
 	return fold_finish(fold, row);
 }
@@ -85,9 +85,9 @@ int fold_run_claimed(struct fold *fold)
 	                                         "values (?1, ?2, ?3, ?4)");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, fold->event->source);
-	statement_bind_text(row, 3, fold->event->id);
+	statement_bind_lent(row, 1, fold->run);
+	statement_bind_lent(row, 2, fold->event->source);
+	statement_bind_lent(row, 3, fold->event->id);
 	statement_bind_int(row, 4, value_get_int(fold->data, "ttl", 0));
 	return fold_finish(fold, row) < 0 ? -1 : set_epoch(fold, epoch);
 }
@@ -99,7 +99,7 @@ static int drop(struct fold *fold, int64_t epoch)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	return fold_finish(fold, row) < 0 ? -1 : set_epoch(fold, epoch + 1);
 }
 

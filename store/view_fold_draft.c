@@ -18,19 +18,19 @@ static int insert_draft(struct fold *fold, bool gate)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	statement_bind_int(row, 2, value_get_int(fold->data, "n", 0));
-	statement_bind_text(row, 3, gate ? fold->step : NULL);
-	statement_bind_text(row, 4, fold_text(fold, "title"));
-	statement_bind_text(row, 5, fold_text(fold, "priority"));
+	statement_bind_lent(row, 3, gate ? fold->step : NULL);
+	statement_bind_lent(row, 4, fold_text(fold, "title"));
+	statement_bind_lent(row, 5, fold_text(fold, "priority"));
 	statement_bind_int(row, 6, value_get_int(fold->data, "due_at", 0));
-	statement_bind_text(row, 7, fold_text(fold, "branch"));
-	statement_bind_text(row, 8, fold_text(fold, "slip"));
-	statement_bind_text(row, 9, fold_text(fold, "base"));
-	statement_bind_text(row, 10, fold_text(fold, "tip"));
+	statement_bind_lent(row, 7, fold_text(fold, "branch"));
+	statement_bind_lent(row, 8, fold_text(fold, "slip"));
+	statement_bind_lent(row, 9, fold_text(fold, "base"));
+	statement_bind_lent(row, 10, fold_text(fold, "tip"));
 	statement_bind_int(row, 11, fold->event->time_ms);
 	fold_bind_json(fold, row, 12, "effects");
-	statement_bind_text(row, 13, fold->item);
+	statement_bind_lent(row, 13, fold->item);
 	return fold_finish(fold, row);
 }
 
@@ -45,14 +45,14 @@ static int put_artifact(struct fold *fold, const struct value *artifact)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	statement_bind_int(row, 2, value_get_int(fold->data, "n", 0));
-	statement_bind_text(row, 3, value_get_text(artifact, "step", ""));
-	statement_bind_text(row, 4, value_get_text(artifact, "path", ""));
-	statement_bind_text(row, 5, value_get_text(artifact, "blob", NULL));
-	statement_bind_text(row, 6, value_get_text(artifact, "merged", NULL));
-	statement_bind_text(row, 7, value_get_text(artifact, "item", ""));
-	statement_bind_text(row, 8, value_get_text(artifact, "field", NULL));
+	statement_bind_lent(row, 3, value_get_text(artifact, "step", ""));
+	statement_bind_lent(row, 4, value_get_text(artifact, "path", ""));
+	statement_bind_lent(row, 5, value_get_text(artifact, "blob", NULL));
+	statement_bind_lent(row, 6, value_get_text(artifact, "merged", NULL));
+	statement_bind_lent(row, 7, value_get_text(artifact, "item", ""));
+	statement_bind_lent(row, 8, value_get_text(artifact, "field", NULL));
 	return fold_finish(fold, row);
 }
 
@@ -78,7 +78,7 @@ static int has_open_gate(struct fold *fold)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	int found = statement_step(row, fold->err);
 	statement_reset(row);
 	return found;
@@ -130,17 +130,17 @@ static int decide_draft(struct fold *fold, const char *state)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	statement_bind_int(row, 2, value_get_int(fold->data, "n", 0));
-	statement_bind_text(row, 3, state);
+	statement_bind_lent(row, 3, state);
 	statement_bind_int(row, 4, fold->event->time_ms);
-	statement_bind_text(row, 5, fold_text(fold, "commit"));
-	statement_bind_text(row, 6, fold_text(fold, "author"));
+	statement_bind_lent(row, 5, fold_text(fold, "commit"));
+	statement_bind_lent(row, 6, fold_text(fold, "author"));
 	if (value_get(fold->data, "revision"))
 		statement_bind_int(row, 7,
 		                   value_get_int(fold->data, "revision", 1));
 	else
-		statement_bind_text(row, 7, NULL);
+		statement_bind_lent(row, 7, NULL);
 	if (fold_finish(fold, row) < 0)
 		return -1;
 	if (db_changes(fold->view->db) > 0)

@@ -25,9 +25,9 @@ static int take_occasion(struct fold *fold, const char *effect, bool done)
 		return -1;
 	if (!occasion)
 		return 0;
-	statement_bind_text(row, 1, effect);
-	statement_bind_text(row, 2, occasion);
-	statement_bind_text(row, 3, fold_text(fold, "effect_key"));
+	statement_bind_lent(row, 1, effect);
+	statement_bind_lent(row, 2, occasion);
+	statement_bind_lent(row, 3, fold_text(fold, "effect_key"));
 	fold_bind_step(fold, row, 4, fold->step);
 	statement_bind_int(row, 7, done);
 	return fold_finish(fold, row);
@@ -36,15 +36,17 @@ static int take_occasion(struct fold *fold, const char *effect, bool done)
 /* Whether another effect took it: 1, 0, -1. */
 static int is_occasion_taken(struct fold *fold)
 {
+	if (!fold_text(fold, "once"))
+		return 0;
 	struct statement *row =
 	        fold_query(fold, "select 1 from once where effect = ?1 and "
 	                         "occasion = ?2 and key <> ?3");
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "effect"));
-	statement_bind_text(row, 2, fold_text(fold, "once"));
-	statement_bind_text(row, 3, fold_text(fold, "effect_key"));
+	statement_bind_lent(row, 1, fold_text(fold, "effect"));
+	statement_bind_lent(row, 2, fold_text(fold, "once"));
+	statement_bind_lent(row, 3, fold_text(fold, "effect_key"));
 	int found = statement_step(row, fold->err);
 	statement_reset(row);
 	return found;
@@ -60,7 +62,7 @@ static int settle_occasion(struct fold *fold, bool done)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
+	statement_bind_lent(row, 1, fold_text(fold, "effect_key"));
 	return fold_finish(fold, row);
 }
 
@@ -86,13 +88,13 @@ int fold_effect_intended(struct fold *fold)
 	              "where state = 'waiting'");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
+	statement_bind_lent(row, 1, fold_text(fold, "effect_key"));
 	fold_bind_step(fold, row, 2, fold->step);
-	statement_bind_text(row, 5, fold_text(fold, "effect"));
+	statement_bind_lent(row, 5, fold_text(fold, "effect"));
 	fold_bind_json(fold, row, 6, "payload");
 	statement_bind_int(row, 7, fold->event->time_ms);
-	statement_bind_text(row, 8, fold_text(fold, "endpoint"));
-	statement_bind_text(row, 9, fold->event->source);
+	statement_bind_lent(row, 8, fold_text(fold, "endpoint"));
+	statement_bind_lent(row, 9, fold->event->source);
 	if (fold_finish(fold, row) < 0)
 		return -1;
 	return take_occasion(fold, fold_text(fold, "effect"), false);
@@ -109,7 +111,7 @@ static int read_breaker(struct fold *fold, const char *endpoint,
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, endpoint);
+	statement_bind_lent(row, 1, endpoint);
 	int found = statement_step(row, fold->err);
 	if (found > 0)
 		*ret = (struct breaker){
@@ -144,7 +146,7 @@ static int note_endpoint(struct fold *fold, bool answered)
 	              "probe_at, trips) values (?1, ?2, ?3, ?4, ?5)");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, endpoint);
+	statement_bind_lent(row, 1, endpoint);
 	statement_bind_int(row, 2, breaker.failures);
 	statement_bind_int(row, 3, breaker.since);
 	statement_bind_int(row, 4, breaker.probe_at);
@@ -163,8 +165,8 @@ static int settle_effect(struct fold *fold, const char *state,
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
-	statement_bind_text(row, 2, state);
+	statement_bind_lent(row, 1, fold_text(fold, "effect_key"));
+	statement_bind_lent(row, 2, state);
 	fold_bind_json(fold, row, 3, "result");
 	statement_bind_int(row, 4, fold->event->time_ms);
 	if (fold_finish(fold, row) < 0)
@@ -175,10 +177,7 @@ static int settle_effect(struct fold *fold, const char *state,
 	if (settle_occasion(fold, event == STEP_FINISHES) < 0 ||
 	    note_endpoint(fold, true) < 0)
 		return -1;
-	int moved = fold_move_step(fold, fold->step, event);
-	if (moved <= 0)
-		return fold_status(moved);
-	return fold_describe_step(fold, "result");
+	return fold_status(fold_move_and_describe(fold, event, "result"));
 }
 
 int fold_effect_done(struct fold *fold)
@@ -222,15 +221,15 @@ static int note_try(struct fold *fold, bool waits)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "effect_key"));
+	statement_bind_lent(row, 1, fold_text(fold, "effect_key"));
 	statement_bind_int(row, 2, waits);
 	if (value_get(fold->data, "attempt"))
 		statement_bind_int(row, 3,
 		                   value_get_int(fold->data, "attempt", 0));
 	else
-		statement_bind_text(row, 3, NULL);
+		statement_bind_lent(row, 3, NULL);
 	statement_bind_int(row, 4, fold->event->time_ms);
-	statement_bind_text(row, 5, fold_text(fold, "reason"));
+	statement_bind_lent(row, 5, fold_text(fold, "reason"));
 	if (fold_finish(fold, row) < 0)
 		return -1;
 	return db_changes(fold->view->db) > 0;
@@ -284,7 +283,7 @@ static int number_is_free(struct fold *fold)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "sequence"));
+	statement_bind_lent(row, 1, fold_text(fold, "sequence"));
 	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
 	fold_bind_step(fold, row, 3, fold->step);
 	int found = statement_step(row, fold->err);
@@ -314,7 +313,7 @@ int fold_number_taken(struct fold *fold)
 	              "values (?1, ?2, ?3, ?4, ?5)");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "sequence"));
+	statement_bind_lent(row, 1, fold_text(fold, "sequence"));
 	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
 	fold_bind_step(fold, row, 3, fold->step);
 	if (fold_finish(fold, row) < 0)
@@ -333,7 +332,7 @@ static int may_go_back(struct fold *fold)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "sequence"));
+	statement_bind_lent(row, 1, fold_text(fold, "sequence"));
 	statement_bind_int(row, 2, value_get_int(fold->data, "number", 0));
 	int found = statement_step(row, fold->err);
 	statement_reset(row);
@@ -361,7 +360,7 @@ int fold_number_freed(struct fold *fold)
 		struct statement *row = fold_query(fold, deletes[i]);
 		if (!row)
 			return -1;
-		statement_bind_text(row, 1, fold_text(fold, "sequence"));
+		statement_bind_lent(row, 1, fold_text(fold, "sequence"));
 		statement_bind_int(row, 2,
 		                   value_get_int(fold->data, "number", 0));
 		if (fold_finish(fold, row) < 0)
@@ -385,12 +384,12 @@ int fold_event_emitted(struct fold *fold)
 		return -1;
 	/* Emitted by a step, it is known by its effect key. */
 	const char *key = fold_text(fold, "effect_key");
-	statement_bind_text(row, 1, key ? key : fold->event->id);
-	statement_bind_text(row, 2, fold->run);
-	statement_bind_text(row, 3, fold->step);
-	statement_bind_text(row, 4, fold_text(fold, "type"));
+	statement_bind_lent(row, 1, key ? key : fold->event->id);
+	statement_bind_lent(row, 2, fold->run);
+	statement_bind_lent(row, 3, fold->step);
+	statement_bind_lent(row, 4, fold_text(fold, "type"));
 	fold_bind_json(fold, row, 5, "event");
-	statement_bind_text(row, 6, fold_text(fold, "commit"));
+	statement_bind_lent(row, 6, fold_text(fold, "commit"));
 	statement_bind_int(row, 7, fold->event->time_ms);
 	if (fold_finish(fold, row) < 0)
 		return -1;
@@ -406,9 +405,9 @@ static int decide_flood(struct fold *fold, const char *verdict)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, value_get_text(fold->data, "job", ""));
-	statement_bind_text(row, 2, value_get_text(fold->data, "commit", ""));
-	statement_bind_text(row, 3, verdict);
+	statement_bind_lent(row, 1, value_get_text(fold->data, "job", ""));
+	statement_bind_lent(row, 2, value_get_text(fold->data, "commit", ""));
+	statement_bind_lent(row, 3, verdict);
 	if (fold_finish(fold, row) < 0)
 		return -1;
 	return db_changes(fold->view->db) > 0

@@ -32,7 +32,8 @@ const char *fold_text(const struct fold *fold, const char *name);
 /* Bind `name` of the data as JSON (a stand-in stays one); NULL when absent. */
 void fold_bind_json(const struct fold *fold, struct statement *row, int n,
                     const char *name);
-void fold_bind_oid(struct statement *row, int n, const struct oid *oid);
+void fold_bind_oid(const struct fold *fold, struct statement *row, int n,
+                   const struct oid *oid);
 /* The run, `step` and the item, as three parameters from `n` on. */
 void fold_bind_step(const struct fold *fold, struct statement *row, int n,
                     const char *step);
@@ -50,6 +51,9 @@ int fold_move_step(struct fold *fold, const char *step, enum step_event event);
 /* Move the event's own step and describe it: 1, 0 when voided, -1. */
 int fold_settle_step(struct fold *fold, enum step_event event,
                      const char *output);
+/* The same without a look at its run. */
+int fold_move_and_describe(struct fold *fold, enum step_event event,
+                           const char *output);
 /* 1, 0 and -1 of these as 0, 0 and -1. */
 int fold_status(int moved);
 /* What the event says of its own step: output, key, reason, and where. */

@@ -17,12 +17,12 @@ static int insert_step(struct fold *fold, const struct value *step, size_t n)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, value_get_text(step, "id", ""));
+	statement_bind_lent(row, 1, fold->run);
+	statement_bind_lent(row, 2, value_get_text(step, "id", ""));
 	statement_bind_int(row, 3, (int64_t)n);
-	statement_bind_text(row, 4, value_get_text(step, "kind", ""));
+	statement_bind_lent(row, 4, value_get_text(step, "kind", ""));
 	/* Of a step in a loop there are as many as items: one row for all. */
-	statement_bind_text(row, 5,
+	statement_bind_lent(row, 5,
 	                    value_get_bool(step, "loop", false) ? "*" : "");
 	return fold_finish(fold, row);
 }
@@ -35,8 +35,8 @@ static int number_step(struct fold *fold, const struct value *step, size_t n)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, value_get_text(step, "id", ""));
+	statement_bind_lent(row, 1, fold->run);
+	statement_bind_lent(row, 2, value_get_text(step, "id", ""));
 	statement_bind_int(row, 3, (int64_t)n);
 	return fold_finish(fold, row);
 }
@@ -56,7 +56,7 @@ static int listen_to(struct fold *fold, const char *step)
 		if (!row)
 			return -1;
 		fold_bind_step(fold, row, 1, step);
-		statement_bind_text(row, 4, types->items[i]->text);
+		statement_bind_lent(row, 4, types->items[i]->text);
 		if (fold_finish(fold, row) < 0)
 			return -1;
 	}
@@ -76,17 +76,17 @@ int fold_run_started(struct fold *fold)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, fold_text(fold, "job"));
-	statement_bind_text(row, 3, fold_text(fold, "run_title"));
+	statement_bind_lent(row, 1, fold->run);
+	statement_bind_lent(row, 2, fold_text(fold, "job"));
+	statement_bind_lent(row, 3, fold_text(fold, "run_title"));
 	statement_bind_int(row, 4, value_get_int(fold->data, "epoch", 0));
 	fold_bind_json(fold, row, 5, "trigger");
 	fold_bind_json(fold, row, 6, "inputs");
-	statement_bind_text(row, 7, fold_text(fold, "commit"));
-	statement_bind_text(row, 8, fold_text(fold, "tree"));
-	statement_bind_text(row, 9, fold_text(fold, "library"));
+	statement_bind_lent(row, 7, fold_text(fold, "commit"));
+	statement_bind_lent(row, 8, fold_text(fold, "tree"));
+	statement_bind_lent(row, 9, fold_text(fold, "library"));
 	statement_bind_int(row, 10, fold->event->time_ms);
-	statement_bind_text(row, 11, fold_text(fold, "group"));
+	statement_bind_lent(row, 11, fold_text(fold, "group"));
 	if (fold_finish(fold, row) < 0)
 		return -1;
 	if (db_changes(fold->view->db) == 0)
@@ -177,10 +177,10 @@ static int fold_text_of_run(struct fold *fold)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, fold_text(fold, "commit"));
-	statement_bind_text(row, 3, fold_text(fold, "tree"));
-	statement_bind_text(row, 4, fold_text(fold, "library"));
+	statement_bind_lent(row, 1, fold->run);
+	statement_bind_lent(row, 2, fold_text(fold, "commit"));
+	statement_bind_lent(row, 3, fold_text(fold, "tree"));
+	statement_bind_lent(row, 4, fold_text(fold, "library"));
 	fold_bind_json(fold, row, 5, "inputs");
 	if (fold_finish(fold, row) < 0)
 		return -1;
@@ -188,14 +188,14 @@ static int fold_text_of_run(struct fold *fold)
 	                       "state = 'waiting'");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	if (fold_finish(fold, row) < 0)
 		return -1;
 	row = fold_query(fold,
 	                 "delete from listen where run = ?1 and step = ''");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	if (fold_finish(fold, row) < 0 ||
 	    journal_member(fold->view->repo, fold->arena, fold->data, "order",
 	                   &order, fold->err) < 0)
@@ -219,7 +219,7 @@ int fold_run_retried(struct fold *fold)
 	        fold_query(fold, "update run set reason = null where id = ?1");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	if (fold_finish(fold, row) < 0 ||
 	    journal_member(fold->view->repo, fold->arena, fold->data, "steps",
 	                   &list, fold->err) < 0)
@@ -266,8 +266,8 @@ static int fold_pass(struct fold *fold, const struct value *again)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
-	statement_bind_text(row, 2, value_get_text(again, "step", ""));
+	statement_bind_lent(row, 1, fold->run);
+	statement_bind_lent(row, 2, value_get_text(again, "step", ""));
 	statement_bind_int(row, 3, value_get_int(again, "pass", 0));
 	return fold_finish(fold, row);
 }
@@ -301,7 +301,7 @@ int fold_run_rewound(struct fold *fold)
 	        fold_query(fold, "update run set reason = null where id = ?1");
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	return fold_finish(fold, row) < 0 ? -1 : fold_rewound_all(fold);
 }
 
@@ -331,7 +331,7 @@ static int fold_reused_line(struct fold *fold, char *line)
 	if (!row)
 		return -1;
 	fold_bind_step(&one, row, 1, one.step);
-	statement_bind_text(row, 4, key);
+	statement_bind_lent(row, 4, key);
 	return fold_finish(fold, row);
 }
 
@@ -363,7 +363,7 @@ static int free_numbers(struct fold *fold)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold->run);
+	statement_bind_lent(row, 1, fold->run);
 	return fold_finish(fold, row);
 }
 
@@ -397,7 +397,7 @@ int fold_run_finished(struct fold *fold)
 		              "('waiting', 'in review', 'sleeping')");
 		if (!row)
 			return -1;
-		statement_bind_text(row, 1, fold->run);
+		statement_bind_lent(row, 1, fold->run);
 		return fold_finish(fold, row);
 	}
 	return fold_void(fold, "its end has no name");
@@ -415,12 +415,12 @@ static void bind_json_blob(const struct fold *fold, struct statement *row,
 	struct oid oid;
 
 	if (!value || blob) {
-		statement_bind_text(row, n, blob);
+		statement_bind_lent(row, n, blob);
 		return;
 	}
 	const char *json = json_canonical(fold->arena, value);
 	repo_blob_id(json, strlen(json), &oid);
-	fold_bind_oid(row, n, &oid);
+	fold_bind_oid(fold, row, n, &oid);
 }
 
 static int keep_result(struct fold *fold)
@@ -433,14 +433,14 @@ static int keep_result(struct fold *fold)
 
 	if (!row)
 		return -1;
-	statement_bind_text(row, 1, fold_text(fold, "key"));
-	statement_bind_text(row, 2, fold->run);
-	statement_bind_text(row, 3, fold->step);
-	statement_bind_text(row, 4, fold_text(fold, "kind"));
+	statement_bind_lent(row, 1, fold_text(fold, "key"));
+	statement_bind_lent(row, 2, fold->run);
+	statement_bind_lent(row, 3, fold->step);
+	statement_bind_lent(row, 4, fold_text(fold, "kind"));
 	fold_bind_json(fold, row, 5, "output");
-	statement_bind_text(row, 6, fold->event->id);
-	fold_bind_oid(row, 7, &fold->place->commit);
-	fold_bind_oid(row, 8, &fold->place->parent);
+	statement_bind_lent(row, 6, fold->event->id);
+	fold_bind_oid(fold, row, 7, &fold->place->commit);
+	fold_bind_oid(fold, row, 8, &fold->place->parent);
 	statement_bind_int(row, 9, fold->place->line);
 	statement_bind_int(row, 10, fold->event->time_ms);
 	bind_json_blob(fold, row, 11, "ingredients");
@@ -461,7 +461,7 @@ int fold_step_finished(struct fold *fold)
 	if (!row)
 		return -1;
 	fold_bind_step(fold, row, 1, fold->step);
-	statement_bind_text(row, 4, fold_text(fold, "tree"));
+	statement_bind_lent(row, 4, fold_text(fold, "tree"));
 	return fold_finish(fold, row);
 }
 

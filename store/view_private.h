@@ -30,6 +30,14 @@ struct view_near {
 	size_t reach; /* how many are read at once */
 };
 
+/* What decides whether an event may speak of the run `id` (NULL: not known). */
+struct view_run_now {
+	char *id;
+	char *holder; /* NULL: nobody */
+	enum run_state state;
+	int64_t epoch;
+};
+
 struct view {
 	struct db *db;
 	struct repo *repo;
@@ -39,7 +47,9 @@ struct view {
 	struct view_query *queries;
 	size_t query_count;
 	struct view_near near;
+	struct view_run_now run_now;
 	bool is_loading; /* everything, from the first event on */
+	bool was_empty;
 	size_t restarts;
 	bool rehearsing; /* in a transaction that is never committed */
 };
@@ -87,6 +97,9 @@ void view_read_step(struct arena *arena, struct statement *row, void *record);
 
 /* The results that were read ahead may be there no longer. */
 void view_forget_near(struct view *view);
+
+/* The run that the last event was of may have changed. */
+void view_forget_run_now(struct view *view);
 
 /* Forget that the run rests. */
 int view_rouse(struct view *view, const char *run,

@@ -9,9 +9,8 @@
 #include "engine/cmd/runs.h"
 #include "engine/cycle/approval.h"
 
-#define RECENT_MS                                                              \
-	((int64_t)7 * 24 * 3600 * 1000) /* failures older are past             \
-	                                 */
+/* Failures that are older are past. */
+#define RECENT_MS ((int64_t)7 * 24 * 3600 * 1000)
 
 /* A draft, or what is in its way. */
 struct item {
@@ -34,7 +33,7 @@ struct desk {
 	size_t endpoint_count;
 	struct run_record *failed;
 	size_t failed_count;
-	size_t open, done; /* runs that go on, runs that are over */
+	int64_t open, done; /* runs that go on, runs that are over */
 };
 
 static void desk_clear(struct desk *desk)
@@ -119,29 +118,17 @@ static int look_at_drafts(struct desk *desk, struct error *err)
 	return 0;
 }
 
-static void put_failed(struct desk *desk, const struct run_record *run)
-{
-	desk->failed = arena_grow(desk->arena, desk->failed, desk->failed_count,
-	                          sizeof(*desk->failed));
-	desk->failed[desk->failed_count++] = *run;
-}
-
+/* What is counted and not shown is counted by the view, however many there
+ * have been. */
 static int look_at_runs(struct desk *desk, struct error *err)
 {
-	struct run_record *runs;
-	size_t count;
+	struct view *view = desk->engine->view;
 
-	if (view_runs(desk->engine->view, desk->arena, RUNS_ALL, &runs, &count,
-	              err) < 0)
+	if (view_runs_in(view, RUN_DONE, &desk->done, err) < 0 ||
+	    view_runs_in(view, RUN_OPEN, &desk->open, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		desk->done += runs[i].state == RUN_DONE;
-		desk->open += runs[i].state == RUN_OPEN;
-		if (runs[i].state == RUN_FAILED &&
-		    desk->now_ms - runs[i].finished_at < RECENT_MS)
-			put_failed(desk, &runs[i]);
-	}
-	return 0;
+	return view_failed_runs(view, desk->arena, desk->now_ms - RECENT_MS,
+	                        &desk->failed, &desk->failed_count, err);
 }
 
 /* ---- Text ---------------------------------------------------------------- */
@@ -310,7 +297,7 @@ static void say_failures(const struct desk *desk, bool *first)
 /* What the next tick does without the owner. */
 static size_t ready_count(const struct desk *desk)
 {
-	size_t count = desk->open;
+	size_t count = (size_t)desk->open;
 
 	for (size_t i = 0; i < desk->count; i++)
 		count += desk->items[i].merged ||
@@ -338,7 +325,7 @@ static void print_text(const struct desk *desk)
 		               "runs go on"));
 	if (desk->done)
 		say(desk->invocation, "%s done, nothing spent.\n",
-		    count_text(desk->arena, desk->done, "run", "runs"));
+		    count_text(desk->arena, (size_t)desk->done, "run", "runs"));
 	else
 		say(desk->invocation, "Nothing spent.\n");
 }
@@ -423,7 +410,7 @@ static void print_value(const struct desk *desk)
 	value_map_set(arena, map, "endpoints", endpoints_value(desk));
 	value_map_set(arena, map, "failed", failed);
 	value_map_int(arena, map, "ready", (int64_t)ready_count(desk));
-	value_map_int(arena, map, "done", (int64_t)desk->done);
+	value_map_int(arena, map, "done", desk->done);
 	value_map_text(arena, map, "spent", "0");
 	print_json(desk->invocation, map);
 }

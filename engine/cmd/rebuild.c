@@ -12,12 +12,15 @@
 static int fold_anew(struct engine *engine, size_t *ret_events,
                      struct error *err)
 {
-	if (view_reset(engine->view, err) < 0)
-		return -1;
-	journal_follow(engine->journal, view_sink(engine->view),
-	               view_cursor(engine->view));
-	if (journal_catch_up(engine->journal, err) < 0)
-		return -1;
+	/* Opening has done it already when there was nothing to open. */
+	if (!view_was_empty(engine->view)) {
+		if (view_reset(engine->view, err) < 0)
+			return -1;
+		journal_follow(engine->journal, view_sink(engine->view),
+		               view_cursor(engine->view));
+		if (journal_catch_up(engine->journal, err) < 0)
+			return -1;
+	}
 	*ret_events = journal_given(engine->journal);
 	return 0;
 }
