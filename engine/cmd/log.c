@@ -257,6 +257,32 @@ static const char *say_undone(const struct entry *entry)
 	                                  text_of(entry, "effect", "?")));
 }
 
+static const char *say_tried(const struct entry *entry)
+{
+	bool unsent = strcmp(text_of(entry, "outcome", ""), "unsent") == 0;
+
+	return reason_behind(entry,
+	                     arena_printf(entry->arena, "%s was not %s",
+	                                  text_of(entry, "effect", "?"),
+	                                  unsent ? "sent" : "answered"));
+}
+
+static const char *say_resolved(const struct entry *entry)
+{
+	return reason_behind(entry,
+	                     arena_printf(entry->arena,
+	                                  "%s resolved by hand: %s",
+	                                  text_of(entry, "effect", "?"),
+	                                  text_of(entry, "verdict", "?")));
+}
+
+static const char *say_held(const struct entry *entry)
+{
+	return entry->event->type == EVENT_RUN_CLAIMED
+	               ? "is one engine's now"
+	               : "is nobody's again";
+}
+
 static const char *say_freed(const struct entry *entry)
 {
 	return arena_printf(entry->arena, "gave number %lld of %s back",
@@ -324,6 +350,8 @@ static const struct sentence sentences[] = {
 	[EVENT_RUN_STARTED] = { say_started, TINT_BOLD },
 	[EVENT_RUN_FINISHED] = { say_ended, TINT_BOLD },
 	[EVENT_RUN_RETRIED] = { say_retried, TINT_BOLD },
+	[EVENT_RUN_CLAIMED] = { say_held, TINT_DIM },
+	[EVENT_RUN_RELEASED] = { say_held, TINT_DIM },
 	[EVENT_RUN_REWOUND] = { say_rewound, TINT_BOLD },
 	[EVENT_STEP_SLEPT] = { say_slept, TINT_DIM },
 	[EVENT_TRIGGER_RELEASED] = { say_decided, TINT_NONE },
@@ -340,6 +368,8 @@ static const struct sentence sentences[] = {
 	[EVENT_EFFECT_INTENDED] = { say_intended, TINT_NONE },
 	[EVENT_EFFECT_DONE] = { say_done, TINT_GREEN },
 	[EVENT_EFFECT_FAILED] = { say_undone, TINT_RED },
+	[EVENT_EFFECT_TRIED] = { say_tried, TINT_YELLOW },
+	[EVENT_EFFECT_RESOLVED] = { say_resolved, TINT_NONE },
 	[EVENT_NUMBER_TAKEN] = { say_number, TINT_NONE },
 	[EVENT_NUMBER_FREED] = { say_freed, TINT_NONE },
 	[EVENT_EVENT_EMITTED] = { say_emitted, TINT_NONE },
