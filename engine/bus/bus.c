@@ -357,7 +357,9 @@ static int put_off(const struct delivery *delivery, const struct reply *reply,
 	                        ? reply->retry_after_ms
 	                        : LONGEST_PAUSE_MS;
 	ret->wake_at = clock_wall_ms(clock) + (pause > asked ? pause : asked);
-	ret->reason = arena_strdup(call->arena, reason->message);
+	ret->reason = arena_printf(call->arena, "%s; tried again at %s",
+	                           reason->message,
+	                           room_time(call->arena, ret->wake_at));
 	ret->attempt = delivery->attempt + 1;
 	const struct attempt attempt = {
 		.unsent = true,

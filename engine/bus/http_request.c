@@ -372,9 +372,9 @@ static int check_place(const struct call *call, const char *url,
 	if (http_same_place(&here, &there))
 		return 0;
 	return error_set(err, ERR_FAILED,
-	                 "it was intended for %s, and the endpoint is now at "
-	                 "%s",
-	                 there.host, here.host);
+	                 "it was intended for %s:%d, and the endpoint is now "
+	                 "at %s:%d",
+	                 there.host, there.port, here.host, here.port);
 }
 
 int http_thaw(const struct call *call, struct header_lines *headers,

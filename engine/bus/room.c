@@ -33,7 +33,7 @@ bool rate_parse(const char *text, int64_t *ret_count, int64_t *ret_ms)
 
 /* ---- The breaker --------------------------------------------------------- */
 
-static const char *time_text(struct arena *arena, int64_t at_ms)
+const char *room_time(struct arena *arena, int64_t at_ms)
 {
 	auto_buf struct buf text = buf_make(64);
 
@@ -74,8 +74,8 @@ int room_is_closed_off(const struct delivery *delivery, struct bus_answer *ret,
 	ret->wake_at = breaker.probe_at;
 	ret->reason = arena_printf(
 	        call->arena, "%s fails since %s; asked again at %s",
-	        delivery->endpoint, time_text(call->arena, breaker.since),
-	        time_text(call->arena, breaker.probe_at));
+	        delivery->endpoint, room_time(call->arena, breaker.since),
+	        room_time(call->arena, breaker.probe_at));
 	return 1;
 }
 
@@ -126,7 +126,7 @@ static int look_at_rate(const struct delivery *delivery,
 	ret->wake_at = at + window_ms;
 	ret->reason = arena_printf(
 	        call->arena, "%s gets no more than %s; sent at %s",
-	        delivery->endpoint, rate, time_text(call->arena, ret->wake_at));
+	        delivery->endpoint, rate, room_time(call->arena, ret->wake_at));
 	return 0;
 }
 

@@ -20,6 +20,9 @@
 /* "60/m": 60 in a minute. */
 bool rate_parse(const char *text, int64_t *ret_count, int64_t *ret_ms);
 
+/* "2026-11-22T08:15:00Z", in `arena`: for people. */
+const char *room_time(struct arena *arena, int64_t at_ms);
+
 /* Whether it may be begun now: ret->later when the others must be sent first,
  * ret->wake_at when it must wait; neither when it may. */
 int room_look(const struct delivery *delivery, const struct bus_round *round,
