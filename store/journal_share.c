@@ -45,26 +45,6 @@ int share_last(const struct share *share, struct oid *ret, struct error *err)
 	return witness_read_named(share->journal->lock_dir, name, ret, err);
 }
 
-int share_confirm(const struct share *share, const struct oid *tip,
-                  struct error *err)
-{
-	return witness_write_named(share->journal->lock_dir, "begun", tip, err);
-}
-
-int share_may_have_begun(const struct share *share, const struct oid *commit,
-                         struct error *err)
-{
-	struct oid begun;
-	int known = witness_read_named(share->journal->lock_dir, "begun",
-	                               &begun, err);
-
-	if (known <= 0)
-		return known;
-	if (!repo_object_exists(share->journal->repo, &begun))
-		return 1;
-	return repo_is_ancestor(share->journal->repo, commit, &begun, err);
-}
-
 static int fail_rewritten(const struct share *share, const struct oid *had,
                           const struct oid *now, struct error *err)
 {
@@ -147,6 +127,29 @@ static int read_new(const struct share *share, const struct oid *base,
 	    0)
 		return error_wrap(err, "the journal of \"%s\"", share->remote);
 	return 0;
+}
+
+int share_ahead(const struct share *share,
+                int (*event)(void *state, const struct event *event,
+                             const struct journal_place *place,
+                             struct error *err),
+                void *state, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct repo *repo = share->journal->repo;
+	struct oid had = { 0 };
+	struct oid tip;
+	struct oid *commits;
+	size_t count;
+	int known = share_last(share, &had, err);
+	int there = known < 0 ? -1 : journal_tip(share->journal, &tip, err);
+
+	if (there <= 0)
+		return there;
+	if (repo_first_parents(repo, &arena, &tip, known ? &had : NULL,
+	                       &commits, &count, err) < 0)
+		return -1;
+	return journal_read_line(repo, commits, count, &had, event, state, err);
 }
 
 /* ---- Moving ours --------------------------------------------------------- */

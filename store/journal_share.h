@@ -55,12 +55,12 @@ int share_pushed(const struct share *share, const struct oid *tip,
 int share_last(const struct share *share, struct oid *ret,
                struct error *err) MUST_CHECK;
 
-/* Effects may begin whose intents are in `tip` or before it. Durable. */
-int share_confirm(const struct share *share, const struct oid *tip,
-                  struct error *err) MUST_CHECK;
-/* Whether an effect may have begun on this machine whose intent is in `commit`:
- * 1, 0, -1. */
-int share_may_have_begun(const struct share *share, const struct oid *commit,
-                         struct error *err) MUST_CHECK;
+/* Give every event of ours that the remote, when it was asked last, had not, to
+ * `event`, oldest first. A result other than 0 stops and is returned. */
+int share_ahead(const struct share *share,
+                int (*event)(void *state, const struct event *event,
+                             const struct journal_place *place,
+                             struct error *err),
+                void *state, struct error *err) MUST_CHECK;
 
 #endif

@@ -233,9 +233,10 @@ static int collect_one(struct tick *tick, const struct draft_record *draft,
 
 	if (found <= 0)
 		return found < 0 ? tell_problem(tick, draft, &reason, err) : 0;
-	auto_run struct live_run *run = run_load(tick->engine, draft->run, err);
+	auto_run struct live_run *run =
+	        run_load(tick->engine, draft->run, &reason);
 	if (!run)
-		return -1;
+		return tell_problem(tick, draft, &reason, err);
 	found = approval_look(run, draft, &approval, &reason);
 	if (found < 0)
 		return tell_problem(tick, draft, &reason, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/cycle/halfway.h"
+#include "engine/io/owner.h"
 #include "engine/io/proc.h"
 #include "store/base/alloc.h"
 #include "store/base/fault.h"
@@ -115,7 +116,7 @@ static int fast_forward(struct engine *engine, const char *dir,
 	if (halfway_begin(engine, dir, commit, err) < 0)
 		return -1;
 	FAULT("move.begun");
-	int merged = proc_git(dir, args, &output, &reason);
+	int merged = owner_run(dir, args, &output, &reason);
 	FAULT("move.done");
 	halfway_end(engine);
 	if (merged == 0)
@@ -129,7 +130,10 @@ static int fast_forward(struct engine *engine, const char *dir,
 	if (!found || !oid_equal(&now, &engine->own_tip))
 		return error_set(err, ERR_CONFLICT, "\"%s\" has moved",
 		                 engine->branch);
-	return refused(engine, dir, &reason, err);
+	if (reason.code != ERR_STATE)
+		return refused(engine, dir, &reason, err);
+	error_move(err, &reason);
+	return -1;
 }
 
 int branch_advance(struct engine *engine, const struct oid *commit,

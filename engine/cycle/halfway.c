@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/io/proc.h"
+#include "engine/io/owner.h"
 #include "store/base/alloc.h"
 #include "store/base/fault.h"
 #include "store/base/fd.h"
@@ -73,7 +73,7 @@ static int read_note(struct engine *engine, struct arena *arena,
 static int git_in(const struct move *move, const char *const *args,
                   struct buf *ret, struct error *err)
 {
-	return proc_git(move->dir, args, ret, err);
+	return owner_run(move->dir, args, ret, err);
 }
 
 /* The locks that `git merge` takes. Those that nobody holds are taken away. */

@@ -331,6 +331,19 @@ static int load_job(struct live_run *run, struct error *err)
 	return error_wrap(err, "the job of run %s", run->record.id);
 }
 
+/* It was merged on another machine, which has told so and not pushed it. */
+static int fail_elsewhere(const struct draft_record *draft, struct error *err)
+{
+	char text[OID_TEXT_BYTES];
+
+	oid_to_text(&draft->commit, text);
+	(void)error_set(err, ERR_AWAY,
+	                "it was approved by commit %.12s, which is not here",
+	                text);
+	return error_hint(err, "Push the branch from where it was merged: "
+	                       "git push.");
+}
+
 static int load_gate(struct live_run *run, const struct draft_record *draft,
                      struct error *err)
 {
@@ -343,6 +356,8 @@ static int load_gate(struct live_run *run, const struct draft_record *draft,
 
 	if (!step)
 		return 0;
+	if (run->engine->sharing && !repo_object_exists(repo, &draft->commit))
+		return fail_elsewhere(draft, err);
 	if (repo_commit_read(repo, arena, &draft->commit, &commit, err) < 0)
 		return error_wrap(err, "the commit that approved %s",
 		                  run->name);

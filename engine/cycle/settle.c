@@ -129,9 +129,10 @@ static bool ends_the_step(const struct error *err)
 }
 
 /* An effect may have settled its step in the journal although this process
- * goes on with an error: the row is what counts. */
-static bool is_settled_in_journal(struct tick *tick, struct live_run *run,
-                                  struct live_step *live)
+ * goes on with an error: the row is what counts. Without `may_settle` only that
+ * it was begun is taken over. */
+static bool follow_journal(struct tick *tick, struct live_run *run,
+                           struct live_step *live, bool may_settle)
 {
 	auto_error struct error ignored = { 0 };
 	struct step_record *rows;
@@ -148,6 +149,8 @@ static bool is_settled_in_journal(struct tick *tick, struct live_run *run,
 		    rows[i].state == STEP_SLEEPING)
 			continue;
 		if (step_is_settled(rows[i].state)) {
+			if (!may_settle)
+				return false;
 			execute_settle(tick, run, live, rows[i].state,
 			               rows[i].reason);
 		} else {
@@ -160,11 +163,12 @@ static bool is_settled_in_journal(struct tick *tick, struct live_run *run,
 	return false;
 }
 
-/* An effect that may not begin now: a later tick goes on with it. */
+/* An effect that may not begin now: a later tick goes on with it. What is done
+ * and not confirmed, a number say, is nothing yet that others may build on. */
 static int put_off(struct tick *tick, struct live_run *run,
                    struct live_step *live, struct error *err)
 {
-	(void)is_settled_in_journal(tick, run, live); /* it may be intended */
+	(void)follow_journal(tick, run, live, false); /* it may be intended */
 	run->put_off = true;
 	/* One that woke to be sent again is not to be woken once more now. */
 	if (live->state == STEP_SLEEPING)
@@ -186,7 +190,7 @@ int execute_take_failure(struct tick *tick, struct live_run *run,
 		return error_wrap(err, "%s, step \"%s\"", run->name,
 		                  live_name(run, live));
 	}
-	if (is_settled_in_journal(tick, run, live))
+	if (follow_journal(tick, run, live, true))
 		return 0;
 	if (sleep_before_retry(tick, run, live, reason))
 		return 0;

@@ -50,10 +50,39 @@ const char *sync_tracking(const struct sharing *sharing, struct arena *arena,
 	                    ref + strlen("refs/heads/"));
 }
 
+bool sync_is_unsure(const struct engine *engine, const char *run)
+{
+	return sync_is_away(engine) && engine->sharing->unsure &&
+	       value_get(engine->sharing->unsure, run);
+}
+
+/* ---- Numbers that others do not know of ---------------------------------- */
+
+static int note_number(void *state, const struct event *event,
+                       const struct journal_place *place, struct error *err)
+{
+	struct sharing *sharing = state;
+	const char *run = value_get_text(event->data, "run", NULL);
+
+	(void)place, (void)err;
+	if (run && event->type == EVENT_NUMBER_TAKEN)
+		value_map_set(&sharing->arena, sharing->unsure, run,
+		              value_bool(&sharing->arena, true));
+	return 0;
+}
+
+/* Others may have taken the same ones: what names them waits. */
+static int find_unsure(struct sharing *sharing, struct error *err)
+{
+	sharing->unsure = value_map(&sharing->arena);
+	return share_ahead(&sharing->share, note_number, sharing, err);
+}
+
 /* ---- Telling ------------------------------------------------------------- */
 
 /* Said once a tick; from here on nobody is asked again. */
-static int stay_away(struct sharing *sharing, const struct error *reason)
+static int stay_away(struct sharing *sharing, const struct error *reason,
+                     struct error *err)
 {
 	auto_error struct error problem = { 0 };
 	struct note note = { .kind = NOTE_PROBLEM, .problem = &problem };
@@ -67,7 +96,7 @@ static int stay_away(struct sharing *sharing, const struct error *reason)
 		sharing->tick->problems++;
 	}
 	sharing->is_away = true;
-	return 0;
+	return find_unsure(sharing, err);
 }
 
 /* ---- Fetching ------------------------------------------------------------ */
@@ -101,6 +130,10 @@ static int compare(struct listing *listing, const struct remote_ref *ref,
 
 	if (!text_starts(ref->name, "refs/heads/"))
 		return 0;
+	if (listing->sharing->listed)
+		value_map_set(&listing->sharing->arena,
+		              listing->sharing->listed, ref->name,
+		              value_bool(&listing->sharing->arena, true));
 	bool is_draft = text_starts(ref->name, "refs/heads/" DRAFT_BRANCHES);
 	listing->has_journal |= strcmp(ref->name, JOURNAL_REF) == 0;
 	int found = repo_ref_read(repo, tracking, &known, err);
@@ -118,7 +151,7 @@ static int compare(struct listing *listing, const struct remote_ref *ref,
 
 static int fetch_listed(struct listing *listing, struct error *err)
 {
-	const struct remote *remote = &listing->sharing->remote;
+	struct remote *remote = &listing->sharing->remote;
 
 	for (size_t i = 0; i < listing->count; i += SPECS_AT_ONCE) {
 		const char *some[SPECS_AT_ONCE + 1] = { NULL };
@@ -202,6 +235,7 @@ static int pull_all(struct sharing *sharing, struct error *err)
 	};
 	enum share_state ignored;
 
+	sharing->listed = value_map(&sharing->arena);
 	return pull(sharing, patterns, &ignored, err);
 }
 
@@ -262,6 +296,10 @@ static int push_journal(struct sharing *sharing, struct error *err)
 	}
 	(void)error_set(err, ERR_AWAY, "\"%s\" refuses the journal: %s",
 	                sharing->remote.name, reason);
+	if (strstr(reason, "failed to update ref"))
+		return error_hint(err, "A git that was killed there may have "
+		                       "left reeve/journal.lock behind: look "
+		                       "in its refs/heads.");
 	return error_hint(err, "Its hooks or its rules must let reeve push "
 	                       "reeve/journal.");
 }
@@ -314,7 +352,6 @@ static int confirm_run(struct sharing *sharing, const char *run,
                        int64_t deadline_ms, struct error *err)
 {
 	struct engine *engine = sharing->engine;
-	struct oid tip;
 
 	int ours = claim_holds(engine, run, err);
 	if (ours > 0 && push_in_time(sharing, run, deadline_ms, err) < 0)
@@ -323,12 +360,9 @@ static int confirm_run(struct sharing *sharing, const char *run,
 		ours = claim_holds(engine, run, err);
 	if (ours < 0)
 		return -1;
-	if (!ours)
-		return error_set(err, ERR_AWAY,
-		                 "another engine has taken the run");
-	if (journal_tip(engine->journal, &tip, err) < 0)
-		return -1;
-	return share_confirm(&sharing->share, &tip, err);
+	return ours ? 0
+	            : error_set(err, ERR_AWAY,
+	                        "another engine has taken the run");
 }
 
 static int confirm(void *state, const char *run, int64_t deadline_ms,
@@ -342,31 +376,42 @@ static int confirm(void *state, const char *run, int64_t deadline_ms,
 	if (confirm_run(sharing, run, deadline_ms, &reason) == 0)
 		return 0;
 	if (reason.code == ERR_AWAY &&
-	    claim_holds(sharing->engine, run, err) > 0)
-		(void)stay_away(sharing, &reason);
+	    claim_holds(sharing->engine, run, err) > 0 &&
+	    stay_away(sharing, &reason, err) < 0)
+		return -1;
 	error_move(err, &reason);
 	return -1;
 }
 
 /* ---- The phases ---------------------------------------------------------- */
 
+/* What an earlier tick could not push goes first: what follows builds on it. */
+static int begin(struct sharing *sharing, struct error *err)
+{
+	auto_error struct error reason = { 0 };
+
+	if (sharing->engine->offline)
+		return find_unsure(sharing, err);
+	if (pull_all(sharing, &reason) == 0 &&
+	    push_journal(sharing, &reason) == 0)
+		return 0;
+	if (reason.code == ERR_AWAY)
+		return stay_away(sharing, &reason, err);
+	error_move(err, &reason);
+	return -1;
+}
+
 int sync_begin(struct tick *tick, struct error *err)
 {
 	struct sharing *sharing = tick->engine->sharing;
-	auto_error struct error reason = { 0 };
 
 	if (!sharing)
 		return journal_catch_up(tick->engine->journal, err);
 	sharing->tick = tick;
 	sharing->is_away = tick->engine->offline;
 	sharing->confirmed_at = 0;
-	if (tick->engine->offline || pull_all(sharing, &reason) == 0)
-		return journal_catch_up(tick->engine->journal, err);
-	if (reason.code != ERR_AWAY) {
-		error_move(err, &reason);
+	if (begin(sharing, err) < 0)
 		return -1;
-	}
-	(void)stay_away(sharing, &reason);
 	return journal_catch_up(tick->engine->journal, err);
 }
 
@@ -381,13 +426,15 @@ int sync_end(struct tick *tick, struct error *err)
 		return -1;
 	if (!sharing || sharing->is_away)
 		return journal_catch_up(tick->engine->journal, err);
+	if (offer_branch(tick, err) < 0)
+		return -1;
 	if (push_journal(sharing, &reason) == 0)
 		return offer_all(tick, err);
 	if (reason.code != ERR_AWAY) {
 		error_move(err, &reason);
 		return -1;
 	}
-	return stay_away(sharing, &reason);
+	return stay_away(sharing, &reason, err);
 }
 
 /* ---- Opening ------------------------------------------------------------- */
@@ -400,6 +447,7 @@ static struct sharing *sharing_new(struct engine *engine, const char *name)
 	sharing->remote = (struct remote){
 		.dir = repo_work_dir(engine->repo),
 		.name = arena_strdup(&sharing->arena, name),
+		.arena = &sharing->arena,
 	};
 	sharing->share = (struct share){
 		.journal = engine->journal,

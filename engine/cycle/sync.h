@@ -35,6 +35,9 @@ int sync_end(struct tick *tick, struct error *err) MUST_CHECK;
 
 /* Whether there is a remote that cannot be reached in this tick. */
 bool sync_is_away(const struct engine *engine);
+/* Whether the run has a number that the remote, which cannot be reached, has
+ * not heard of: it may be another's. */
+bool sync_is_unsure(const struct engine *engine, const char *run);
 /* How long a claim of ours holds without a push. */
 int64_t sync_claim_ms(const struct engine *engine);
 

@@ -13,6 +13,7 @@
 #include "engine/cycle/execute.h"
 #include "engine/cycle/outbox.h"
 #include "engine/cycle/start.h"
+#include "engine/cycle/sync.h"
 #include "engine/io/loop.h"
 #include "store/base/alloc.h"
 
@@ -32,13 +33,14 @@ static void workers_clear(struct workers *workers)
 	free(workers->runs);
 }
 
-/* A run whose pinned files this reeve cannot read waits; the others go on. */
+/* A run whose pinned files this reeve cannot read waits, and so does one that
+ * was approved by a commit that is not here; the others go on. */
 static int tell_unreadable(struct tick *tick, const struct run_record *run,
                            struct error *reason, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 
-	if (reason->code != ERR_CONFIG) {
+	if (reason->code != ERR_CONFIG && reason->code != ERR_AWAY) {
 		error_move(err, reason);
 		return -1;
 	}
@@ -228,6 +230,10 @@ static int load(struct tick *tick, const struct run_record *record,
 	int64_t heard;
 
 	*ret = NULL;
+	if (sync_is_unsure(engine, record->id)) {
+		tick->problems++;
+		return 0;
+	}
 	if (view_last_emitted(engine->view, &heard, err) < 0)
 		return -1;
 	auto_run struct live_run *run = run_load(engine, record->id, &reason);

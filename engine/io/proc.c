@@ -3,9 +3,8 @@
  */
 #include "engine/io/proc.h"
 
-#include <unistd.h>
-
 #include "engine/io/loop.h"
+#include "engine/io/owner.h"
 #include "store/base/compiler.h"
 
 #define GIT_TIMEOUT_MS 60000
@@ -40,6 +39,7 @@ int proc_git(const char *dir, const char *const *args, struct buf *ret_output,
 		"-c",
 		"core.fsmonitor=false",
 	};
+	auto_arena struct arena arena = { 0 };
 	size_t count = OPTIONS;
 
 	for (size_t i = 0; args[i] && i < MOST; i++)
@@ -47,7 +47,7 @@ int proc_git(const char *dir, const char *const *args, struct buf *ret_output,
 	argv[count] = NULL;
 	struct proc proc = {
 		.argv = argv,
-		.env = (const char *const *)environ,
+		.env = owner_environment(&arena),
 		.dir = dir,
 		.timeout_ms = GIT_TIMEOUT_MS,
 	};

@@ -42,8 +42,10 @@ struct proc {
 int proc_run(const struct proc *proc, struct buf *ret_output,
              struct error *err) MUST_CHECK;
 
-/* `git -C dir ARGS…` with hooks and fsmonitor off, the process's own
- * environment (credentials, ssh) and a deadline of a minute. */
+/* `git -C dir ARGS…` that asks and writes no file of the owner's: with hooks
+ * and fsmonitor off, the owner's environment (owner.h) and a deadline of a
+ * minute. What reaches the network or a working tree is for remote.h and
+ * owner_run(). */
 int proc_git(const char *dir, const char *const *args, struct buf *ret_output,
              struct error *err) MUST_CHECK;
 

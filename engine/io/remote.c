@@ -4,14 +4,17 @@
  *
  *	<flag> TAB <from>:<to> TAB <what happened, or why not>
  *
- * where the flag is a space (fast-forward), * (new) or = (it was there). Any
+ * where the flag is a space (fast-forward), * (new), = (it was there) or - (it
+ * is gone, and the name before the colon empty). Any
  * other flag is a refusal; a push without its line has failed, however git
  * exits.
+ *
+ * The programs of the other side are named here: at a path they run on this
+ * machine, and the repository's word on them does not count (owner.h).
  */
 #include "engine/io/remote.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/io/loop.h"
 #include "engine/io/proc.h"
@@ -26,110 +29,98 @@
 
 /* ---- The child ----------------------------------------------------------- */
 
-/* What git and its helpers need to reach the network as they do by hand. What
- * is not here stays out: GIT_DIR and GIT_INDEX_FILE of a hook that called us,
- * secrets of jobs, traces. */
-static bool is_passed_on(const char *entry)
-{
-	static const char *const names[] = {
-		"PATH=",
-		"HOME=",
-		"USER=",
-		"LOGNAME=",
-		"TMPDIR=",
-		"LANG=",
-		"TZ=",
-		"DISPLAY=",
-		"WAYLAND_DISPLAY=",
-		"DBUS_SESSION_BUS_ADDRESS=",
-		"XDG_",
-		"SSH_",
-		"GNUPGHOME=",
-		"GPG_AGENT_INFO=",
-		"KRB5",
-		"CURL_CA_BUNDLE=",
-		"SSL_CERT_",
-		"http_proxy=",
-		"https_proxy=",
-		"HTTPS_PROXY=",
-		"all_proxy=",
-		"ALL_PROXY=",
-		"no_proxy=",
-		"NO_PROXY=",
-		"GIT_SSH=",
-		"GIT_SSH_COMMAND=",
-		"GIT_SSH_VARIANT=",
-		"GIT_ASKPASS=",
-		"GIT_SSL_",
-		"GIT_CONFIG_GLOBAL=",
-		"GIT_CONFIG_SYSTEM=",
-		"GIT_CONFIG_NOSYSTEM=",
-		"GIT_PROXY_COMMAND=",
-	};
+/* What git says, and what may help. */
+static const struct {
+	const char *says;
+	const char *hint;
+} helps[] = {
+	{ "Host key verification failed",
+	  "See that it is the right host, and accept its key by hand" },
+	{ "Permission denied", "Its server does not know your key: look" },
+	{ "Authentication failed",
+	  "Its server does not take the password: look" },
+	{ "could not read Username", "git has no password for it: look" },
+	{ "could not read Password", "git has no password for it: look" },
+	{ "certificate",
+	  "git does not trust the server's certificate; the authority of your "
+	  "own is http.sslCAInfo in ~/.gitconfig. Look" },
+	{ "not found", "Look at its address" },
+	{ "does not appear to be a git repository", "Look at its address" },
+};
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (text_starts(entry, names[i]))
-			return true;
-	return false;
+static const char *help_for(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(helps); i++)
+		if (strstr(text, helps[i].says))
+			return helps[i].hint;
+	return NULL;
 }
 
-static const char **environment(struct arena *arena)
+/* The line that says why, of all that git and its helpers have written: ssh's
+ * own stands above git's. */
+static const char *line_of(struct arena *arena, const char *text)
 {
-	size_t count = 0;
-	size_t kept = 0;
+	static const char vague[] = "fatal: Could not read from remote";
+	const char *why = strstr(text, "fatal: ");
+	const char *end = why ? why : text;
 
-	while (environ[count])
-		count++;
-	const char **result = arena_array(arena, count + 3, sizeof(*result));
-	for (size_t i = 0; i < count; i++)
-		if (is_passed_on(environ[i]))
-			result[kept++] = environ[i];
-	result[kept++] = "LC_ALL=C";
-	result[kept++] = "GIT_TERMINAL_PROMPT=0"; /* nobody would answer */
-	result[kept] = NULL;
-	return result;
+	if (!why || !text_starts(why, vague) || why == text)
+		return arena_strndup(
+		        arena, why ? why + strlen("fatal: ") : text,
+		        strcspn(why ? why + strlen("fatal: ") : text, "\n"));
+	while (end > text && end[-1] == '\n')
+		end--;
+	const char *from = end;
+	while (from > text && from[-1] != '\n')
+		from--;
+	return arena_strndup(arena, from, (size_t)(end - from));
 }
 
-/* The line that says why, of all that git and its helpers have written. */
 static int is_away(const struct remote *remote, const struct error *reason,
                    struct error *err)
 {
-	const char *why = strstr(reason->message, "fatal: ");
-	const char *text = why ? why + strlen("fatal: ") : reason->message;
+	auto_arena struct arena arena = { 0 };
+	const char *help = help_for(reason->message);
 
-	(void)error_set(err, ERR_AWAY, "\"%s\" could not be reached: %.*s",
-	                remote->name, (int)strcspn(text, "\n"), text);
-	return -1;
+	(void)error_set(err, ERR_AWAY, "\"%s\" could not be reached: %s",
+	                remote->name, line_of(&arena, reason->message));
+	if (remote->git.ignored)
+		return error_hint(err,
+		                  "\"%s\" of this repository's own "
+		                  "configuration is not used: set it in "
+		                  "~/.gitconfig, which is yours.",
+		                  remote->git.ignored);
+	return help ? error_hint(err, "%s: git ls-remote %s.", help,
+	                         remote->name)
+	            : -1;
 }
 
 /* Run git with ARGS. Its output is in `ret_output`, also when it has failed:
  * then 0. 1 when it has not, -1 when nobody answered in time. */
-static int run_git(const struct remote *remote, const char *const *args,
+static int run_git(struct remote *remote, const char *const *args,
                    int64_t timeout_ms, struct buf *ret_output,
                    struct error *reason)
 {
-	static const char *const options[] = {
-		"git",
-		"-c",
-		"core.hooksPath=/dev/null",
-		"-c",
-		"core.fsmonitor=false",
-		"-c",
-		"protocol.file.allow=user",
-	};
 	auto_arena struct arena arena = { 0 };
-	const char *argv[ARRAY_LEN(options) + ARGS_MOST + 1];
-	size_t count = ARRAY_LEN(options);
+	struct owner_git *git = &remote->git;
+	size_t count = 0;
 
-	memcpy(argv, options, sizeof(options));
+	if (!git->options &&
+	    owner_look(remote->arena, remote->dir, git, reason) < 0)
+		return -1;
+	const char **argv =
+	        arena_array(&arena, git->count + ARGS_MOST + 2, sizeof(*argv));
+	argv[count++] = "git";
+	for (size_t i = 0; i < git->count; i++)
+		argv[count++] = git->options[i];
 	for (size_t i = 0; args[i] && i < ARGS_MOST; i++)
 		argv[count++] = args[i];
-	argv[count] = NULL;
 	const struct proc proc = {
 		.argv = argv,
-		.env = environment(&arena),
+		.env = git->env,
 		.dir = remote->dir,
-		.timeout_ms = timeout_ms,
+		.timeout_ms =
+		        remote->timeout_ms ? remote->timeout_ms : timeout_ms,
 		.max_output = ret_output->max,
 	};
 	auto_loop struct loop *loop = loop_open(1);
@@ -154,16 +145,20 @@ static int refuse_sha256(const struct remote *remote, struct error *err)
 	return error_hint(err, "reeve knows SHA-1 repositories alone.");
 }
 
-int remote_list(const struct remote *remote, const char *const *patterns,
+int remote_list(struct remote *remote, const char *const *patterns,
                 struct arena *arena, struct remote_ref **ret, size_t *ret_count,
                 struct error *err)
 {
-	const char *args[ARGS_MOST + 1] = { "ls-remote", "--refs",
-		                            remote->name };
+	const char *args[ARGS_MOST + 1] = {
+		"ls-remote",
+		"--refs",
+		"--upload-pack=git-upload-pack",
+		remote->name,
+	};
 	auto_buf struct buf output = buf_make(LIMIT_OUTPUT);
 	auto_error struct error reason = { 0 };
 	struct remote_ref *refs = NULL;
-	size_t count = 3;
+	size_t count = 4;
 
 	for (size_t i = 0; patterns[i] && count < ARGS_MOST; i++)
 		args[count++] = patterns[i];
@@ -186,7 +181,7 @@ int remote_list(const struct remote *remote, const char *const *patterns,
 	return 0;
 }
 
-int remote_fetch(const struct remote *remote, const char *const *refspecs,
+int remote_fetch(struct remote *remote, const char *const *refspecs,
                  bool deepen, struct error *err)
 {
 	const char *args[ARGS_MOST + 1] = {
@@ -197,10 +192,11 @@ int remote_fetch(const struct remote *remote, const char *const *refspecs,
 		"--no-write-fetch-head",
 		"--no-recurse-submodules",
 		"--no-auto-maintenance",
+		"--upload-pack=git-upload-pack",
 	};
 	auto_buf struct buf output = buf_make(LIMIT_OUTPUT);
 	auto_error struct error reason = { 0 };
-	size_t count = 7;
+	size_t count = 8;
 
 	if (deepen)
 		args[count++] = "--unshallow";
@@ -228,13 +224,14 @@ static int find_word(struct arena *arena, const char *output, const char *ref,
 		if (!names || !text_ends(names, ending) || strlen(flag) != 1)
 			continue;
 		*ret_reason = word ? word : "it does not say why";
-		return strchr(" *=", *flag) != NULL;
+		return strchr(" *=-", *flag) != NULL;
 	}
 	return -1;
 }
 
-int remote_push(const struct remote *remote, struct arena *arena,
-                const struct oid *tip, const char *ref, const char **ret_reason,
+/* Push what `spec` says of `ref`. As remote_push(). */
+static int push(struct remote *remote, struct arena *arena, const char *lease,
+                const char *spec, const char *ref, const char **ret_reason,
                 struct error *err)
 {
 	const char *const args[] = {
@@ -243,8 +240,10 @@ int remote_push(const struct remote *remote, struct arena *arena,
 		"--no-verify",
 		"--no-follow-tags",
 		"--no-recurse-submodules",
+		"--receive-pack=git-receive-pack",
+		lease,
 		remote->name,
-		arena_printf(arena, "%s:%s", oid_text(arena, tip), ref),
+		spec,
 		NULL,
 	};
 	auto_buf struct buf output = buf_make(LIMIT_OUTPUT);
@@ -261,4 +260,23 @@ int remote_push(const struct remote *remote, struct arena *arena,
 	if (ran > 0) /* without its line it is no push */
 		error_set(&reason, ERR_FAILED, "git says nothing of %s", ref);
 	return is_away(remote, &reason, err);
+}
+
+int remote_push(struct remote *remote, struct arena *arena,
+                const struct oid *tip, const char *ref, const char **ret_reason,
+                struct error *err)
+{
+	return push(remote, arena, "--no-force-with-lease",
+	            arena_printf(arena, "%s:%s", oid_text(arena, tip), ref),
+	            ref, ret_reason, err);
+}
+
+int remote_delete(struct remote *remote, struct arena *arena, const char *ref,
+                  const struct oid *tip, const char **ret_reason,
+                  struct error *err)
+{
+	return push(remote, arena,
+	            arena_printf(arena, "--force-with-lease=%s:%s", ref,
+	                         oid_text(arena, tip)),
+	            arena_printf(arena, ":%s", ref), ref, ret_reason, err);
 }

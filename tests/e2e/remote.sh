@@ -1,84 +1,6 @@
 # Several machines and one remote: each trigger one run, each effect once.
 . "$REEVE_TOP/tests/e2e/lib.sh"
-
-# A bare repository and two clones, a and b, each an engine. The job mails
-# without a gate, so that both would send when nobody kept them from it.
-stage_shared() {
-	git init -q --bare hub.git
-	mkdir a
-	(
-		cd a
-		git init -q
-		reeve init -q
-		put reeve.yaml <<-'YAML'
-			version: 1
-			remote: origin
-			claim: 1m
-			connectors: { email: { transport: file, from: ada@example.com } }
-			policy:
-			  - { effect: email.send, then: auto }
-		YAML
-		put jobs/greet.yaml <<-'YAML'
-			version: 1
-			name: greet
-			on:
-			  commit:
-			    paths: [ "inbox/*.md" ]
-			    with: { note: "{{trigger.path}}" }
-			inputs:
-			  note: { type: path, required: true }
-			may: { email.send: 1 }
-			steps:
-			  - id: note
-			    read: { path: "{{inputs.note}}" }
-			  - id: send
-			    call: email.send
-			    with: { to: ann@acme.example, subject: "{{inputs.note}}", text: Hello. }
-		YAML
-		put inbox/README <<-'TEXT'
-			Notes come here.
-		TEXT
-		reeve check
-		commit "Begin"
-		git remote add origin ../hub.git
-		git push -q origin main
-		reeve tick
-	)
-	git clone -q hub.git b
-	git -C b remote set-url origin ../hub.git
-}
-
-shared() {
-	at shared
-	top_dir=$PWD
-}
-
-# note NAME: both machines have it.
-note() {
-	echo "Hello $1" >"$top_dir/a/inbox/$1.md"
-	(cd "$top_dir/a" && commit "Note $1" && git push -q origin main)
-	(cd "$top_dir/b" && git pull -q --ff-only origin main)
-}
-
-# sent: how many mails went out, of all machines.
-sent() {
-	find "$top_dir"/[ab]/outbox -name '*.eml' 2>/dev/null | wc -l
-}
-
-# settled: after a tick of each in turn all three have one journal, and the
-# repositories are sound.
-settled() {
-	local at
-	for at in a b a b; do
-		(cd "$top_dir/$at" && reeve tick -q)
-	done
-	for at in a b; do
-		is "$(git -C "$top_dir/hub.git" rev-parse reeve/journal)" \
-			"$(git -C "$top_dir/$at" rev-parse reeve/journal)"
-		(cd "$top_dir/$at" && sound)
-	done
-	git -C "$top_dir/hub.git" fsck --strict --no-dangling
-}
+. "$REEVE_TOP/tests/e2e/shared.bash"
 
 clone_takes_the_journal() {
 	shared
@@ -133,45 +55,72 @@ seen_on_the_remote() {
 	is 1 "$(sent)"
 }
 
-# The other side refuses the first pushes, for no reason of ours.
-refused_push() {
+# A number that was taken while nobody answered may be another's: what names it
+# waits, also in later ticks without the remote, and none of them spins.
+unheard_number() {
 	shared
-	note one
-	echo 2 >left
-	cat >hub.git/hooks/pre-receive <<-'SH'
-		#!/bin/sh
-		left=$(cat ../left)
-		[ "$left" -gt 0 ] || exit 0
-		echo $((left - 1)) >../left
-		exit 1
-	SH
-	chmod +x hub.git/hooks/pre-receive
-	(cd a && exits 0 reeve tick)
-	is 0 "$(cat left)"
+	fates
+	cat >a/jobs/bill.yaml <<-'YAML'
+		version: 1
+		name: bill
+		on:
+		  commit:
+		    paths: [ "bills/*.md" ]
+		may: { sequence.next: 1, email.send: 1 }
+		steps:
+		  - id: number
+		    call: sequence.next
+		    with: { name: bill, format: "R%04d" }
+		  - id: send
+		    call: email.send
+		    with: { to: ann@acme.example, subject: "{{number.text}}", text: Hello. }
+	YAML
+	mkdir a/bills
+	echo one >a/bills/one.md
+	(cd a && commit "Bill" && git push -q origin main)
+	fate lost
+	cd a
+	exits 0 timeout 60 reeve tick
+	says "effects wait"
+	mv ../hub.git ../gone.git
+	exits 0 timeout 60 reeve tick
+	exits 0 timeout 60 reeve tick --offline
+	is 0 "$(events effect.intended)"
+	mv ../gone.git ../hub.git
+	exits 0 reeve tick
 	is 1 "$(sent)"
-	settled
-	is 1 "$(sent)"
+	is done "$(state_of bill)"
 }
 
-# It takes the push, and nobody hears of it.
-lost_push() {
+# What was merged on one machine and not pushed is waited for by the others.
+unpushed_merge() {
 	shared
+	sed -i 's/claim: 1m/claim: 3s/' a/reeve.yaml
+	sed -i 's/^  - id: send/  - { id: review, gate: { title: A greeting } }\n&/' \
+		a/jobs/greet.yaml
 	note one
-	mkdir bin
-	cat >bin/git <<-SH
-		#!/bin/sh
-		case " \$* " in
-		*" push "*)
-			$(command -v git) "\$@" >/dev/null
-			touch $PWD/heard
-			kill -KILL \$\$ ;;
-		esac
-		exec $(command -v git) "\$@"
-	SH
-	chmod +x bin/git
-	(cd a && PATH=$top_dir/bin:$PATH exits 0 reeve tick)
-	[ -e heard ] || fail "nothing was pushed"
+	(cd a && reeve tick)
+	cd a
+	git merge -q --no-ff --no-edit "$(draft_of greet)"
+	exits 0 reeve tick --offline
+	is 1 "$(events gate.approved)"
+	git push -q origin reeve/journal
+	cd ../b
+	for _ in $(seq 90); do
+		exits 0 reeve tick
+		! grep -q "is not here" ../err || break
+		sleep 0.1
+	done
+	says "was approved by commit"
+	says "git push"
 	is 0 "$(sent)"
+	git -C ../a push -q origin main
+	for _ in $(seq 60); do
+		exits 0 reeve tick
+		[ "$(sent)" -eq 0 ] || break
+	done
+	is 1 "$(sent)"
+	cd ..
 	settled
 	is 1 "$(sent)"
 }
@@ -214,44 +163,6 @@ unreachable_again() {
 	is 1 "$(sent)"
 }
 
-# a is stopped while its push is on its way, for longer than its claim lasts; b
-# takes over and sends; a wakes and begins nothing.
-paused_holder() {
-	local holder round
-	shared
-	sed -i 's/claim: 1m/claim: 3s/' a/reeve.yaml
-	note one
-	cat >stopping <<-'SH'
-		#!/bin/sh
-		git-receive-pack "$@"
-		status=$?
-		grep -q effect.intended <<-EOF && kill -STOP "$(cut -d' ' -f1 HERE/a/.git/reeve/engine)" && touch HERE/stopped
-			$(git -C HERE/hub.git log --format=%B reeve/journal)
-		EOF
-		exit $status
-	SH
-	sed -i "s|HERE|$PWD|g" stopping
-	chmod +x stopping
-	git -C a config remote.origin.receivepack "$PWD/stopping"
-	(cd a && exec reeve tick >../a.out 2>&1) &
-	holder=$!
-	until [ -e stopped ]; do
-		kill -0 $holder || fail "$(cat a.out)"
-		sleep 0.05
-	done
-	git -C a config --unset remote.origin.receivepack
-	# b looks until the claim has lapsed on its own clock.
-	for round in $(seq 20); do
-		(cd b && reeve tick) || true
-		[ "$(sent)" -eq 0 ] || break
-		sleep 0.3
-	done
-	kill -CONT $holder
-	wait $holder || true
-	settled
-	is 1 "$(sent)"
-}
-
 # A journal that was rewritten over there is refused, and nothing is done.
 rewritten() {
 	local was
@@ -263,32 +174,6 @@ rewritten() {
 	exits 2 reeve tick
 	says "was rewritten: it had $was"
 	is "$was" "$(git rev-parse reeve/journal)"
-}
-
-by_daemon() {
-	local port=9$((RANDOM % 900 + 100)) server
-	[ -x "$(git --exec-path)/git-daemon" ] || {
-		echo "skipped: no git daemon"
-		return 0
-	}
-	shared
-	git daemon --reuseaddr --listen=127.0.0.1 --port=$port --base-path="$PWD" \
-		--export-all --enable=receive-pack "$PWD" &
-	server=$!
-	# shellcheck disable=SC2064
-	trap "kill $server" EXIT
-	for at in a b; do
-		git -C $at remote set-url origin "git://127.0.0.1:$port/hub.git"
-	done
-	until git ls-remote "git://127.0.0.1:$port/hub.git" >/dev/null 2>&1; do
-		kill -0 $server || fail "no daemon"
-	done
-	note one
-	(cd a && reeve tick) &
-	(cd b && reeve tick) &
-	wait %2 %3
-	settled
-	is 1 "$(sent)"
 }
 
 # One of two on the same workspace runs; the other says who.
@@ -311,12 +196,10 @@ it "without a journal anywhere it says reeve init" no_journal_anywhere
 it "a fresh clone whose remote does not answer says so" nobody_answers
 it "two at once: each trigger one run, each mail once" both_at_once
 it "what the remote's branch has starts runs" seen_on_the_remote
-it "a push that is refused is tried again" refused_push
-it "a push whose answer is lost is found by the next" lost_push
+it "a number that nobody heard of is not built on" unheard_number
+it "a merge that was not pushed is waited for" unpushed_merge
 it "while nobody answers work goes on and effects wait" unreachable
 it "and so does one that was to be sent again" unreachable_again
-it "a paused holder begins nothing when it wakes" paused_holder
 it "a journal that was rewritten over there is refused" rewritten
-it "the same by git daemon" by_daemon
 it "of two on one workspace one runs, the other says who" one_workspace
 plan

@@ -219,8 +219,10 @@ class History:
     def share_branch(self, engine):
         """As people do: pull, and push until nobody was faster."""
         for _ in range(4):
-            self.git(engine, "pull", "-q", "--rebase", "origin", "main",
-                     must=False)
+            status = self.run(engine, "git", "pull", "-q", "--rebase",
+                              "origin", "main")[0]
+            if status != 0:
+                self.git(engine, "rebase", "--abort", must=False)
             if self.run(engine, "git", "push", "-q", "origin", "main")[0] == 0:
                 return True
         return False
@@ -374,9 +376,10 @@ class History:
         for engine in self.engines:
             self.do_wake(engine)
             engine.skew_s = 0
+        places = [f"{engine.place}/.git" for engine in self.engines]
+        for lock in self.locks(*places, self.remote):
+            os.unlink(lock)   # of a git that was killed; as people do
         for engine in self.engines:
-            for lock in self.locks(engine):
-                os.unlink(lock)   # of a git that was killed; as people do
             self.git(engine, "reset", "-q", "--hard")
             self.share_branch(engine)
         for _ in range(ROUNDS):
@@ -389,10 +392,11 @@ class History:
                 return
         raise Wrong("there is always something more to do")
 
-    def locks(self, engine):
-        for place, _, names in os.walk(f"{engine.place}/.git"):
-            yield from (f"{place}/{name}" for name in names
-                        if name.endswith(".lock"))
+    def locks(self, *places):
+        for top in places:
+            for place, _, names in os.walk(top):
+                yield from (f"{place}/{name}" for name in names
+                            if name.endswith(".lock"))
 
     def tips(self):
         return [self.git(engine, "for-each-ref", "--format",
@@ -497,9 +501,10 @@ def stage(top):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
+    stamp = "2026-10-20T05:00:00Z"
     environment = {**os.environ, "HOME": top, "GIT_CONFIG_NOSYSTEM": "1",
-                   "REEVE_TEST_SEED": "1",
-                   "REEVE_TEST_CLOCK": "2026-10-20T05:00:00Z"}
+                   "GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp,
+                   "REEVE_TEST_SEED": "1", "REEVE_TEST_CLOCK": stamp}
     for line in ["git init -q", "git init -q --bare ../remote.git",
                  "git remote add origin ../remote.git", "git add -A",
                  "git commit -q -m Begin", "git push -q origin main",
