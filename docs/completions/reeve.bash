@@ -40,7 +40,7 @@ _reeve() {
 		words="--help --json --quiet"
 		case $command in
 		approve) words+=" --no-tick" ;;
-		init) words+=" --template" ;;
+		init) words+=" --template --offline" ;;
 		recall) words+=" --at --project" ;;
 		cancel) words+=" --message --undo" ;;
 		reject) words+=" --message" ;;

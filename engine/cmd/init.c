@@ -10,6 +10,8 @@
 
 #include "engine/cmd/commands.h"
 #include "engine/cmd/print.h"
+#include "engine/io/proc.h"
+#include "engine/io/remote.h"
 #include "engine/job/library.h"
 #include "engine/report/schemas.h"
 #include "store/base/clock.h"
@@ -232,6 +234,57 @@ static int is_remote_journal(void *state, const char *name,
 	return 1;
 }
 
+/* The remotes of the repository, one a line; empty when git names none. */
+static char *remotes_of(const struct init *init)
+{
+	static const char *const args[] = { "remote", NULL };
+	auto_buf struct buf output = buf_make(LIMIT_OUTPUT);
+	auto_error struct error ignored = { 0 }; /* a new repository has none */
+
+	if (proc_git(init->dir, args, &output, &ignored) < 0 || !output.len)
+		return arena_strdup(init->invocation->arena, "");
+	return arena_strdup(init->invocation->arena, output.at);
+}
+
+/* There must be no second root: every remote is asked for a journal, and the
+ * first that has one is fetched. */
+static int ask_remotes(struct init *init, struct error *err)
+{
+	struct arena *arena = init->invocation->arena;
+	static const char *const patterns[] = { JOURNAL_REF, NULL };
+	char *rest = remotes_of(init);
+
+	while (rest && *rest) {
+		struct remote remote = {
+			.dir = init->dir,
+			.name = strsep(&rest, "\n"),
+			.arena = arena,
+		};
+		const char *const specs[] = {
+			arena_printf(arena,
+			             "+" JOURNAL_REF
+			             ":refs/remotes/%s/reeve/journal",
+			             remote.name),
+			NULL,
+		};
+		struct remote_ref *refs;
+		size_t count;
+		auto_error struct error reason = { 0 };
+		if (remote_list(&remote, patterns, arena, &refs, &count,
+		                &reason) < 0) {
+			(void)error_set(err, ERR_STATE,
+			                "%s; it may have a journal",
+			                reason.message);
+			return error_hint(err, "There must be one only. When "
+			                       "it has none: reeve init "
+			                       "--offline.");
+		}
+		if (count > 0)
+			return remote_fetch(&remote, specs, false, err);
+	}
+	return 0;
+}
+
 static int take_journal(struct init *init, const struct oid *tip,
                         struct error *err)
 {
@@ -259,6 +312,9 @@ static int make_journal(struct init *init, const char *branch,
 	int there = journal_tip(journal, &tip, err);
 	if (there != 0)
 		return there < 0 ? -1 : 0;
+	if (!option_given(init->invocation, "offline") &&
+	    ask_remotes(init, err) < 0)
+		return -1;
 	if (repo_ref_list(init->repo, "refs/remotes/", is_remote_journal,
 	                  &remote, err) < 0)
 		return -1;
@@ -346,17 +402,20 @@ static int init_command(struct invocation *invocation, struct error *err)
 }
 
 static const struct option_row options[] = {
+	{ "offline", 0, NULL, "ask no remote whether it has a journal" },
 	{ "template", 't', "NAME", "blank (the default) or consultant" },
 	{ 0 },
 };
 
 const struct command command_init = {
 	.name = "init",
-	.synopsis = "[DIR] [--template NAME]",
+	.synopsis = "[DIR] [--template NAME] [--offline]",
 	.help = "make a workspace, from a template",
 	.details = "Makes what is missing of a workspace in DIR, or here: a "
 	           "Git repository, the\ntemplate's files, the journal. Files "
-	           "that are there stay as they are.\n\nTemplates:\n"
+	           "that are there stay as they are.\nA "
+	           "remote that has a journal already gives it; one that does "
+	           "not answer is an error.\n\nTemplates:\n"
 	           "  blank       reeve.yaml and a place for memory\n"
 	           "  consultant  proposals, invoices, plans and the books",
 	.options = options,

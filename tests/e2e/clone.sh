@@ -36,6 +36,25 @@ init_takes_the_journal() {
 	sound
 }
 
+# A clone of one branch has not heard of the journal: the remote is asked, so
+# that there is no second one.
+init_asks_the_remote() {
+	at pushed
+	git clone -q --single-branch hub.git ../second
+	cd ../second
+	git config remote.origin.url ../company/gone.git
+	exits 2 reeve init
+	says '"origin" could not be reached'
+	says "reeve init --offline"
+	git show-ref -q --verify refs/heads/reeve/journal &&
+		fail "there is a second journal"
+	git config remote.origin.url ../company/hub.git
+	exits 0 reeve init
+	says "remote's"
+	is "$(git -C ../company/hub.git rev-parse reeve/journal)" \
+		"$(git rev-parse reeve/journal)"
+}
+
 init_is_idempotent() {
 	two
 	reeve init -q
@@ -106,6 +125,7 @@ first_follows() {
 }
 
 it "init in a clone takes the journal of the remote" init_takes_the_journal
+it "init asks a remote that was not heard of" init_asks_the_remote
 it "init changes nothing the second time" init_is_idempotent
 it "the commit of a known run starts nothing" same_commit_starts_nothing
 it "the same brief in a clone runs no step again" same_brief_runs_no_step
