@@ -140,6 +140,8 @@ static struct call call_of(const struct bus_request *request,
 		.secrets = config->secrets,
 		.with = request->with,
 		.files = request->files,
+		.timeout_ms = request->timeout_ms,
+		.retries = request->retry.max > 0,
 	};
 }
 
@@ -272,6 +274,8 @@ static int begin(const struct bus_request *request,
 	if (ret->later || ret->wake_at)
 		return 0;
 	if (FAULT_FAILS("effect.frozen", err))
+		return -1;
+	if (connector->prepare && connector->prepare(&delivery->call, err) < 0)
 		return -1;
 	record_intent(delivery);
 	round_add(request->round, delivery);

@@ -71,6 +71,7 @@ struct bus_request {
 	size_t limit_count;
 	struct retry retry;      /* without a delay: the bus's own */
 	struct files *files;     /* that a program sees */
+	int64_t timeout_ms;      /* of one try; 0: as the connector has it */
 	struct bus_round *round; /* what is begun with it; or NULL */
 };
 

@@ -37,6 +37,8 @@ struct call {
 	const struct value *with;     /* what is to be done, rendered */
 	const struct value *payload;  /* what was frozen of it in the intent */
 	struct files *files;          /* that a program sees; or NULL */
+	int64_t timeout_ms; /* that the step gives it; 0: it says nothing */
+	bool retries;       /* the step says that it may be tried again */
 };
 
 /* What came of a try. */
@@ -86,6 +88,9 @@ struct connector {
 	 * cannot be sent at all. */
 	int (*freeze)(const struct call *call, struct value **ret_payload,
 	              struct error *err);
+	/* MAY. Right before its intent, each time that it is begun: whatever
+	 * `verify` needs, outside of the journal. */
+	int (*prepare)(const struct call *call, struct error *err);
 	/* MUST unless `decide`. Do it, once; 0 and the result for later steps,
 	 * or -1, and `ret` says what is known. With REPLY_NONE, as it is at
 	 * first, an error of the machine (ERR_SYSTEM …) ends the tick. */
@@ -135,6 +140,8 @@ extern const struct connector http_delete;
 extern const struct connector http_patch;
 extern const struct connector http_post;
 extern const struct connector http_put;
+extern const struct connector local_run;
+extern const struct connector net_run;
 extern const struct connector sequence_next;
 extern const struct connector sequence_release;
 

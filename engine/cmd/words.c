@@ -167,7 +167,9 @@ static void add_effects(struct collector *collector)
 			.group = "effect",
 			.help = effect->help,
 			.fields = effect->fields,
-			.result = "a map",
+			.result = effect->command ? "a text, or JSON, or a map "
+			                            "with files"
+			                          : "a map",
 			.results = effect->results,
 			.example = step_example(collector->arena, "call",
 			                        effect->name, effect->fields),

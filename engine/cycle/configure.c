@@ -244,8 +244,8 @@ int execute_configure(struct live_run *run, const struct live_step *live,
 		err->code = ERR_STATE;
 		return -1;
 	}
-	if (live->step->kind->begin && waits_for_files(run, live) &&
-	    lay_drafts(run, live, ret, err) < 0)
+	if ((live->step->kind->begin || live->step->command) &&
+	    waits_for_files(run, live) && lay_drafts(run, live, ret, err) < 0)
 		return -1;
 	if (!entry && live->step->env) {
 		struct render render = run_render(run, live);

@@ -251,27 +251,33 @@ static const char *as_template(struct arena *arena, const char *text)
 	return arena_strndup(arena, buf.at, buf.len);
 }
 
-/* The same of a field: a text or a list of them. */
+static struct value *word_as_template(struct arena *arena,
+                                      const struct value *value)
+{
+	return value->kind == VALUE_STRING
+	               ? value_string(arena, as_template(arena, value->text))
+	               : value_copy(arena, value);
+}
+
+/* The same of a field: a text, or a list or map of them. */
 static struct value *as_templates(struct arena *arena,
                                   const struct value *value)
 {
-	struct value *list;
+	struct value *all;
 
-	if (value->kind == VALUE_STRING)
-		return value_string(arena, as_template(arena, value->text));
-	if (value->kind != VALUE_LIST)
-		return value_copy(arena, value);
-	list = value_list(arena);
-	for (size_t i = 0; i < value->length; i++) {
-		const struct value *item = value->items[i];
-		value_list_add(
-		        arena, list,
-		        item->kind == VALUE_STRING
-		                ? value_string(arena,
-		                               as_template(arena, item->text))
-		                : value_copy(arena, item));
-	}
-	return list;
+	if (value->kind != VALUE_LIST && value->kind != VALUE_MAP)
+		return word_as_template(arena, value);
+	all = value->kind == VALUE_LIST ? value_list(arena) : value_map(arena);
+	for (size_t i = 0; i < value->length; i++)
+		if (value->kind == VALUE_LIST)
+			value_list_add(
+			        arena, all,
+			        word_as_template(arena, value->items[i]));
+		else
+			value_map_set(arena, all, value->members[i].name,
+			              word_as_template(
+			                      arena, value->members[i].value));
+	return all;
 }
 
 /* The `with` of the step's compensation, in the names of the run. */

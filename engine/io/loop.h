@@ -119,6 +119,15 @@ size_t child_place(const struct child *child);
 /* How it ended, as proc_run() tells it. Takes the output (empty afterwards). */
 int child_result(struct child *child, struct buf *ret_output,
                  struct error *err) MUST_CHECK;
+
+/* How it ended: by itself, for whatever reason; not at all, as it had not
+ * begun; or anyhow, so that nobody knows how far it came. */
+enum child_end {
+	CHILD_EXITED,
+	CHILD_NOT_BEGUN,
+	CHILD_CUT_SHORT,
+};
+enum child_end child_end_of(const struct child *child);
 /* What it has written so far, until child_result() has taken it. */
 const struct buf *child_output(const struct child *child);
 /* Which layers of its sandbox held (sandbox.h); once it has ended. */

@@ -429,6 +429,18 @@ int child_result(struct child *child, struct buf *ret_output, struct error *err)
 	return 0;
 }
 
+enum child_end child_end_of(const struct child *child)
+{
+	const struct ending *ending = &child->ending;
+
+	if (ending->call && !ending->unknown)
+		return CHILD_NOT_BEGUN;
+	if (child->too_much || child->filled || child->timed_out ||
+	    child->stopped || ending->unknown || WIFSIGNALED(ending->status))
+		return CHILD_CUT_SHORT;
+	return CHILD_EXITED;
+}
+
 /* ---- Asking -------------------------------------------------------------- */
 
 void *child_user(const struct child *child)

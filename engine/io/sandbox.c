@@ -70,7 +70,8 @@ struct handled {
 	uint64_t scopes;
 };
 
-/* Programs and what they need to start; nothing that is the owner's. */
+/* Programs and what they need to start, and to find a host where they may;
+ * nothing that is the owner's. */
 static const struct place {
 	const char *path;
 	uint64_t access;
@@ -81,7 +82,7 @@ static const struct place {
 	{ "/libx32", FS_READ },        { "/etc", FS_READ },
 	{ "/dev/null", FS_DEVICE },    { "/dev/zero", FS_DEVICE },
 	{ "/dev/full", FS_DEVICE },    { "/dev/random", FS_DEVICE },
-	{ "/dev/urandom", FS_DEVICE },
+	{ "/dev/urandom", FS_DEVICE }, { "/run/systemd/resolve", FS_READ },
 };
 
 static struct handled handled_by(long version)
@@ -119,14 +120,21 @@ static void allow(int rules, const char *path, uint64_t access)
 	              &rule, 0);
 }
 
-/* -1 where there is no Landlock. */
-static int make_rules(const char *readable, const char *writable)
+static long landlock_version(void)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
-	                       LANDLOCK_CREATE_RULESET_VERSION);
+	return syscall(SYS_landlock_create_ruleset, NULL, 0,
+	               LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+/* -1 where there is no Landlock. */
+static int make_rules(const char *readable, const char *writable, bool network)
+{
+	long version = landlock_version();
 	if (version < 1)
 		return -1;
 	struct handled handled = handled_by(version);
+	if (network)
+		handled.net = 0;
 	int rules = (int)syscall(SYS_landlock_create_ruleset, &handled,
 	                         sizeof(handled), 0);
 	if (rules < 0)
@@ -209,7 +217,26 @@ static int enter_filter(void)
 void sandbox_open(struct sandbox *ret, const char *readable,
                   const char *writable)
 {
-	*ret = (struct sandbox){ .rules = make_rules(readable, writable) };
+	*ret = (struct sandbox){
+		.rules = make_rules(readable, writable, false),
+	};
+}
+
+void sandbox_open_online(struct sandbox *ret, const char *readable,
+                         const char *writable)
+{
+	*ret = (struct sandbox){
+		.rules = make_rules(readable, writable, true),
+		.network = true,
+	};
+}
+
+void sandbox_share(const struct sandbox *sandbox, const char *writable)
+{
+	if (sandbox->rules < 0)
+		return;
+	allow(sandbox->rules, writable,
+	      FS_WRITE & handled_by(landlock_version()).fs);
 }
 
 void sandbox_close(struct sandbox *sandbox)

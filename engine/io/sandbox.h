@@ -48,6 +48,11 @@ struct sandbox {
  * is left out. */
 void sandbox_open(struct sandbox *ret, const char *readable,
                   const char *writable);
+/* The same for one that may use the network. */
+void sandbox_open_online(struct sandbox *ret, const char *readable,
+                         const char *writable);
+/* It may write in one folder more. */
+void sandbox_share(const struct sandbox *sandbox, const char *writable);
 void sandbox_close(struct sandbox *sandbox);
 
 /* What programs share that run one after the other in one place (slot.c). */

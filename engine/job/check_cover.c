@@ -28,9 +28,10 @@ static void add_uncovered(const struct cover *cover, const struct name_use *tag,
 	struct check *check = cover->check;
 	const struct step *gate = &check->job->steps[cover->step->gate];
 	const char *name;
-	const char *what = cover->effect->class == EFFECT_CLIENT
-	                           ? "send text"
-	                           : "use a value";
+	const char *what =
+	        cover->effect->class == EFFECT_CLIENT && !cover->effect->command
+	                ? "send text"
+	                : "use a value";
 	const char *by = maker->kind->name;
 
 	if (strcmp(tag->name, use->name) != 0)
@@ -71,12 +72,14 @@ static void check_values(struct cover *cover)
 	}
 }
 
-static const char *harm(enum effect_class class)
+static const char *harm(const struct effect *effect)
 {
-	switch (class) {
+	switch (effect->class) {
 	case EFFECT_INTERNAL:
 		break;
 	case EFFECT_CLIENT:
+		if (effect->command)
+			break;
 		return "a client would get it unseen";
 	case EFFECT_FINANCIAL:
 		return "money would move unseen";
@@ -87,10 +90,9 @@ static const char *harm(enum effect_class class)
 static void add_no_gate(struct check *check, const struct step *step,
                         const struct effect *effect)
 {
-	struct error *err =
-	        errors_add(check->errors, ERR_CONFIG, step->path,
-	                   step->name_pos, "%s has no gate above it: %s",
-	                   effect->name, harm(effect->class));
+	struct error *err = errors_add(
+	        check->errors, ERR_CONFIG, step->path, step->name_pos,
+	        "%s has no gate above it: %s", effect->name, harm(effect));
 
 	if (step->section != SECTION_STEPS)
 		error_hint(err, "A gate of the steps before releases nothing "

@@ -68,8 +68,7 @@ static void check_undo(struct check *check, const struct step *step)
 		empty->pos = call->pos;
 		with = empty;
 	}
-	(void)fields_check(with, effect->fields, effect->name, step->path,
-	                   check->errors);
+	check_effect_with(check, with, effect, step->path);
 }
 
 /* ---- answers */

@@ -89,6 +89,9 @@ void check_cover(struct check *check);
 
 void check_hint_nearest(struct error *err, const char *word,
                         const char *const *names, size_t count);
+/* A `with` by the rows of its effect, whose plain texts hold no tags. */
+void check_effect_with(struct check *check, const struct value *with,
+                       const struct effect *effect, const char *file);
 bool check_is_kind(const struct step *step, const char *names);
 /* The step of the job's own text that `step` belongs to: itself, or the one
  * that stands for the other job that it is written in. */

@@ -94,6 +94,35 @@ void check_unknown_effect(struct check *check, const char *name,
 	check_hint_nearest(err, name, names, count);
 }
 
+/* A text is taken as it stands, so a tag in it would not mean anything; and in
+ * a script its value would be part of the program. */
+static void refuse_tags(struct check *check, const struct value *with,
+                        const struct effect *effect, const char *file)
+{
+	for (size_t i = 0; i < with->length; i++) {
+		const struct member *member = &with->members[i];
+		const struct field *row =
+		        field_find(effect->fields, member->name);
+
+		if (row != NULL && row->type == FIELD_TEXT &&
+		    render_has_tags(member->value))
+			error_hint(errors_add(check->errors, ERR_CONFIG, file,
+			                      member->value->pos,
+			                      "\"%s\" takes no tags",
+			                      member->name),
+			           "It is taken as it stands; pass values "
+			           "another way.");
+	}
+}
+
+void check_effect_with(struct check *check, const struct value *with,
+                       const struct effect *effect, const char *file)
+{
+	if (fields_check(with, effect->fields, effect->name, file,
+	                 check->errors))
+		refuse_tags(check, with, effect, file);
+}
+
 static void check_call_step(struct check *check, const struct step *step)
 {
 	const struct effect *effect = language_effect(
@@ -103,8 +132,7 @@ static void check_call_step(struct check *check, const struct step *step)
 		check_unknown_effect(check, step->name, step->path,
 		                     step->name_pos);
 	else
-		(void)fields_check(step->config, effect->fields, effect->name,
-		                   step->path, check->errors);
+		check_effect_with(check, step->config, effect, step->path);
 }
 
 /* ---- the rows */

@@ -177,6 +177,7 @@ struct step {
 	                                  or NULL */
 	const struct condition *checks;
 	size_t check_count;
+	bool command;             /* it calls an effect that a program does */
 	const struct value *env;  /* templates by variable; or NULL */
 	const struct value *once; /* template of its occasion; or NULL */
 	const struct value *undo; /* { call, with }; or NULL */

@@ -265,12 +265,21 @@ static bool goes_with(const struct step *step, const char *key)
 	if (has_flag(step, KIND_WALL))
 		return is_among(key, wall_keys, ARRAY_LEN(wall_keys));
 	if (strcmp(key, "env") == 0)
-		return step->kind->fields != NULL &&
-		       field_find(step->kind->fields, key) != NULL;
+		return step->command ||
+		       (step->kind->fields != NULL &&
+		        field_find(step->kind->fields, key) != NULL);
 	for (size_t i = 0; i < ARRAY_LEN(needed_flags); i++)
 		if (strcmp(needed_flags[i].key, key) == 0)
 			return has_flag(step, needed_flags[i].flag);
 	return true;
+}
+
+/* The step's kind as the file has it. */
+static const char *kind_text(const struct step *step, const struct value *map)
+{
+	return value_get(map, step->kind->name) != NULL
+	               ? step->kind->name
+	               : "a program that is an effect";
 }
 
 void job_check_fit(struct job_parser *parser, const struct step *step,
@@ -295,7 +304,7 @@ void job_check_fit(struct job_parser *parser, const struct step *step,
 		         !goes_with(step, key))
 			(void)job_error(parser, member->pos,
 			                "\"%s\" does not go with %s", key,
-			                step->kind->name);
+			                kind_text(step, map));
 	}
 }
 

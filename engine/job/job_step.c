@@ -147,6 +147,16 @@ static const struct member *find_kind(struct job_parser *parser,
 	return found;
 }
 
+static bool is_command(const struct job_parser *parser, const struct step *step)
+{
+	const struct effect *effect =
+	        text_equal(step->kind->names, "effect")
+	                ? language_effect(parser->language, step->name)
+	                : NULL;
+
+	return effect != NULL && effect->command;
+}
+
 /* A kind that names something: `agent: writer`, its values in `with`. */
 static bool parse_named(struct job_parser *parser, struct step *step,
                         const struct value *map, const struct member *member)
@@ -167,6 +177,7 @@ static bool parse_named(struct job_parser *parser, struct step *step,
 	}
 	step->name = member->value->text;
 	step->name_pos = member->value->pos;
+	step->command = is_command(parser, step);
 	if (with == NULL) {
 		with = value_map(parser->arena);
 		with->pos = member->pos;
@@ -248,6 +259,54 @@ static bool parse_mapped(struct job_parser *parser, struct step *step,
 	return false;
 }
 
+static const struct step_kind *kind_of_effects(const struct job_parser *parser)
+{
+	const struct step_kind *const *kinds = parser->language->kinds;
+
+	while (*kinds != NULL && !text_equal((*kinds)->names, "effect"))
+		kinds++;
+	return *kinds;
+}
+
+static bool is_among_keys(const char *const *keys, const char *key)
+{
+	while (*keys != NULL && strcmp(*keys, key) != 0)
+		keys++;
+	return *keys != NULL;
+}
+
+/* A program that changes the world is an effect that is called, with what the
+ * program is told: `run: { argv: […], effect: true }` is `call: local.run`. Of
+ * the keys that say so one stays where the effect has it itself. */
+static void become_effect(struct job_parser *parser, struct step *step)
+{
+	const struct step_kind *kind = step->kind;
+	const char *name =
+	        kind->effect != NULL ? kind->effect(step->config) : NULL;
+	const struct effect *effect =
+	        name != NULL ? language_effect(parser->language, name) : NULL;
+	struct value *with;
+
+	if (effect == NULL)
+		return;
+	with = value_map(parser->arena);
+	with->pos = step->config->pos;
+	for (size_t i = 0; i < step->config->length; i++) {
+		const struct member *member = &step->config->members[i];
+
+		if (is_among_keys(kind->effect_keys, member->name) &&
+		    field_find(effect->fields, member->name) == NULL)
+			continue;
+		value_map_set(parser->arena, with, member->name, member->value);
+		with->members[with->length - 1].pos = member->pos;
+	}
+	step->kind = kind_of_effects(parser);
+	step->name = name;
+	step->config = with;
+	step->env = NULL;
+	step->command = effect->command;
+}
+
 /* The values of a named kind are checked with what it names (check.h); those
  * of the others are checked by the kind's own rows; a block's are steps. */
 void job_parse_kind(struct uses *uses, struct step *step,
@@ -268,6 +327,7 @@ void job_parse_kind(struct uses *uses, struct step *step,
 	                        parser->path, parser->errors)) {
 		if (kind->check != NULL)
 			kind->check(step->config, parser->path, parser->errors);
+		become_effect(parser, step);
 		uses_of_map(uses, step->config, kind->fields);
 	}
 }

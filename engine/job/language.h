@@ -90,6 +90,12 @@ struct step_kind {
 	 * nothing. */
 	void (*check)(const struct value *config, const char *file,
 	              struct errors *errors);
+	/* MAY. The effect that a step with this map is, "net.run": then it is
+	 * one of the kind that names effects, with the map, less the keys
+	 * that say so, as its `with`. NULL: none, as most are. */
+	const char *(*effect)(const struct value *config);
+	/* The keys that say so; NULL-terminated. */
+	const char *const *effect_keys;
 	/* Whose a name is that begins with `head`, in the expression at `key`
 	 * of the map. NULL: the job's. */
 	enum name_owner (*owner)(const struct value *config, const char *key,
@@ -132,6 +138,11 @@ struct effect {
 	/* One line for the review, from the rendered `with`, in `arena`:
 	 * "send a mail to ann@acme.example: Proposal …". */
 	const char *(*describe)(struct arena *arena, const struct value *with);
+	/* A program of the owner's does it: it sees the run's files, and nobody
+	 * has seen what it says. Its output is then what `shape` has. */
+	bool command;
+	/* What it gives, of a `with`; NULL: a map of `results`. */
+	const struct shape *(*shape)(const struct value *with);
 	/* "send", "mails": what the review says of several; or NULL. */
 	const char *verb, *things;
 };

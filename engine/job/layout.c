@@ -183,6 +183,7 @@ static const struct layout step_layout = {
 		LAYOUT_IS_MANY(struct step, checks, check_count,
 		               condition_layout),
 		LAYOUT_IS_PLAIN(struct step, check_count),
+		LAYOUT_IS_PLAIN(struct step, command),
 		LAYOUT_IS_ONE(struct step, env, layout_value),
 		LAYOUT_IS_ONE(struct step, once, layout_value),
 		LAYOUT_IS_ONE(struct step, undo, layout_value),

@@ -80,7 +80,8 @@ static bool is_pure(const struct step *step)
 
 bool unseen_is_made_by(const struct step *step)
 {
-	return (step->kind->flags & KIND_UNSEEN) != 0 && !is_pure(step);
+	return step->command ||
+	       ((step->kind->flags & KIND_UNSEEN) != 0 && !is_pure(step));
 }
 
 /* ---- the tasks */

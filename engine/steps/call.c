@@ -24,6 +24,8 @@ static const struct shape *call_shape(struct workspace *workspace,
 
 	if (!effect)
 		return NULL;
+	if (effect->shape)
+		return effect->shape(step->config);
 	shape->kind = SHAPE_MAP;
 	shape->fields = effect->results;
 	while (effect->results && effect->results[shape->count].name)
@@ -177,6 +179,8 @@ static int call_start(struct step_run *run, struct error *err)
 		.limit_count = limits.count,
 		.retry = run->step->retry,
 		.round = run->round,
+		.files = run->step->command ? run->files : NULL,
+		.timeout_ms = run->step->timeout_ms,
 	};
 
 	if (!request.pinned) {

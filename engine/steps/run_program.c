@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "engine/io/checkout.h"
+#include "engine/io/launch.h"
 #include "engine/io/loop.h"
 #include "engine/io/sandbox.h"
 #include "engine/job/template.h"
@@ -26,9 +27,6 @@
 #include "store/base/json.h"
 #include "store/base/limits.h"
 #include "store/base/text.h"
-
-#define TIMEOUT_MS  600000
-#define SYSTEM_PATH "/usr/local/bin:/usr/bin:/bin"
 
 static const char *const formats_of_output[] = { "text", "json", NULL };
 
@@ -87,52 +85,44 @@ static const struct field run_fields[] = {
 	                "a list of path and text",
 	        .example = "[\"*.csv\"]",
 	},
-	{ .name = "network", .later = true, .help = "let it use the network" },
-	{ .name = "effect", .later = true, .help = "it changes the world" },
+	{
+	        .name = "network",
+	        .type = FIELD_BOOL,
+	        .otherwise = "false",
+	        .help = "it may use the network: then it is the effect "
+	                "net.run",
+	},
+	{
+	        .name = "effect",
+	        .type = FIELD_BOOL,
+	        .otherwise = "false",
+	        .help = "it changes the world, and may do what its owner may: "
+	                "then it is the effect local.run, or net.run",
+	},
 	{ 0 },
 };
-
-static bool gives_json(const struct value *config)
-{
-	return text_equal(value_get_text(config, "format", "text"), "json");
-}
 
 static const struct shape *run_shape(struct workspace *workspace,
                                      const struct step *step,
                                      struct arena *arena)
 {
-	static const struct shape any = { .kind = SHAPE_ANY };
-	static const struct shape text = { .kind = SHAPE_TEXT };
-	static const struct shape_field of_file[] = {
-		{ .name = "path", .shape = &text },
-		{ .name = "text", .shape = &text },
-	};
-	static const struct shape file = {
-		.kind = SHAPE_MAP,
-		.fields = of_file,
-		.count = ARRAY_LEN(of_file),
-	};
-	static const struct shape files = { .kind = SHAPE_LIST, .item = &file };
-	static const struct shape_field with_text[] = {
-		{ .name = "files", .shape = &files },
-		{ .name = "text", .shape = &text },
-	};
-	static const struct shape_field with_json[] = {
-		{ .name = "files", .shape = &files },
-		{ .name = "json", .shape = &any },
-	};
-	static const struct shape both[] = {
-		{ .kind = SHAPE_MAP, .fields = with_text, .count = 2 },
-		{ .kind = SHAPE_MAP, .fields = with_json, .count = 2 },
-	};
-
-	bool json = gives_json(step->config);
-
 	(void)workspace;
 	(void)arena;
-	if (value_get(step->config, "files"))
-		return &both[json];
-	return json ? NULL : &text;
+	return launch_shape(step->config);
+}
+
+static bool says(const struct value *config, const char *key)
+{
+	return value_get_bool(config, key, false);
+}
+
+static const char *const effect_keys[] = { "effect", "network", "pure", NULL };
+
+static const char *run_effect(const struct value *config)
+{
+	if (says(config, "network"))
+		return "net.run";
+	return says(config, "effect") ? "local.run" : NULL;
 }
 
 static void run_check(const struct value *config, const char *file,
@@ -145,6 +135,14 @@ static void run_check(const struct value *config, const char *file,
 		errors_add(errors, ERR_CONFIG, file, config->pos,
 		           argv ? "run takes argv or script, not both"
 		                : "run takes argv or script");
+	if (says(config, "pure") && run_effect(config))
+		error_hint(errors_add(errors, ERR_CONFIG, file,
+		                      value_get(config, "pure")->pos,
+		                      "a program that is the effect %s is not "
+		                      "pure",
+		                      run_effect(config)),
+		           "Leave \"pure\" out: what an effect gives is as "
+		           "unseen as the world.");
 	if (env && env->kind != VALUE_MAP)
 		errors_add(errors, ERR_CONFIG, file, env->pos,
 		           "\"env\" must be a map of variables, not a %s",
@@ -162,70 +160,6 @@ struct program {
 	bool *has_out; /* by argument: it has the tag */
 	struct workplace at;
 };
-
-/* `key` as a list of patterns; NULL: absent. */
-static const struct value *patterns_of(struct step_run *run, const char *key)
-{
-	struct value *given = value_get(run->config, key);
-
-	if (!given || given->kind == VALUE_LIST)
-		return given;
-	struct value *list = value_list(run->arena);
-	value_list_add(run->arena, list, given);
-	return list;
-}
-
-/* Two sorted lists as one. */
-static struct file_entry *merge(struct arena *arena, struct file_entry *a,
-                                size_t *count, struct file_entry *b,
-                                size_t more)
-{
-	size_t total = *count + more;
-	struct file_entry *both = arena_array(arena, total, sizeof(*both));
-	size_t at = 0;
-	size_t i = 0;
-	size_t k = 0;
-
-	if (*count == 0) {
-		*count = more;
-		return b;
-	}
-	while (i < *count || k < more) {
-		int order = i == *count ? 1
-		            : k == more ? -1
-		                        : strcmp(a[i].path, b[k].path);
-		both[at++] = order <= 0 ? a[i] : b[k];
-		i += order <= 0;
-		k += order >= 0;
-	}
-	*count = at;
-	return both;
-}
-
-/* files_list(), or files_names(). */
-typedef int lister(struct files *files, struct arena *arena,
-                   const char *pattern, struct file_entry **ret,
-                   size_t *ret_count, struct error *err);
-
-/* What fits one of the patterns, each file once, in the order of paths. */
-static int list_files(struct step_run *run, struct files *files, lister *list,
-                      const struct value *patterns, struct checkout_view *ret,
-                      struct error *err)
-{
-	struct file_entry *all = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < patterns->length; i++) {
-		struct file_entry *found;
-		size_t more;
-		if (list(files, run->arena, patterns->items[i]->text, &found,
-		         &more, err) < 0)
-			return -1;
-		all = merge(run->arena, all, &count, found, more);
-	}
-	*ret = (struct checkout_view){ files, all, count };
-	return 0;
-}
 
 /* Whether the tag `out` is in a word of the job. */
 static int names_out(struct step_run *run, const struct value *word, bool *ret,
@@ -275,15 +209,10 @@ static int find_out(struct step_run *run, struct program *program,
 static int run_prepare(struct step_run *run, struct error *err)
 {
 	struct program *program = arena_new(run->arena, struct program);
-	const struct value *reads = patterns_of(run, "reads");
 
-	if (!reads) {
-		struct value *all = value_list(run->arena);
-		value_list_add(run->arena, all, value_string(run->arena, "**"));
-		reads = all;
-	}
-	if (list_files(run, run->files, files_list, reads, &program->view,
-	               err) < 0 ||
+	if (launch_files(run->arena, run->files,
+	                 value_get(run->config, "reads"), &program->view,
+	                 err) < 0 ||
 	    find_out(run, program, err) < 0)
 		return -1;
 	for (size_t i = 0; i < program->view.count; i++)
@@ -314,17 +243,6 @@ static const char *put_out(struct step_run *run, const char *word,
 	return arena_strndup(run->arena, text.at, text.len);
 }
 
-static const char **script_argv(struct step_run *run, const char *script)
-{
-	const char *const words[] = { "sh", "-eu", "-c", script, NULL };
-	const char **argv =
-	        arena_array(run->arena, ARRAY_LEN(words), sizeof(*argv));
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		argv[i] = words[i];
-	return argv;
-}
-
 /* The program's argument vector, or NULL with err. */
 static const char **argv_of(struct step_run *run, const char *out,
                             struct error *err)
@@ -335,8 +253,8 @@ static const char **argv_of(struct step_run *run, const char *out,
 	size_t count = is_list ? argv->length : 1;
 
 	if (!argv)
-		return script_argv(run,
-		                   value_get_text(run->config, "script", ""));
+		return launch_script(run->arena,
+		                     value_get_text(run->config, "script", ""));
 	const char **result =
 	        arena_array(run->arena, count + 1, sizeof(*result));
 	for (size_t i = 0; i < count; i++) {
@@ -356,162 +274,35 @@ static const char **argv_of(struct step_run *run, const char *out,
 	return result;
 }
 
-static const char *variable(struct step_run *run, const struct member *member)
-{
-	const struct value *value = member->value;
-
-	switch (value->kind) {
-	case VALUE_STRING:
-	case VALUE_NUMBER:
-		return arena_printf(run->arena, "%s=%s", member->name,
-		                    value->text);
-	case VALUE_BOOL:
-		return arena_printf(run->arena, "%s=%s", member->name,
-		                    value->boolean ? "true" : "false");
-	case VALUE_NULL:
-		return arena_printf(run->arena, "%s=", member->name);
-	case VALUE_LIST:
-	case VALUE_MAP:
-		break;
-	}
-	return arena_printf(run->arena, "%s=%s", member->name,
-	                    json_canonical(run->arena, value));
-}
-
-/* What `env` declares, here and of the step, and what neither says. */
-static const char **env_of(struct step_run *run, const char *out)
-{
-	const struct {
-		const char *name, *value;
-	} usual[] = {
-		{ "PATH", SYSTEM_PATH },
-		{ "LANG", "C.UTF-8" },
-		{ "HOME", out },
-		{ "TMPDIR", arena_printf(run->arena, "%s/tmp", out) },
-		{ "REEVE_OUT", out },
-	};
-	struct value *all = value_map(run->arena);
-	const struct value *given[] = {
-		run->variables,
-		value_get(run->config, "env"),
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-		value_map_text(run->arena, all, usual[i].name, usual[i].value);
-	for (size_t i = 0; i < ARRAY_LEN(given); i++)
-		for (size_t n = 0; given[i] && n < given[i]->length; n++)
-			value_map_set(run->arena, all,
-			              given[i]->members[n].name,
-			              given[i]->members[n].value);
-	const char **result =
-	        arena_array(run->arena, all->length + 1, sizeof(*result));
-	for (size_t i = 0; i < all->length; i++)
-		result[i] = variable(run, &all->members[i]);
-	return result;
-}
-
 /* ---- What it says -------------------------------------------------------- */
 
-/* Its standard output, as its format has it; NULL with err. */
-static struct value *output_of(struct step_run *run, const struct buf *output,
-                               struct error *err)
+/* Where the step stands, for an error that has no place of its own. */
+static int at_step(struct step_run *run, struct error *err)
 {
-	size_t len = output->len;
+	auto_error struct error reason = { 0 };
 
-	if (!utf8_valid(output->at, len)) {
-		step_error(run, err, "its output is not valid UTF-8");
-		return NULL;
-	}
-	if (gives_json(run->config))
-		return json_parse(run->arena, "its output", output->at, len,
-		                  err);
-	while (len && output->at[len - 1] == '\n')
-		len--;
-	return value_bytes(run->arena, output->at, len);
-}
-
-/* One file that it has left: { path, text }. */
-static struct value *file_of(struct step_run *run, struct files *files,
-                             const char *path, struct buf *bytes,
-                             struct error *err)
-{
-	size_t before = bytes->len;
-	struct value *file = value_map(run->arena);
-
-	if (files_read(files, path, bytes, NULL, err) < 0)
-		return NULL;
-	if (!utf8_valid(bytes->at + before, bytes->len - before)) {
-		step_error(run, err,
-		           "the file \"%s\" that it has left is not valid "
-		           "UTF-8",
-		           path);
-		return NULL;
-	}
-	value_map_text(run->arena, file, "path", path);
-	value_map_set(run->arena, file, "text",
-	              value_bytes(run->arena, bytes->at + before,
-	                          bytes->len - before));
-	return file;
-}
-
-/* The `files` of its folder, as long together as an output may be. */
-static struct value *files_of(struct step_run *run, const char *out,
-                              struct error *err)
-{
-	auto_files struct files *files = files_from_dir(out);
-	auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
-	struct value *list = value_list(run->arena);
-	struct checkout_view left;
-
-	if (list_files(run, files, files_names, patterns_of(run, "files"),
-	               &left, err) < 0)
-		return NULL;
-	for (size_t i = 0; i < left.count; i++) {
-		const char *path = left.entries[i].path;
-		if (text_starts(path, "tmp/"))
-			continue;
-		struct value *file = file_of(run, files, path, &bytes, err);
-		if (!file)
-			return NULL;
-		value_list_add(run->arena, list, file);
-	}
-	return list;
+	if (err->file || err->code != ERR_FAILED)
+		return -1;
+	error_move(&reason, err);
+	return step_error(run, err, "%s", reason.message);
 }
 
 static int take_output(struct step_run *run, const struct buf *output,
                        struct error *err)
 {
 	const struct program *program = run->prepared;
-	struct value *said = output_of(run, output, err);
 
-	run->output = said;
-	if (!said || !value_get(run->config, "files"))
-		return said ? 0 : -1;
-	struct value *files = files_of(run, program->at.out, err);
-	if (!files)
-		return -1;
-	run->output = value_map(run->arena);
-	value_map_set(run->arena, run->output,
-	              gives_json(run->config) ? "json" : "text", said);
-	value_map_set(run->arena, run->output, "files", files);
-	return 0;
+	run->output = launch_output(run->arena, run->config, output,
+	                            program->at.out, err);
+	return run->output ? 0 : at_step(run, err);
 }
 
 /* ---- From its beginning to its end --------------------------------------- */
 
-/* As what it is kept when it fails: a single name. */
 static const char *kept_name(struct step_run *run)
 {
-	char *name =
-	        arena_printf(run->arena, "%s-%s%s%s", run->run->id,
-	                     run->step->id, *run->item ? "-" : "", run->item);
-	const size_t longest = 200;
-
-	for (char *at = name; (at = strchr(at, '/'));)
-		*at = '-';
-	if (strlen(name) > longest)
-		name[longest] = '\0';
-	return name;
+	return launch_kept_name(run->arena, run->run->id, run->step->id,
+	                        run->item);
 }
 
 static int launch(struct step_run *run, const struct workplace *at,
@@ -519,17 +310,21 @@ static int launch(struct step_run *run, const struct workplace *at,
 {
 	const char *input = value_get_text(run->config, "stdin", "");
 	int64_t timeout_ms = run->step->timeout_ms;
+	const struct value *const given[] = {
+		run->variables,
+		value_get(run->config, "env"),
+	};
 	const char **argv = argv_of(run, at->out, err);
 
 	if (!argv)
 		return -1;
 	struct proc proc = {
 		.argv = argv,
-		.env = env_of(run, at->out),
+		.env = launch_env(run->arena, at->out, given, ARRAY_LEN(given)),
 		.dir = at->dir,
 		.input = input,
 		.input_len = strlen(input),
-		.timeout_ms = timeout_ms ? timeout_ms : TIMEOUT_MS,
+		.timeout_ms = timeout_ms ? timeout_ms : LAUNCH_MS,
 		.room = at->out,
 		.sandbox = at->sandbox,
 	};
@@ -590,6 +385,8 @@ const struct step_kind step_run_program = {
 	.fields = run_fields,
 	.own = OUT,
 	.check = run_check,
+	.effect = run_effect,
+	.effect_keys = effect_keys,
 	.shape = run_shape,
 	.prepare = run_prepare,
 	.start = run_start,

@@ -157,6 +157,61 @@ again_command() {
 	settle
 }
 
+# ---- Commands that change the world, with a marker and without
+
+# Each writes its effect key into the workspace's outbox.
+stage_effect() {
+	reeve init -q
+	cat >reeve.yaml <<-'END'
+		version: 1
+		policy: [{ effect: local.run, then: auto }]
+	END
+	put jobs/act.yaml <<-'END'
+		version: 1
+		name: act
+		on: { manual: true }
+		may: { local.run: 2 }
+		steps:
+		  - id: one
+		    run:
+		      script: |
+		        echo "$REEVE_EFFECT_KEY" >>"${REEVE_MARKER%/.git/*}/outbox/did"
+		        echo done >"$REEVE_MARKER"
+		      reads: []
+		      effect: true
+		  - id: two
+		    run:
+		      script: echo "$REEVE_EFFECT_KEY" >>"${REEVE_MARKER%/.git/*}/outbox/did"
+		      reads: []
+		      effect: true
+	END
+	commit "Begin"
+	mkdir outbox
+	printf 'outbox/\n' >>.git/info/exclude
+	reeve check
+}
+
+command_effect() {
+	printf '%s\n' reeve run act
+}
+
+# Of one in doubt the owner looks whether it was done.
+again_effect() {
+	local step key verdict
+	[ "$(events run.started)" -gt 0 ] || asked_again run -q act
+	for step in one two; do
+		[ "$(state_of act $step)" = started ] || continue
+		key=$(basename "$(grep -lx begun .git/reeve/effects/*.state)" .state)
+		verdict=--retry
+		! grep -qx "$key" outbox/did || verdict=--done
+		reeve resolve -q "$(run_of act)" $step $verdict
+		reeve tick -q
+	done
+	is 2 "$(sort -u outbox/did | wc -l)"
+	is 2 "$(wc -l <outbox/did)"
+	settle
+}
+
 # ---- The owner answers
 
 stage_approve() {

@@ -43,7 +43,8 @@ import world  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCENARIOS = ["init", "first", "merge", "mail", "command", "approve", "reject",
-             "emit", "undo", "undone", "rebuild", "adopt", "push", "claim"]
+             "emit", "undo", "undone", "rebuild", "adopt", "push", "claim",
+             "effect"]
 BUILD = os.path.dirname(shutil.which("reeve") or "")
 FAULTY = f"{BUILD}/fault/reeve"  # with the points of tests/fault/points
 KILLED, NOT_REACHED, OTHER_CALL = 137, 125, 124

@@ -54,7 +54,10 @@ def kind(event):
 def place(event):
     """What an event is about: it happens there once."""
     data = event["data"]
-    return (kind(event), event.get("subject", ""), str(data.get("item", "")),
+    what = kind(event)
+    if what == "effect.resolved" and data["verdict"] == "done":
+        what = "effect.done"  # as the owner says
+    return (what, event.get("subject", ""), str(data.get("item", "")),
             str(data.get("n", "")), str(data.get("effect_key", "")))
 
 
@@ -127,7 +130,8 @@ def about_intents(found):
     for event in found:
         if kind(event) == "effect.intended":
             intents[event["data"]["effect_key"]].append(event["data"])
-        elif kind(event) == "effect.tried":
+        elif kind(event) == "effect.tried" or \
+                event["data"].get("verdict") == "retry":
             tries[event["data"]["effect_key"]] += 1
     for key, said in intents.items():
         if len(said) > 1 + tries[key]:
