@@ -206,8 +206,7 @@ doubtful() {
 	has ../out "local.run of act"
 	reeve tick
 	is 1 "$(done_times)"
-	reeve resolve "$(run_of act)" act "$1"
-	reeve tick || true
+	reeve resolve "$(run_of act)" act "$1" || is failed "$2"
 	is "$2" "$(state_of act)"
 	is 1 "$(done_times)"
 }
