@@ -23,6 +23,7 @@
 #include "engine/steps/step.h"
 #include "store/base/alloc.h"
 #include "store/base/fd.h"
+#include "store/base/limits.h"
 #include "store/base/program.h"
 #include "store/base/text.h"
 
@@ -310,6 +311,26 @@ const char *engine_source(struct arena *arena)
 	return arena_printf(arena, "/reeve/%s", host);
 }
 
+/* A clone that was made with --filter fetches what it lacks when git looks at
+ * it; we would find holes. */
+static int refuse_partial(const struct engine *engine, struct error *err)
+{
+	auto_free char *path =
+	        mem_printf("%s/config", repo_common_dir(engine->repo));
+	auto_buf struct buf text = buf_make(LIMIT_YAML_FILE);
+	auto_error struct error ignored = { 0 }; /* it was opened already */
+
+	if (file_read(path, &text, &ignored) < 0 ||
+	    !strcasestr(text.at, "promisor = true"))
+		return 0;
+	(void)error_set(err, ERR_STATE,
+	                "this is a partial clone, which lacks files that reeve "
+	                "reads");
+	return error_hint(err, "Clone it without --filter; or type: git fetch "
+	                       "--refetch --no-filter && git config --unset "
+	                       "remote.origin.promisor");
+}
+
 static int open_repo(struct engine *engine, const char *dir, struct error *err)
 {
 	engine->repo = repo_open(dir, err);
@@ -320,6 +341,8 @@ static int open_repo(struct engine *engine, const char *dir, struct error *err)
 		return error_hint(err, "Run reeve in a clone with a working "
 		                       "tree.");
 	}
+	if (refuse_partial(engine, err) < 0)
+		return -1;
 	engine->lock_dir =
 	        mem_printf("%s/reeve", repo_common_dir(engine->repo));
 	engine->state_dir =

@@ -483,6 +483,13 @@ int sync_first_journal(struct engine *engine, struct error *err)
 	int known = witness_read(engine->lock_dir, &theirs, err);
 	const struct config *config = first_config(engine);
 
+	if (known == 0 && !engine->branch) {
+		(void)error_set(err, ERR_STATE,
+		                "HEAD is detached, and there is no journal "
+		                "here that names your branch");
+		return error_hint(err, "Switch to it: git switch main. In CI "
+		                       "check out the branch, not a commit.");
+	}
 	if (known != 0 || !config || !config->remote)
 		return known < 0 ? -1 : 0; /* one that is gone is no first */
 	engine->sharing = sharing_new(engine, config->remote);

@@ -55,6 +55,51 @@ init_asks_the_remote() {
 		"$(git rev-parse reeve/journal)"
 }
 
+# As CI systems make them, of a company that names its remote.
+remote_named() {
+	at pushed
+	cd company
+	echo "remote: origin" >>reeve.yaml
+	commit "A remote"
+	git push -q origin main
+	cd ..
+	git -C hub.git config uploadpack.allowFilter true
+}
+
+partial_clone() {
+	remote_named
+	git clone -q --filter=blob:none "file://$PWD/hub.git" third
+	cd third
+	exits 2 kept_by reeve tick
+	says "partial clone"
+	git fetch -q --refetch --no-filter
+	git config --unset remote.origin.promisor
+	exits 0 reeve tick
+	is "in review" "$(state_of proposal review)"
+	sound
+}
+
+shallow_clone() {
+	remote_named
+	git clone -q --depth 1 "file://$PWD/hub.git" third
+	cd third
+	exits 0 reeve tick
+	is false "$(git rev-parse --is-shallow-repository)"
+	is "in review" "$(state_of proposal review)"
+	sound
+}
+
+detached_clone() {
+	remote_named
+	git clone -q --depth 1 "file://$PWD/hub.git" third
+	cd third
+	git checkout -q --detach
+	exits 2 kept_by reeve tick
+	says "HEAD is detached"
+	git switch -q main
+	exits 0 reeve tick
+}
+
 init_is_idempotent() {
 	two
 	reeve init -q
@@ -126,6 +171,9 @@ first_follows() {
 
 it "init in a clone takes the journal of the remote" init_takes_the_journal
 it "init asks a remote that was not heard of" init_asks_the_remote
+it "a partial clone is refused, with what to type" partial_clone
+it "a shallow clone is deepened" shallow_clone
+it "a detached HEAD without a journal is told" detached_clone
 it "init changes nothing the second time" init_is_idempotent
 it "the commit of a known run starts nothing" same_commit_starts_nothing
 it "the same brief in a clone runs no step again" same_brief_runs_no_step
