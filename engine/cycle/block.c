@@ -30,7 +30,9 @@ static struct live_block *make_block(struct live_run *run,
 	block->end = over ? over->step->end : run->job->step_count;
 	block->steps = arena_array(arena, block->end - block->first,
 	                           sizeof(*block->steps));
-	block->scope = value_map(arena);
+	if (over) /* the names of its steps, its item and `steps` */
+		block->scope =
+		        value_map_sized(arena, block->end - block->first + 2);
 	block->about = value_map(arena);
 	block->frame.value = block->scope;
 	if (!over || !live_is_loop(over))

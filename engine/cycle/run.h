@@ -139,7 +139,8 @@ struct live_run {
 	size_t tree_count;
 	struct value *names; /* run.* */
 	struct value *owns;  /* kinds' own names: { out: { out: "{{out}}" } } */
-	struct value *paths; /* of files, as members */
+	struct value *paths; /* of files, as members, each the value: */
+	struct value *claimed;      /* null */
 	struct live_step **writers; /* of each of them */
 	struct value *asked; /* names that somebody asks `steps.NAME` about */
 	struct run_rows *rows;
@@ -245,7 +246,8 @@ const struct live_step *live_ahead(const struct live_run *run,
 
 /* ---- Names ---- */
 
-/* Put `value`, which stays as it is, into `map`; NULL is skipped. */
+/* Put `value`, which stays as it is, into `map` under `name`, which stays, too;
+ * NULL is skipped. */
 void run_share(struct arena *arena, struct value *map, const char *name,
                const struct value *value);
 /* 26 characters that stand for `text` among the `record`s of this journal. */
@@ -299,6 +301,10 @@ const char *run_title(struct live_run *run);
 int run_artifact(struct live_run *run, const struct live_step *live,
                  const struct live_file *file, struct buf *ret,
                  struct error *err) MUST_CHECK;
+/* Whether that can be written. */
+int run_check_artifact(struct live_run *run, const struct live_step *live,
+                       const struct live_file *file,
+                       struct error *err) MUST_CHECK;
 /* Render where the files of `live` go, from its output. (files may be none.) */
 int run_place_files(struct live_run *run, struct live_step *live,
                     struct error *err) MUST_CHECK;

@@ -345,6 +345,21 @@ void value_map_set(struct arena *arena, struct value *map, const char *name,
 		             value);
 }
 
+void value_map_put(struct arena *arena, struct value *map, const char *name,
+                   struct value *value)
+{
+	struct member *member;
+
+	assert(map->kind == VALUE_MAP);
+	if (value == NULL)
+		return;
+	member = find(map, name, strlen(name));
+	if (member != NULL)
+		member->value = value;
+	else
+		(void)append(arena, map, name, value);
+}
+
 bool value_map_add(struct arena *arena, struct value *map, const char *name,
                    struct value *value)
 {

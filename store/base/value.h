@@ -89,6 +89,9 @@ void value_list_add(struct arena *arena, struct value *list,
 /* Add or replace. `name` is copied; NULL as value is skipped. */
 void value_map_set(struct arena *arena, struct value *map, const char *name,
                    struct value *value);
+/* The same without a copy of `name`, which must live as long as the map. */
+void value_map_put(struct arena *arena, struct value *map, const char *name,
+                   struct value *value);
 /* Add, without a copy of `name`, which is in the arena already. False when the
  * map has a member of that name: then nothing is changed. */
 bool value_map_add(struct arena *arena, struct value *map, const char *name,

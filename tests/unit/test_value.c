@@ -114,6 +114,22 @@ static void test_value__sized_is_filled_and_grows(void **state)
 	}
 }
 
+static void test_value__put_takes_the_name_as_it_is(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct value *map = value_map(&arena);
+	static const char name[] = "one";
+
+	UNUSED_STATE(state);
+	value_map_put(&arena, map, name, value_int(&arena, 1));
+	assert_ptr_equal(map->members[0].name, name);
+	value_map_put(&arena, map, "one", value_int(&arena, 2));
+	value_map_put(&arena, map, "one", NULL);
+	assert_int_equal(map->length, 1);
+	assert_ptr_equal(map->members[0].name, name);
+	assert_int_equal(value_get_int(map, "one", 0), 2);
+}
+
 static void test_value__copy_grows_apart(void **state)
 {
 	auto_arena struct arena arena = { 0 };
