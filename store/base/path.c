@@ -161,10 +161,36 @@ static int check_top(const char *path, const char *name, struct error *err)
 	return 0;
 }
 
+/* Whether no file system takes a name in the path for another one, and nothing
+ * else can be wrong with it either. Most paths are of small letters, digits and
+ * hyphens, with dots and underscores between them. */
+static bool is_plain(const char *path)
+{
+	char before = '/';
+	size_t len = 0;
+
+	for (; path[len] != '\0'; before = path[len++]) {
+		char c = path[len];
+		bool letter = (c >= 'a' && c <= 'z') || text_is_digit(c);
+
+		if (letter)
+			continue;
+		if (before == '/' || before == '.')
+			return false;
+		if (c != '/' && c != '.' && c != '-' && c != '_')
+			return false;
+	}
+	return before != '/' && before != '.' && len <= LIMIT_PATH_SEGMENT;
+}
+
 int path_check_artifact(const char *path, struct error *err)
 {
 	char name[LIMIT_PATH_SEGMENT + 1];
 
+	if (is_plain(path)) {
+		fold(path, segment_len(path), name);
+		return check_top(path, name, err);
+	}
 	if (path_check(path, err) < 0)
 		return -1;
 	for (const char *at = path; at != NULL; at = next_segment(at)) {
