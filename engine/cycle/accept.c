@@ -6,7 +6,6 @@
 
 #include "engine/cycle/execute.h"
 #include "engine/job/expr.h"
-#include "store/base/limits.h"
 #include "store/base/path.h"
 #include "store/base/text.h"
 
@@ -52,7 +51,6 @@ static int one_segment_each(const struct value *source, const char *path,
 static int check_file(struct live_run *run, const struct live_step *live,
                       const struct live_file *file, struct error *err)
 {
-	auto_buf struct buf bytes = buf_make(LIMIT_OUTPUT);
 	const struct value *source = source_of(live->step, file);
 	const struct live_step *other = run_writer(run, file->path);
 
@@ -67,7 +65,7 @@ static int check_file(struct live_run *run, const struct live_step *live,
 		                 "the artifact \"%s\" is written by step "
 		                 "\"%s\" too",
 		                 file->path, live_name(run, other));
-	return run_artifact(run, live, file, &bytes, err);
+	return run_check_artifact(run, live, file, err);
 }
 
 /* Where the job says where it goes. */

@@ -87,18 +87,7 @@ static struct value *shared(const struct value *value)
 void run_share(struct arena *arena, struct value *map, const char *name,
                const struct value *value)
 {
-	value_map_set(arena, map, name, shared(value));
-}
-
-/* Every step's output comes here, so its name is not copied. */
-static void name_output(struct live_run *run, const struct live_step *live)
-{
-	struct value *scope = live->block->scope;
-	struct value *output = shared(live->output);
-	const char *name = live->step->local;
-
-	if (output && !value_map_add(&run->arena, scope, name, output))
-		value_map_set(&run->arena, scope, name, output);
+	value_map_put(arena, map, name, shared(value));
 }
 
 void run_describe_step(struct live_run *run, const struct live_step *live)
@@ -108,7 +97,7 @@ void run_describe_step(struct live_run *run, const struct live_step *live)
 	struct value *about;
 
 	if (step_has_output(live->state))
-		name_output(run, live);
+		run_share(arena, block->scope, live->step->local, live->output);
 	if (!value_get(run->asked, live->step->local))
 		return;
 	about = value_map(arena);
@@ -135,7 +124,8 @@ static int64_t trigger_time(const struct live_run *run)
 static struct value *make_scope(struct live_run *run)
 {
 	struct arena *arena = &run->arena;
-	struct value *scope = value_map(arena);
+	/* Each step has its name here, and there is what is set below. */
+	struct value *scope = value_map_sized(arena, run->job->step_count + 4);
 	struct value *names =
 	        run_names(arena, run->config->timezone, run->record.id,
 	                  run->record.job, trigger_time(run));
@@ -228,9 +218,11 @@ static const struct value *without_path(struct live_run *run,
 	return note;
 }
 
-int run_artifact(struct live_run *run, const struct live_step *live,
-                 const struct live_file *file, struct buf *ret,
-                 struct error *err)
+/* What goes into the file; NULL with err when there is no such field. */
+static const struct value *content_of(struct live_run *run,
+                                      const struct live_step *live,
+                                      const struct live_file *file,
+                                      struct error *err)
 {
 	const struct value *output = live->output;
 
@@ -239,10 +231,28 @@ int run_artifact(struct live_run *run, const struct live_step *live,
 	else if (live->step->kind->flags & KIND_ACTS)
 		output = without_path(run, output);
 	if (!output)
-		return error_set(err, ERR_FAILED,
-		                 "its output has no \"%s\" for \"%s\"",
-		                 file->field, file->path);
-	return document_write(ret, file->path, output, err);
+		error_set(err, ERR_FAILED,
+		          "its output has no \"%s\" for \"%s\"", file->field,
+		          file->path);
+	return output;
+}
+
+int run_artifact(struct live_run *run, const struct live_step *live,
+                 const struct live_file *file, struct buf *ret,
+                 struct error *err)
+{
+	const struct value *content = content_of(run, live, file, err);
+
+	return content ? document_write(ret, file->path, content, err) : -1;
+}
+
+int run_check_artifact(struct live_run *run, const struct live_step *live,
+                       const struct live_file *file, struct error *err)
+{
+	const struct value *content = content_of(run, live, file, err);
+
+	return content ? document_check(file->path, content, LIMIT_OUTPUT, err)
+	               : -1;
 }
 
 static void add_file(struct live_run *run, struct live_step *live,
@@ -287,7 +297,7 @@ static void claim(struct live_run *run, const char *path,
 	struct value *paths = run->paths;
 	size_t number = paths->length;
 
-	if (value_map_add(arena, paths, path, value_null(arena)))
+	if (value_map_add(arena, paths, path, run->claimed))
 		run->writers = arena_grow(arena, run->writers, number,
 		                          sizeof(struct live_step *));
 	else
@@ -442,6 +452,19 @@ static size_t find_last_wall(const struct job *job)
 	return STEP_NONE;
 }
 
+/* How many files the steps write, when none is in a loop. */
+static size_t count_files(const struct job *job)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct step *step = &job->steps[i];
+		count += step->artifact != NULL;
+		count += step->artifacts ? step->artifacts->length : 0;
+	}
+	return count;
+}
+
 static int load_steps(struct live_run *run, struct error *err)
 {
 	run->last_wall = find_last_wall(run->job);
@@ -453,7 +476,8 @@ static int load_steps(struct live_run *run, struct error *err)
 	                    &run->drafts, &run->draft_count, err) < 0 ||
 	    run_read_rows(run, err) < 0)
 		return -1;
-	run->paths = value_map(&run->arena);
+	run->paths = value_map_sized(&run->arena, count_files(run->job));
+	run->claimed = value_null(&run->arena);
 	run->owns = value_map(&run->arena);
 	find_asked(run);
 	live_order(run);

@@ -168,6 +168,18 @@ int document_write(struct buf *buf, const char *path, const struct value *value,
 	return status < 0 ? -1 : buf_check(buf, path, err);
 }
 
+int document_check(const char *path, const struct value *value, size_t max,
+                   struct error *err)
+{
+	auto_buf struct buf buf = buf_make(max);
+
+	/* A text is written as it is, with at most the end of a line. */
+	if (value->kind == VALUE_STRING && value->length < max &&
+	    is_written_as_text(form_of(path), value))
+		return 0;
+	return document_write(&buf, path, value, err);
+}
+
 struct value *document_with_path(struct arena *arena, const struct value *value,
                                  const char *path)
 {

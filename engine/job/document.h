@@ -36,6 +36,10 @@ struct value *document_parse(struct arena *arena, const char *path,
 int document_write(struct buf *buf, const char *path, const struct value *value,
                    struct error *err) MUST_CHECK;
 
+/* Whether document_write() can, into at most `max` bytes; else as it fails. */
+int document_check(const char *path, const struct value *value, size_t max,
+                   struct error *err) MUST_CHECK;
+
 /* `value` as steps see it: a map gets `file: {path}`, anything else is as it
  * is. In `arena`. */
 struct value *document_with_path(struct arena *arena, const struct value *value,

@@ -248,6 +248,43 @@ static void test_document__has_the_buffers_limit(void **state)
 	}
 }
 
+static void test_document__check_says_what_writing_says(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *json;
+		enum error_code code;
+	} cases[] = {
+		{ "a.txt", "\"123456789\"", ERR_NONE },
+		{ "a.txt", "\"1234567890\"", ERR_LIMIT },
+		{ "a.txt", "123456789\n", ERR_NONE },
+		{ "a.txt", "[]", ERR_FAILED },
+		{ "a.txt", "null", ERR_FAILED },
+		{ "a.txt", "{\"text\":\"12345\"}", ERR_NONE },
+		{ "a.txt", "{\"text\":\"1234567890\"}", ERR_LIMIT },
+		{ "a.md", "\"123456789\"", ERR_NONE },
+		{ "a.csv", "\"123456789\"", ERR_NONE },
+		{ "a.json", "\"12345678\"", ERR_LIMIT },
+		{ "a.json", "\"1234567\"", ERR_NONE },
+	};
+
+	UNUSED_STATE(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_arena struct arena arena = { 0 };
+		auto_error struct error checked = { 0 };
+		auto_error struct error written = { 0 };
+		auto_buf struct buf text = buf_make(10);
+		struct value *value = parse_json(&arena, cases[i].json);
+
+		int status = document_check(cases[i].path, value, 10, &checked);
+
+		assert_row(i, status == document_write(&text, cases[i].path,
+		                                       value, &written));
+		assert_row(i, checked.code == cases[i].code);
+		assert_row(i, written.code == cases[i].code);
+	}
+}
+
 static void test_document__nonsense_is_refused_with_its_place(void **state)
 {
 	static const struct {
