@@ -2,6 +2,10 @@
  * Trees of values with templates in them. All functions recurse over a tree
  * that a reader has bounded to LIMIT_YAML_DEPTH levels.
  *
+ * Most texts name values and do nothing else, as in "{{client.name}}, {{day}}":
+ * they are written in one pass. What is more than that, or fails, is left to
+ * the parsed template, which knows all rules and what to say.
+ *
  * A value that comes in through a tag is data of some other file, so it gets
  * the position of the text that named it: that is what the author can change.
  */
@@ -9,6 +13,7 @@
 
 #include "engine/job/template.h"
 #include "store/base/limits.h"
+#include "store/base/text.h"
 
 static bool has_tag(const struct value *value)
 {
@@ -42,13 +47,79 @@ static void place(struct value *value, const struct value *source)
 	}
 }
 
+/* The bytes of the name at `at`, with which its tag ends; 0: it is no name of
+ * letters, digits, hyphens and underscores, or something is behind it. */
+static size_t plain_name(const char *at)
+{
+	size_t len = 0;
+
+	while (text_is_alpha(at[len]) || text_is_digit(at[len]) ||
+	       at[len] == '_' || at[len] == '-' ||
+	       (at[len] == '.' && len > 0 && at[len - 1] != '.'))
+		len++;
+	return len > 0 && at[len - 1] != '.' && text_starts(at + len, "}}")
+	               ? len
+	               : 0;
+}
+
+/* The value of the tag at `tag`, and the text behind it; NULL: it is not plain
+ * or not there. */
+static const struct value *plain_value(struct arena *arena, const char *tag,
+                                       const struct render *render,
+                                       const char **ret_behind)
+{
+	const struct frame alone = { render->scope, NULL };
+	const char *at = tag + strlen("{{");
+	size_t len = plain_name(at);
+
+	if (len == 0)
+		return NULL;
+	const struct name name =
+	        name_split(arena, arena_strndup(arena, at, len));
+	*ret_behind = at + len + strlen("}}");
+	return scope_find(render->frame ? render->frame : &alone, &name);
+}
+
+/* What the text becomes; NULL: that is for the template to say. */
+static struct value *render_plain(struct arena *arena,
+                                  const struct value *source,
+                                  const struct render *render)
+{
+	auto_buf struct buf text = buf_make(LIMIT_RENDERED);
+	const char *at = source->text;
+
+	if (render->escape != ESCAPE_NONE || source->length > LIMIT_TEMPLATE)
+		return NULL;
+	for (const char *tag; (tag = strstr(at, "{{")) != NULL;) {
+		const char *behind = NULL;
+		const struct value *value =
+		        plain_value(arena, tag, render, &behind);
+		const char *said = value ? scope_text(value) : NULL;
+		if (value && tag == source->text && !*behind)
+			return value_copy(arena, value);
+		if (!said)
+			return NULL;
+		buf_add(&text, at, (size_t)(tag - at));
+		buf_add_text(&text, said);
+		at = behind;
+	}
+	buf_add_text(&text, at);
+	return text.over ? NULL : value_bytes(arena, text.at, text.len);
+}
+
 static int render_text(struct arena *arena, const char *file,
                        const struct value *source, const struct render *render,
                        struct value **ret, struct error *err)
 {
 	auto_buf struct buf text = buf_make(LIMIT_RENDERED);
-	struct template *template = template_parse(arena, file, source, err);
+	struct template *template;
 
+	*ret = render_plain(arena, source, render);
+	if (*ret) {
+		place(*ret, source);
+		return 0;
+	}
+	template = template_parse(arena, file, source, err);
 	if (!template)
 		return -1;
 	if (template_single(template)) {
