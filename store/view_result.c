@@ -73,17 +73,23 @@ static int read_near(struct view *view, const char *key, struct error *err)
 	return more;
 }
 
+/* Keys are hashes: nearly all others differ in their first bytes. */
+static bool has_key(const struct near_result *row, const char *key)
+{
+	return row->key[0] == key[0] && strcmp(row->key, key) == 0;
+}
+
 /* Those that were not asked for yet come first; NULL: not here. */
 static const struct near_result *find_near(struct view_near *near,
                                            const char *key)
 {
 	size_t next = near->next;
 
-	if (next < near->count && strcmp(near->rows[next].key, key) == 0)
+	if (next < near->count && has_key(&near->rows[next], key))
 		return &near->rows[near->next++];
 	for (size_t i = 0; i < near->count; i++) {
 		size_t n = (next + i) % near->count;
-		if (strcmp(near->rows[n].key, key) != 0)
+		if (!has_key(&near->rows[n], key))
 			continue;
 		if (n < next)
 			return &near->rows[n];

@@ -70,6 +70,9 @@ struct live_step *live_find(const struct live_run *run,
 {
 	while (!spans(block, index))
 		block = block->over->block;
+	/* Only own steps of a block are in use there: mostly it is one. */
+	if (block->steps[index - block->first].step)
+		return &block->steps[index - block->first];
 	for (;;) {
 		struct live_step *live = child_over(run, block, index);
 		if (live->step->index == index)

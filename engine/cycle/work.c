@@ -5,14 +5,12 @@
  */
 #include "engine/cycle/work.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cycle/once.h"
 #include "engine/cycle/outbox.h"
 #include "engine/cycle/plan.h"
 #include "engine/io/loop.h"
-#include "store/base/alloc.h"
 
 /* Whoever shows what runs is called so often. */
 #define IDLE_MS 200
@@ -23,23 +21,26 @@ void work_free(struct work *work)
 		return;
 	if (work->step_run.owns_files)
 		files_free(work->step_run.files);
-	/* One step at a time needs one arena; others may be at work. */
-	arena_reset(&work->arena);
-	arena_clear(&work->run->scratch);
-	work->run->scratch = work->arena;
-	free(work);
+	/* One step at a time needs one arena; others may be at work. It lies
+	 * in its own. */
+	struct live_run *run = work->run;
+	struct arena arena = work->arena;
+	arena_reset(&arena);
+	arena_clear(&run->scratch);
+	run->scratch = arena;
 }
 
 static struct work *work_new(struct tick *tick, struct live_run *run,
                              struct live_step *live)
 {
-	struct work *work = mem_zalloc(1, sizeof(*work));
+	struct arena arena = run->scratch;
+	struct work *work = arena_new(&arena, struct work);
 
+	run->scratch = (struct arena){ 0 };
 	work->tick = tick;
 	work->run = run;
 	work->live = live;
-	work->arena = run->scratch;
-	run->scratch = (struct arena){ 0 };
+	work->arena = arena;
 	return work;
 }
 
