@@ -193,14 +193,16 @@ reviewed() {
 }
 
 done_before() {
+	local today
 	at reports
 	exits 0 reeve approve "$(run_of reports)" --only acme
+	today=$(TZ=Europe/Berlin date +%F)
 	exits 0 reeve run reports day=2026-11-22
 	git show "$(draft_of reports):$(slip_of "$(draft_of reports)")" >../slip
-	is 1 "$(grep -c "already_done: 2026-11-22" ../slip)"
+	is 1 "$(grep -c "already_done: $today" ../slip)"
 	exits 0 reeve review -q "$(run_of reports)"
 	says "Merging will: send 2 mails (ann@globex.example, ann@initech.example)"
-	says "Already done on 2026-11-22: send a mail to ann@acme.example: "
+	says "Already done on $today: send a mail to ann@acme.example: "
 	exits 0 reeve approve "$(run_of reports)"
 	is done "$(state_of reports)"
 	is 3 "$(mails)"
