@@ -171,7 +171,7 @@ $(FUZZERS): %: %.o $(DRIVER) $(ARCHIVE)
 # ---- using
 
 .PHONY: deps demo test docs run-tests check-asan check-valgrind check-crash \
-	check-sim fuzz fuzzers bench run-bench bench-base install clean help
+	check-sim check-view fuzz fuzzers bench run-bench bench-base install clean help
 deps: ## install what building and testing need
 	@.ci/deps build test
 
@@ -204,6 +204,10 @@ check-crash: ## faults at every system call of every scenario; [ONLY=mail,emit]
 	@.ci/deps build test
 	@$(MAKE) all $(TRACER) $(FAULTY_PROGRAM)
 	@tests/fault/check.sh $B '$(ONLY)'
+
+check-view: all ## a byte of the view is another: [FLIPS=4096] places
+	@REEVE_FLIPS=$(or $(FLIPS),4096) LIMIT=3600 T=tests/e2e/view \
+		tests/run.sh $B
 
 check-sim: ## histories of several engines; [HISTORIES=1000] [SEED=1]
 	@.ci/deps build test

@@ -74,6 +74,8 @@ int db_fail(struct db *db, int code, struct error *err)
 {
 	const char *message = sqlite3_errmsg(db->handle);
 
+	if (db->path && db_code(db, code) == ERR_CORRUPT)
+		db->damaged = true;
 	if (db->call_error.message) {
 		error_move(err, &db->call_error);
 		return -1;
@@ -129,7 +131,8 @@ int db_connect(struct db *db, const char *name, struct error *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 	            SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	int code = sqlite3_open_v2(name, &db->handle, flags, NULL);
+	int code = sqlite3_open_v2(name, &db->handle, flags,
+	                           db->path ? db_sums_vfs() : NULL);
 
 	if (!db->handle)
 		return error_set(err, ERR_SYSTEM,
@@ -163,6 +166,7 @@ struct db *db_open(const char *path, struct error *err)
 	if (make_private(path, err) < 0 || db_connect(db, path, err) < 0)
 		return NULL;
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	db_sums_begin(db->handle);
 	/* Before the first page is read. Without it, all is only slower. */
 	sqlite3_int64 mapped = MAPPED_BYTES;
 
@@ -247,6 +251,11 @@ int db_pragma_int(struct db *db, const char *name, int64_t *ret,
 		return -1;
 	*ret = more ? statement_int(rows, 0) : 0;
 	return 0;
+}
+
+bool db_is_damaged(const struct db *db)
+{
+	return db->damaged;
 }
 
 int64_t db_changes(struct db *db)
@@ -419,6 +428,10 @@ int statement_step(struct statement *statement, struct error *err)
 
 	if (statement->bind_code != SQLITE_OK)
 		return db_fail(db, statement->bind_code, err);
+	/* Nobody shall go on with half of what it says. */
+	if (db->damaged)
+		return error_set(err, ERR_CORRUPT, "\"%s\" is damaged",
+		                 db->path);
 	if (!db->path && !sqlite3_stmt_busy(statement->handle))
 		db_start_counting(db);
 

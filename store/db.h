@@ -34,7 +34,8 @@ void db_close_auto(struct db **db);
 #define auto_db CLEANUP(db_close_auto)
 
 /* Open or create a file: WAL, synchronous=NORMAL, foreign keys off, defensive,
- * no extensions, an owner-only file. ERR_CORRUPT when it is not a database.
+ * no extensions, an owner-only file, a sum in each page. ERR_CORRUPT when it
+ * is not a database, or a page that is read is not what was written.
  * Statements are freed before their connection is closed. */
 struct db *db_open(const char *path, struct error *err) MUST_CHECK
         FREED_BY(db_close);
@@ -65,6 +66,9 @@ int db_load_end(struct db *db, struct error *err) MUST_CHECK;
  * db_run() sets one. */
 int db_pragma_int(struct db *db, const char *name, int64_t *ret,
                   struct error *err) MUST_CHECK;
+/* Whether something of the file was not what was written: from then on no
+ * statement gives a row any more. */
+bool db_is_damaged(const struct db *db);
 /* Rows that the last statement changed. */
 int64_t db_changes(struct db *db);
 

@@ -18,6 +18,7 @@ struct db {
 	sqlite3 *handle;
 	char *path;       /* NULL: scratch */
 	const char *what; /* of a scratch connection, for messages */
+	bool damaged;     /* a page was not what was written */
 	int turns; /* of the progress handler since the statement began */
 	struct clock clock;
 	struct clock_state clock_state;
@@ -36,6 +37,11 @@ struct statement {
 	struct db *db;
 	int bind_code; /* the first SQLite code of a failed bind */
 };
+
+/* db_sums.c: the name of the file system in which pages have sums, for a
+ * connection to a file; and whose pages shall have them when it is empty. */
+const char *db_sums_vfs(void);
+void db_sums_begin(sqlite3 *handle);
 
 struct db *db_new(const char *path);
 /* Open the connection of a new db. */

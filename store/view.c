@@ -20,7 +20,7 @@
 
 #define VIEW_APPLICATION 0x72656576 /* "reev" */
 #define VIEW_LOADING     0x7265656c /* "reel": not all is in it yet */
-#define VIEW_FORMAT      14         /* raised when the tables change */
+#define VIEW_FORMAT      15         /* raised when the tables change */
 
 static const char schema[] =
         "create table note (name text primary key, text text) "
@@ -142,10 +142,37 @@ static void close_db(struct view *view)
 	view->db = NULL;
 }
 
+/* `view.db` and its write-ahead log, out of the way. */
+static int move_aside(struct view *view, struct error *err)
+{
+	static const char *const endings[] = { "", "-wal", "-shm" };
+
+	close_db(view);
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+		auto_free char *from =
+		        mem_printf("%s%s", view->path, endings[i]);
+		auto_free char *to =
+		        mem_printf("%s.broken%s", view->path, endings[i]);
+		if (!file_exists(from))
+			continue;
+		if (dir_remove(to, err) < 0)
+			return -1;
+		if (file_move(from, to, err) < 0)
+			return -1;
+		FAULT("view.aside");
+	}
+	return 0;
+}
+
 void view_close(struct view *view)
 {
+	auto_error struct error ignored = { 0 };
+
 	if (!view)
 		return;
+	/* The next command finds none, and makes it anew. */
+	if (view->db && db_is_damaged(view->db))
+		(void)move_aside(view, &ignored);
 	close_db(view);
 	free(view->path);
 	free(view);
@@ -302,6 +329,10 @@ size_t view_restarts(const struct view *view)
 	return view->restarts;
 }
 
+/* Damage in a small file is found when it is opened, before anything is said;
+ * in a large one when it is met, which costs that command. */
+#define SMALL_BYTES (4 << 20)
+
 /* A process that was killed leaves its log; then every page is looked at. */
 int view_check(struct view *view, struct error *err)
 {
@@ -319,15 +350,19 @@ int view_check(struct view *view, struct error *err)
 static int open_db(struct view *view, struct error *err)
 {
 	auto_free char *log = mem_printf("%s-wal", view->path);
-	bool ended_unclean = file_exists(log);
+	bool suspect = file_exists(log);
 	struct stat status;
 	int64_t application;
 	int64_t format;
 
-	if (stat(view->path, &status) == 0 && !S_ISREG(status.st_mode))
-		return error_set(err, ERR_CORRUPT, "the view is no file");
+	if (stat(view->path, &status) == 0) {
+		if (!S_ISREG(status.st_mode))
+			return error_set(err, ERR_CORRUPT,
+			                 "the view is no file");
+		suspect |= status.st_size > 0 && status.st_size <= SMALL_BYTES;
+	}
 	view->db = db_open(view->path, err);
-	if (!view->db || (ended_unclean && view_check(view, err) < 0) ||
+	if (!view->db || (suspect && view_check(view, err) < 0) ||
 	    db_pragma_int(view->db, "application_id", &application, err) < 0 ||
 	    db_pragma_int(view->db, "user_version", &format, err) < 0)
 		return -1;
@@ -339,28 +374,6 @@ static int open_db(struct view *view, struct error *err)
 		                 "the view has another format");
 	}
 	return read_cursor(view, err);
-}
-
-/* `view.db` and its write-ahead log, out of the way. */
-static int move_aside(struct view *view, struct error *err)
-{
-	static const char *const endings[] = { "", "-wal", "-shm" };
-
-	close_db(view);
-	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-		auto_free char *from =
-		        mem_printf("%s%s", view->path, endings[i]);
-		auto_free char *to =
-		        mem_printf("%s.broken%s", view->path, endings[i]);
-		if (!file_exists(from))
-			continue;
-		if (dir_remove(to, err) < 0)
-			return -1;
-		if (file_move(from, to, err) < 0)
-			return -1;
-		FAULT("view.aside");
-	}
-	return 0;
 }
 
 struct view *view_open(const char *path, struct repo *repo, bool *ret_moved,

@@ -51,7 +51,8 @@ isolated() {
 	printf '[init]\n\tdefaultBranch = main\n' >"$dir/home/.gitconfig"
 	(cd "$dir/work" && exec timeout --kill-after=5 "$LIMIT" env -i \
 		PATH="$build:$PATH" HOME="$dir/home" TMPDIR="$dir/tmp" \
-		REEVE_TOP="$top" UPDATE="$UPDATE" TERM=dumb NO_COLOR=1 \
+		REEVE_TOP="$top" UPDATE="$UPDATE" \
+		REEVE_FLIPS="${REEVE_FLIPS:-}" TERM=dumb NO_COLOR=1 \
 		TZ=UTC LC_ALL=C.UTF-8 GIT_CONFIG_NOSYSTEM=1 \
 		GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.com \
 		GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.com \

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cycle/engine.h"
 #include "store/base/alloc.h"
@@ -38,7 +39,7 @@ static int run_adopt(struct invocation *invocation, struct error *err)
 
 	if (adopted < 0)
 		return -1;
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	if (!engine)
 		return -1;
 	if (invocation->quiet)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cycle/approval.h"
@@ -417,7 +418,7 @@ static void print_value(const struct desk *desk)
 
 static int run_alone(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 
 	if (!engine)
 		return -1;

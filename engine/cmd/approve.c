@@ -3,6 +3,7 @@
  */
 #include "engine/cmd/commands.h"
 #include "engine/cmd/deciding.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/ticking.h"
 #include "engine/cycle/approval.h"
 #include "engine/cycle/narrow.h"
@@ -52,7 +53,7 @@ static int check_options(const struct invocation *invocation,
 
 static int approve_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct arena *arena = invocation->arena;
 	struct run_record run;
 	struct draft_record draft;

@@ -3,6 +3,7 @@
  */
 #include "engine/cycle/cancel.h"
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cmd/undoing.h"
@@ -54,7 +55,7 @@ static int go_on(struct invocation *invocation, struct engine *engine,
 
 static int cancel_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct cancel_undo undo = { .arena = invocation->arena };
 	bool undoes = option_given(invocation, "undo");
 	const char *text = option_get(invocation, "message");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/pairs.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/ticking.h"
@@ -44,7 +45,7 @@ static struct value *read_data(struct invocation *invocation, struct error *err)
 
 static int emit_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	const char *type = invocation->args[0];
 	struct value *event = engine ? read_data(invocation, err) : NULL;
 	struct note news = {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/report/explain.h"
@@ -456,7 +457,7 @@ static int explain(struct page *page, const struct run_record *run,
 
 static int run_explain(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct run_record run;
 
 	if (!engine || view_find_run(engine->view, invocation->arena,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "store/base/json.h"
@@ -458,7 +459,7 @@ static int prepare(struct diary *diary, struct error *err)
 
 static int run_log(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct run_record only;
 	struct oid tip;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cycle/plan.h"
@@ -172,7 +173,7 @@ static void tell(void *state, const struct note *note)
 int plan_aloud(struct invocation *invocation, const char *job,
                const struct value *inputs, bool all, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct plan plan = {
 		.engine = engine,
 		.arena = invocation->arena,

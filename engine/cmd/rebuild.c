@@ -4,6 +4,7 @@
  * view while it runs.
  */
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cycle/engine.h"
 #include "engine/report/schemas.h"
@@ -49,7 +50,7 @@ static void report(const struct invocation *invocation, size_t events,
 
 static int run_rebuild(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	size_t events = 0;
 
 	if (!engine)

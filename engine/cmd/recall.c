@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cycle/engine.h"
 #include "store/base/text.h"
@@ -154,7 +155,7 @@ static void report(const struct invocation *invocation,
 
 static int run_recall(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	const char *project = option_get(invocation, "project");
 	const char *text = query_text(invocation);
 	struct arena *arena = invocation->arena;

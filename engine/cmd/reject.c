@@ -3,6 +3,7 @@
  */
 #include "engine/cmd/commands.h"
 #include "engine/cmd/deciding.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cycle/approval.h"
@@ -42,7 +43,7 @@ static int refuse_part(const struct invocation *invocation,
 
 static int reject_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct run_record run;
 	struct draft_record draft;
 	struct rejection rejection = {

@@ -3,6 +3,7 @@
  */
 #include "engine/cycle/release.h"
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/ticking.h"
 
 static const struct option_row release_options[] = {
@@ -12,7 +13,7 @@ static const struct option_row release_options[] = {
 
 static int release_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 
 	if (!engine ||
 	    flood_decide(engine, invocation->args[0], invocation->args[1],

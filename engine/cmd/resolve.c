@@ -6,6 +6,7 @@
 
 #include "engine/bus/bus.h"
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cmd/ticking.h"
@@ -169,7 +170,7 @@ static int resolve_command(struct invocation *invocation, struct error *err)
 	if (find_verdict(invocation, &verdict, err) < 0 ||
 	    read_result(invocation, verdict, &result, err) < 0)
 		return -1;
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct resolving resolving = {
 		.invocation = invocation,
 		.engine = engine,

@@ -3,6 +3,7 @@
  */
 #include "engine/cycle/retry.h"
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cmd/ticking.h"
@@ -30,7 +31,7 @@ static int go_on(const struct invocation *invocation, struct engine *engine,
 
 static int retry_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct arena *arena = invocation->arena;
 	struct run_record run;
 

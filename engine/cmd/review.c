@@ -8,6 +8,7 @@
 
 #include "engine/cmd/commands.h"
 #include "engine/cmd/deciding.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/pager.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
@@ -621,7 +622,7 @@ static void print_value(const struct review *review)
 
 static int run_review(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct review review CLEANUP(review_clear) = {
 		.invocation = invocation,
 		.arena = invocation->arena,

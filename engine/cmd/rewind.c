@@ -3,6 +3,7 @@
  */
 #include "engine/cycle/rewind.h"
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cmd/ticking.h"
@@ -51,7 +52,7 @@ static int read_options(const struct invocation *invocation,
 
 static int rewind_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct arena *arena = invocation->arena;
 	struct rewinding rewinding = { .arena = arena };
 	struct run_record run;

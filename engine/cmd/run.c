@@ -2,6 +2,7 @@
  * reeve run: start one run by hand, and go on with it.
  */
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/pairs.h"
 #include "engine/cmd/planning.h"
 #include "engine/cmd/print.h"
@@ -25,7 +26,7 @@ static int run_command(struct invocation *invocation, struct error *err)
 	if (option_given(invocation, "plan"))
 		return plan_aloud(invocation, invocation->args[0], inputs,
 		                  option_given(invocation, "all"), err);
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	if (!engine)
 		return -1;
 	if (run_start_by_hand(engine, invocation->arena, invocation->args[0],

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "store/base/text.h"
@@ -517,7 +518,7 @@ static int show_all(const struct status *status, struct error *err)
 
 static int run_status(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 
 	if (!engine)
 		return -1;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/recording.h"
 #include "engine/cmd/runs.h"
@@ -242,7 +243,7 @@ static int write_test(const struct invocation *invocation,
 
 static int test_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	CLEANUP(suite_clear)
 	struct suite suite = {
 		.invocation = invocation,

@@ -2,6 +2,7 @@
  * reeve tick: do everything that is due, then exit.
  */
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/planning.h"
 #include "engine/cmd/ticking.h"
 #include "engine/cycle/idle.h"
@@ -22,7 +23,7 @@ static int tick_command(struct invocation *invocation, struct error *err)
 		tell_nothing(invocation);
 		return EXIT_STATUS_DONE;
 	}
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	if (!engine)
 		return -1;
 	engine->offline = option_given(invocation, "offline");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/pairs.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/ticking.h"
@@ -114,7 +115,7 @@ static int try_command(struct invocation *invocation, struct error *err)
 	if (!inputs || read_answers(invocation, answers, err) < 0 ||
 	    (at && trying_time(at, &trial.at_ms, err) < 0))
 		return -1;
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	if (!engine)
 		return -1;
 	struct teller teller = { invocation, engine };

@@ -3,6 +3,7 @@
  */
 #include "engine/cycle/undo.h"
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "engine/cmd/ticking.h"
@@ -75,7 +76,7 @@ static int refuse_nothing(struct invocation *invocation, struct engine *engine,
 
 static int undo_command(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct arena *arena = invocation->arena;
 	struct undone undone;
 	struct run_record run;

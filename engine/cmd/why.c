@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "store/base/path.h"
@@ -166,7 +167,7 @@ static void print_value(const struct page *page)
 
 static int run_why(struct invocation *invocation, struct error *err)
 {
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 	struct why why = { 0 };
 
 	if (!engine ||

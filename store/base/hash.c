@@ -124,6 +124,11 @@ static void write_digits(char *to, size_t count, uint64_t bits)
 		to[--count] = base32[bits & 31];
 }
 
+uint64_t hash_page(const void *bytes, size_t len, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(bytes, len, seed);
+}
+
 void hash_to_text(struct hash hash, char ret_text[HASH_TEXT_BYTES])
 {
 	write_digits(ret_text + 14, 12, hash.low); /* 60 bits */

@@ -41,6 +41,9 @@ void hasher_text(struct hasher *hasher, const char *text);
 void hasher_int(struct hasher *hasher, int64_t number);
 struct hash hasher_finish(struct hasher *hasher);
 
+/* A sum of `len` bytes against damage, not against people. */
+uint64_t hash_page(const void *bytes, size_t len, uint64_t seed);
+
 /* 26 characters of Crockford's base32 in lower case, most significant first:
  * digits and letters without i, l, o, u. */
 void hash_to_text(struct hash hash, char ret_text[HASH_TEXT_BYTES]);
