@@ -31,7 +31,7 @@ _reeve() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local command=${COMP_WORDS[1]} words=
 	local commands="adopt approve cancel check doctor emit explain help hooks init log names
-		rebuild recall reject release resolve retry review rewind run schema show status test tick try
+		rebuild recall reject release replay resolve retry review rewind run schema show status test tick try
 		undo why"
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -55,7 +55,7 @@ _reeve() {
 	else
 		case $command:$COMP_CWORD in
 		approve:2 | reject:2 | review:2) words=$(_reeve_words runs) ;;
-		status:2 | log:2 | cancel:2 | resolve:2 | retry:2 | rewind:2 | undo:2 | explain:2) words=$(_reeve_words all-runs) ;;
+		status:2 | log:2 | cancel:2 | replay:2 | resolve:2 | retry:2 | rewind:2 | undo:2 | explain:2) words=$(_reeve_words all-runs) ;;
 		explain:3 | resolve:3) words=$(_reeve_words steps "${COMP_WORDS[2]}") ;;
 		names:3) words=$(_reeve_words job-steps "${COMP_WORDS[2]}") ;;
 		run:2 | try:2 | names:2) words=$(_reeve_words jobs) ;;

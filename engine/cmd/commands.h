@@ -22,6 +22,7 @@ extern const struct command command_rebuild;
 extern const struct command command_recall;
 extern const struct command command_reject;
 extern const struct command command_release;
+extern const struct command command_replay;
 extern const struct command command_resolve;
 extern const struct command command_retry;
 extern const struct command command_review;

@@ -22,6 +22,7 @@ const struct command *const commands[] = {
 	&command_recall,
 	&command_reject,
 	&command_release,
+	&command_replay,
 	&command_resolve,
 	&command_retry,
 	&command_review,
