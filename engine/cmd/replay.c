@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/cmd/commands.h"
+#include "engine/cmd/opening.h"
 #include "engine/cmd/print.h"
 #include "engine/cmd/runs.h"
 #include "store/base/buf.h"
@@ -102,7 +103,7 @@ static int replay_command(struct invocation *invocation, struct error *err)
 {
 	struct arena *arena = invocation->arena;
 	struct run_record run;
-	auto_engine struct engine *engine = engine_open(".", err);
+	auto_engine struct engine *engine = open_workspace(invocation, err);
 
 	if (!engine || view_find_run(engine->view, arena, invocation->args[0],
 	                             &run, err) < 0)
