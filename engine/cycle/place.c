@@ -10,6 +10,8 @@
 
 #include "engine/cycle/run.h"
 
+#define FETCHED_AHEAD 4
+
 /* ---- Places -------------------------------------------------------------- */
 
 /* An item of a loop over a single step has that step once more. */
@@ -204,10 +206,26 @@ void live_push(struct live_run *run, struct live_step *live)
 	run->ready[run->ready_count++] = live;
 }
 
+/* Steps of a large job lie far apart: those whose turn is near are fetched from
+ * memory while others are worked on. */
+static void fetch_ahead(const struct live_run *run)
+{
+	size_t left = run->ready_count - run->ready_head;
+	struct live_step *const *next = &run->ready[run->ready_head];
+
+	if (left <= 2 * FETCHED_AHEAD)
+		return;
+	__builtin_prefetch(next[2 * FETCHED_AHEAD]);
+	__builtin_prefetch(next[FETCHED_AHEAD]->step);
+	__builtin_prefetch(&next[FETCHED_AHEAD]->step->config);
+	__builtin_prefetch(next[FETCHED_AHEAD / 2]->step->config);
+}
+
 struct live_step *live_pop(struct live_run *run)
 {
 	if (run->ready_head == run->ready_count)
 		return NULL;
+	fetch_ahead(run);
 	return run->ready[run->ready_head++];
 }
 
