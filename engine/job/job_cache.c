@@ -93,8 +93,10 @@ static struct image *read_image(const char *dir, const char *name,
 	struct stat file;
 
 	if (stat(path, &file) < 0 ||
-	    !buf_reserve(&bytes, (size_t)file.st_size + 1) ||
-	    file_read(path, &bytes, &ignored) < 0)
+	    !buf_reserve(&bytes, (size_t)file.st_size + 1))
+		return NULL;
+	mem_expect_use(bytes.at, bytes.cap);
+	if (file_read(path, &bytes, &ignored) < 0)
 		return NULL;
 	return image_open(&bytes, stamp, language);
 }

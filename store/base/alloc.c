@@ -4,10 +4,14 @@
  */
 #include "store/base/alloc.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#define LARGE_PAGE_BYTES ((size_t)2 << 20)
 
 /* Nothing is flushed and no exit handler runs: each of them may allocate. */
 static NORETURN void out_of_memory(void)
@@ -41,6 +45,17 @@ void *mem_zalloc(size_t count, size_t size)
 void *mem_realloc(void *pointer, size_t size)
 {
 	return mem_check(realloc(pointer, size > 0 ? size : 1));
+}
+
+void mem_expect_use(void *block, size_t size)
+{
+	size_t before = -(uintptr_t)block & (LARGE_PAGE_BYTES - 1);
+
+	if (size < before + LARGE_PAGE_BYTES)
+		return;
+	/* What the kernel makes of it is its own to say. */
+	(void)madvise((char *)block + before,
+	              (size - before) & ~(LARGE_PAGE_BYTES - 1), MADV_HUGEPAGE);
 }
 
 char *mem_strdup(const char *text)

@@ -36,6 +36,11 @@ void *mem_check(void *pointer) MUST_CHECK;
  *	list->items[list->count++] = item; */
 void *mem_grow(void *array, size_t count, size_t size) MUST_CHECK;
 
+/* The block of `size` bytes at `block`, which is not filled yet, will be read
+ * and written all over: where it is large enough, the kernel is asked to give
+ * it in large pages, which are fewer. */
+void mem_expect_use(void *block, size_t size);
+
 /* a + b and a * b; the process ends when that is not a size_t. */
 size_t size_add(size_t a, size_t b) MUST_CHECK;
 size_t size_mul(size_t a, size_t b) MUST_CHECK;

@@ -91,13 +91,23 @@ static int fail_long(const char *name, const struct buf *buf, struct error *err)
 	                 name, buf->max);
 }
 
+/* How much to read at once: what there is memory for already, so that a caller
+ * who knows the size reads once and nothing grows. */
+static size_t next_bytes(const struct buf *buf)
+{
+	size_t room = buf->max - buf->len;
+	size_t want =
+	        buf->cap > buf->len + 1 ? buf->cap - buf->len - 1 : READ_BYTES;
+
+	return room < want ? room : want;
+}
+
 /* Read to the end; what was read so far stays in `ret` when that fails. */
 static int read_rest(int fd, const char *name, struct buf *ret,
                      struct error *err)
 {
 	for (;;) {
-		size_t room = ret->max - ret->len;
-		size_t want = room < READ_BYTES ? room : READ_BYTES;
+		size_t want = next_bytes(ret);
 		char beyond; /* a full buffer must still see the end */
 		char *to = want > 0 ? buf_reserve(ret, want) : &beyond;
 		ssize_t count = read_some(fd, to, want > 0 ? want : 1);
