@@ -40,9 +40,14 @@ int execute_configure(struct live_run *run, const struct live_step *live,
                       struct arena *arena, struct step_run *ret,
                       struct error *err) MUST_CHECK;
 
-/* All steps are settled: publish what is left and end the run. (finish.c) */
+/* All steps are settled: publish what is left and end the run, from the next
+ * flush on. (finish.c) */
 int execute_finish(struct tick *tick, struct live_run *run,
                    struct error *err) MUST_CHECK;
+/* That is flushed: the tick tells it. */
+void execute_tell_finished(struct tick *tick, struct live_run *run);
+/* "proposal 7k2fq0ab: done", for the subject of that flush. */
+const char *execute_finish_subject(struct live_run *run);
 
 /* Open the gate `live` of `run`, whose steps above are all settled: draft,
  * slip, event, branch. (gate.c) */

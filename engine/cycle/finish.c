@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "engine/cycle/execute.h"
-#include "store/base/fault.h"
 #include "store/base/limits.h"
 
 struct value *execute_reused(struct live_run *run)
@@ -90,18 +89,22 @@ static struct value *outputs_of(struct live_run *run)
 	return outputs;
 }
 
+static const char *end_of(struct live_run *run)
+{
+	return live_failure(run->root) ? "failed" : "done";
+}
+
 int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct arena *arena = &run->arena;
 	const struct live_step *failed = live_failure(run->root);
-	const char *state = failed ? "failed" : "done";
 	struct value *data = execute_about(run, NULL);
 
 	if (publish_merges(tick, run, true, err) < 0)
 		return -1;
 	if (!failed && publish_reviews(tick, run, err) < 0)
 		return -1;
-	value_map_text(arena, data, "state", state);
+	value_map_text(arena, data, "state", end_of(run));
 	value_map_text(arena, data, "run_title", run_title(run));
 	if (failed)
 		value_map_text(arena, data, "reason",
@@ -112,20 +115,26 @@ int execute_finish(struct tick *tick, struct live_run *run, struct error *err)
 	value_map_set(arena, data, "reused", execute_reused(run));
 	journal_add(run->engine->journal, EVENT_RUN_FINISHED, run->record.id,
 	            data);
-	if (FAULT_FAILS("run.ending", err) ||
-	    journal_flush(run->engine->journal,
-	                  arena_printf(arena, "%s: %s", run->name, state),
-	                  err) < 0)
-		return -1;
+	return 0;
+}
+
+const char *execute_finish_subject(struct live_run *run)
+{
+	return arena_printf(&run->arena, "%s: %s", run->name, end_of(run));
+}
+
+void execute_tell_finished(struct tick *tick, struct live_run *run)
+{
+	const struct live_step *failed = live_failure(run->root);
 	struct note note = {
 		.kind = NOTE_FINISHED,
 		.run = run->name,
-		.state = state,
+		.state = end_of(run),
 		.text = failed ? failed->reason : NULL,
 		.hint = failed ? hint_again(run, failed) : NULL,
 	};
+
 	tick_tell(tick, &note);
 	tick->failures += failed ? 1 : 0;
 	tick->changes++;
-	return 0;
 }

@@ -16,6 +16,7 @@
 #include "engine/cycle/sync.h"
 #include "engine/io/loop.h"
 #include "store/base/alloc.h"
+#include "store/base/fault.h"
 
 #define SAT_OUT_MS 60000
 #define AT_ONCE    64 /* runs that are claimed together */
@@ -24,13 +25,18 @@ struct workers {
 	struct tick *tick;
 	struct live_run **runs;
 	size_t count;
+	struct live_run **ended; /* from the next flush on */
+	size_t ended_count;
 };
 
 static void workers_clear(struct workers *workers)
 {
 	for (size_t i = 0; i < workers->count; i++)
 		run_free(workers->runs[i]);
+	for (size_t i = 0; i < workers->ended_count; i++)
+		run_free(workers->ended[i]);
 	free(workers->runs);
+	free(workers->ended);
 }
 
 /* A run whose pinned files this reeve cannot read waits, and so does one that
@@ -65,8 +71,14 @@ static bool is_in_review(const struct live_run *run)
 	return false;
 }
 
-/* 1 when the run waits for what a later tick sees, which then looks at it; 0
- * when the end of a pause is near. */
+enum standing {
+	AT_WORK,
+	RESTS, /* nothing more can be done in it now */
+	ENDS,  /* with the next flush */
+};
+
+/* RESTS when the run waits for what a later tick sees, which then looks at it;
+ * AT_WORK when the end of a pause is near; -1. */
 static int rest(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct view *view = run->engine->view;
@@ -75,20 +87,20 @@ static int rest(struct tick *tick, struct live_run *run, struct error *err)
 	sleep_wake(run, &next);
 	if (run->ready_head < run->ready_count ||
 	    (next && next - clock_wall_ms(&run->engine->clock) <= SAT_OUT_MS))
-		return 0;
+		return AT_WORK;
 	/* What it has heard was counted in another order: look again. */
 	if (run->restarts != view_restarts(view)) {
 		tick->changes++;
-		return 1;
+		return RESTS;
 	}
 	if (run->put_off || (run->sleeping == 0 && !is_in_review(run)))
-		return 1;
-	return view_set_rest(view, run->record.id, run->heard, err) < 0 ? -1
-	                                                                : 1;
+		return RESTS;
+	if (view_set_rest(view, run->record.id, run->heard, err) < 0)
+		return -1;
+	return RESTS;
 }
 
-/* 1 when it is over, or nothing more can be done in it now; 0 while it is at
- * work. */
+/* -1, or how far it is. */
 static int advance(struct tick *tick, struct live_run *run, struct error *err)
 {
 	struct journal *journal = run->engine->journal;
@@ -96,13 +108,13 @@ static int advance(struct tick *tick, struct live_run *run, struct error *err)
 	if (execute_ready(tick, run, err) < 0)
 		return -1;
 	if (run->ended)
-		return run->running == 0;
-	while (run->running == 0 && execute_is_over(run))
-		return execute_finish(tick, run, err) < 0 ? -1 : 1;
+		return run->running == 0 ? RESTS : AT_WORK;
+	if (run->running == 0 && execute_is_over(run))
+		return execute_finish(tick, run, err) < 0 ? -1 : ENDS;
 	if (run->running > 0)
-		return 0;
+		return AT_WORK;
 	if (run->ready_head < run->ready_count)
-		return 0; /* a last section has begun */
+		return AT_WORK; /* a last section has begun */
 	const char *said = outbox_said(tick->outbox);
 	if (journal_pending(journal) > 0 &&
 	    journal_flush(
@@ -173,25 +185,61 @@ static int await(struct workers *workers, struct error *err)
 	return 1;
 }
 
-static void drop(struct workers *workers, size_t i)
+/* The run at `i` is worked on no longer. */
+static struct live_run *take_out(struct workers *workers, size_t i)
 {
-	run_free(workers->runs[i]);
+	struct live_run *run = workers->runs[i];
+
 	workers->runs[i] = workers->runs[--workers->count];
+	return run;
+}
+
+/* Runs that end together share a flush. */
+static int end_runs(struct workers *workers, struct error *err)
+{
+	struct tick *tick = workers->tick;
+	struct live_run **ended = workers->ended;
+	size_t count = workers->ended_count;
+
+	if (!count)
+		return 0;
+	const char *subject = execute_finish_subject(ended[0]);
+	if (count > 1)
+		subject = arena_printf(&ended[0]->arena,
+		                       "%s, and %zu more are over", subject,
+		                       count - 1);
+	if (FAULT_FAILS("run.ending", err) ||
+	    journal_flush(tick->engine->journal, subject, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		execute_tell_finished(tick, ended[i]);
+		run_free(ended[i]);
+	}
+	workers->ended_count = 0;
+	return 0;
 }
 
 /* Every run that is at work, as far as it goes now. */
 static int advance_all(struct workers *workers, struct error *err)
 {
 	for (size_t i = 0; i < workers->count;) {
-		int rests = advance(workers->tick, workers->runs[i], err);
-		if (rests < 0)
+		int far = advance(workers->tick, workers->runs[i], err);
+		if (far < 0)
 			return -1;
-		if (rests)
-			drop(workers, i);
-		else
+		if (far == AT_WORK) {
 			i++;
+			continue;
+		}
+		struct live_run *run = take_out(workers, i);
+		if (far == RESTS) {
+			run_free(run);
+			continue;
+		}
+		workers->ended = mem_grow(workers->ended, workers->ended_count,
+		                          sizeof(struct live_run *));
+		workers->ended[workers->ended_count++] = run;
 	}
-	return 0;
+	return end_runs(workers, err);
 }
 
 static int work_off(struct workers *workers, struct error *err)
