@@ -4,6 +4,7 @@
 
 #include "engine/cmd/print.h"
 #include "engine/cmd/progress.h"
+#include "store/base/text.h"
 
 #define NOTHING "nothing to do"
 
@@ -110,6 +111,12 @@ static bool is_passing(const struct note *note)
 	return note->kind == NOTE_BEGAN || note->kind == NOTE_ENDED;
 }
 
+/* What -q says nevertheless. */
+static bool needs_attention(const struct note *note)
+{
+	return note->kind == NOTE_FINISHED && text_equal(note->state, "failed");
+}
+
 static void tell(void *state, const struct note *note)
 {
 	struct telling *telling = state;
@@ -127,7 +134,7 @@ static void tell(void *state, const struct note *note)
 	progress_hide(telling->progress);
 	if (note->kind == NOTE_PROBLEM) {
 		print_waiting(telling, note);
-	} else if (!telling->invocation->quiet) {
+	} else if (!telling->invocation->quiet || needs_attention(note)) {
 		print_note(telling, note);
 		telling->lines++;
 	}
