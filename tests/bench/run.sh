@@ -18,6 +18,7 @@ shift
 work=$(mktemp -d)
 mkdir "$work/times"
 leave() {
+	durable_clear
 	if [ -n "${KEEP:-}" ]; then
 		echo "kept: $work"
 	else
@@ -30,6 +31,7 @@ export LANG=C.UTF-8
 unset LC_ALL
 export HOME=$work GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 . "$top/tests/bench/lib.sh"
+. "$top/tests/bench/durable.sh"
 ninja="ninja -j$places"
 make="make -j$places"
 xargs="xargs -P$places"
@@ -294,7 +296,7 @@ workload_scale() {
 	done
 }
 
-for workload in "${@:-start cold idle decided scale}"; do
+for workload in "${@:-start cold idle decided durable scale}"; do
 	for name in $workload; do
 		"workload_$name"
 	done
