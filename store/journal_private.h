@@ -50,6 +50,10 @@ struct journal {
 	size_t pending_count;
 	struct kept *kept;
 	size_t kept_count;
+	/* The tree of a commit that keeps nothing: as it was written last, and
+	 * once a flush has made it durable. Zero: not yet. */
+	struct oid bare_tree;
+	struct oid durable_tree;
 	bool too_long; /* an event did not fit: nothing is written any more */
 	bool rehearsing;
 	char last_id[HASH_TEXT_BYTES];
