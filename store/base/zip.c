@@ -30,8 +30,7 @@ struct zip *zip_new(void)
 
 	/* Nothing but a lack of memory can fail here. */
 	int rc = deflateInit(&zip->stream, Z_BEST_SPEED);
-	assert(rc == Z_OK);
-	return zip;
+	return mem_check(rc == Z_OK ? zip : NULL);
 }
 
 void zip_free(struct zip *zip)
@@ -73,7 +72,7 @@ struct unzip *unzip_new(const void *bytes, size_t len)
 	struct unzip *unzip = mem_zalloc(1, sizeof(*unzip));
 
 	int rc = inflateInit(&unzip->stream);
-	assert(rc == Z_OK);
+	unzip = mem_check(rc == Z_OK ? unzip : NULL);
 	unzip->stream.next_in = bytes;
 	unzip->left = len;
 	return unzip;
@@ -127,6 +126,8 @@ size_t unzip_next(struct unzip *unzip, void *ret, size_t len)
 		stream->next_out = (Bytef *)ret + done;
 		stream->avail_out = (uInt)want;
 		int rc = inflate(stream, Z_NO_FLUSH);
+		/* It gets its window when it begins. */
+		unzip = mem_check(rc == Z_MEM_ERROR ? NULL : unzip);
 		done += want - stream->avail_out;
 		unzip->is_done = rc == Z_STREAM_END;
 		if (rc != Z_OK)

@@ -1,6 +1,6 @@
 """Put a fault at the points of a scenario, recover, and look at everything.
 
-    sweep.py kill|term|errors|points [OPTION...]
+    sweep.py kill|term|errors|points|full [OPTION...]
 
     --points N     a sample of so many points, spread over scenarios and over
                    kinds of call; without it, every point there is
@@ -21,6 +21,8 @@ any fault.
              machine in order
     points   the same at the fault points of the code, those of the file points;
              one that is not reached is a failure
+    full     a disk with so much room and no more, or so many inodes; so many
+             descriptors, so much memory: from nothing up to enough
 
 Prints TAP. Every workspace is removed, but that of a point asked for by --at.
 """
@@ -65,6 +67,9 @@ TOLD = {"ENOSPC": ["No space left", "disk is full", "disk I/O error",
                 *ABSENT, *UNOPENED],
         "EMFILE": ["Too many open files", *ABSENT, *UNOPENED],
         "EINTR": ["Interrupted"]}
+
+SCARCELY = {"KB": TOLD["ENOSPC"], "inodes": TOLD["ENOSPC"],
+            "files": TOLD["EMFILE"], "MB": ["out of memory", "Cannot allocate"]}
 
 Point = collections.namedtuple("Point", "process number call path")
 Named = collections.namedtuple("Named", "name scenario fails after")
@@ -254,7 +259,8 @@ def after_error(scenario, task):
 def at_point(scenario, task, place):
     """Whether recovery was killed, too."""
     scenario.copy(place)
-    deed = {"change": after_kill, "point": struck_point}
+    deed = {"change": after_kill, "point": struck_point,
+            **{kind: at_little for kind in SCARCE}}
     known, again = deed.get(task.mode, after_error)(scenario, task)
     check(world.complaints(known))
     check(world.difference(scenario.outcome, world.outcome()))
@@ -268,6 +274,11 @@ kept = None     # where the workspace of --at stays
 def work(task):
     place = kept or tempfile.mkdtemp(dir=scratch_top) + "/company"
     remove(place)
+    if task.mode in ("KB", "inodes"):
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o",
+                        "size=48m,nr_inodes=5000", "none",
+                        os.path.dirname(place)], check=True)
     try:
         return task, at_point(scenarios[task.scenario], task, place), None
     except (Failure, OSError, AssertionError, ValueError,
@@ -275,6 +286,9 @@ def work(task):
         return task, False, f"{type(wrong).__name__}: {wrong}"
     finally:
         os.chdir("/")
+        if task.mode in ("KB", "inodes") and not kept:
+            subprocess.run(["umount", "-l", os.path.dirname(place)],
+                           check=True)
         if not kept:
             remove(os.path.dirname(place))
 
@@ -339,6 +353,83 @@ def plan_points(arguments, names, _chance):
         tasks = [task for task in tasks if task.point.name == arguments.at]
     print(f"# {len(points)} fault points", flush=True)
     return tasks
+
+
+# ---- So much, and no more --------------------------------------------------
+
+# What there is too little of: amounts that are tried, the words of the limit.
+SCARCE = {
+    "KB": [*range(0, 64, 4), *range(64, 256, 8), *range(256, 1025, 32)],
+    "inodes": [*range(0, 40), *range(40, 121, 5)],
+    "files": range(3, 24),
+    "MB": [*range(8, 32)],
+}
+NARROW = ["emit", "first", "mail", "approve", "init"]
+PROGRAMS = ["first", "approve"]  # a step fails, where its program lacks memory
+
+
+def fill(kind, left):
+    """Leave so much of the file system that we are in."""
+    room = os.statvfs(".")
+    if kind == "KB":
+        spare = room.f_bavail * room.f_frsize - left * 1024
+        subprocess.run(["fallocate", "-l", str(spare), "../filler"],
+                       check=True)
+    else:
+        os.mkdir("../filler")
+        for number in range(room.f_favail - 1 - left):
+            open(f"../filler/{number}", "w", encoding="utf-8").close()
+
+
+def within(kind, left):
+    """The words in front of a command that has so much."""
+    return {"files": ["prlimit", f"--nofile={left}"],
+            "MB": ["prlimit", f"--as={left << 20}"]}.get(kind, [])
+
+
+def at_little(scenario, task):
+    """The place is a file system of its own."""
+    kind, left = task.mode, task.point.number
+    if kind in ("KB", "inodes"):
+        fill(kind, left)
+    status, said = run([*within(kind, left), *scenario.command], 2)
+    # A program that is not even loaded is the loader's.
+    if status == 127 and "loading shared libraries" not in said or \
+            status < 0 or 124 <= status != 127:
+        raise Failure(f"exits {status}: {said}")
+    if status not in (0, 127) and not any(word in said
+                                          for word in SCARCELY[kind]):
+        raise Failure(f"exits {status} and does not say why: {said}")
+    if kind in ("KB", "inodes"):
+        remove("../filler") if kind == "inodes" else os.remove("../filler")
+    found = world.events()
+    check(world.unkept(said, found))
+    known = world.tip() or scenario.before
+    recover(scenario.name, 3)
+    return known, False
+
+
+def plan_full(arguments, names, chance):
+    tasks = []
+    for name in names:
+        scenarios[name] = Scenario(name, scratch_top)
+        scenarios[name].trace(f"{scratch_top}/scratch", "change")
+        scenarios[name].settle(f"{scratch_top}/scratch")
+        tasks += [Task(name, Point("0", left, kind, ""), kind, "little", 0)
+                  for kind, lefts in SCARCE.items() for left in lefts
+                  if kind != "MB" or name not in PROGRAMS]
+    if arguments.points:
+        tasks = spread_tasks(tasks, arguments.points, chance)
+    return tasks
+
+
+def spread_tasks(tasks, count, chance):
+    kinds = collections.defaultdict(list)
+    for task in tasks:
+        kinds[task.mode].append(task)
+    share = count // len(kinds)
+    return [task for kind in kinds.values()
+            for task in chance.sample(kind, min(share, len(kind)))]
 
 
 # ---- Which points ----------------------------------------------------------
@@ -431,6 +522,11 @@ def tell(number, task, again, wrong):
               f"{task.deed} at {point.name}", flush=True)
         tell_wrong(wrong)
         return
+    if task.deed == "little":
+        print(f"{'not ok' if wrong else 'ok'} {number} - {task.scenario}, "
+              f"with {point.number} {point.call}", flush=True)
+        tell_wrong(wrong)
+        return
     what = "killed at" if task.mode == "change" else \
         f"{task.mode} ({task.deed}) at"
     if task.deed == "torn":
@@ -447,7 +543,7 @@ def tell(number, task, again, wrong):
 def options():
     parser = argparse.ArgumentParser()
     parser.add_argument("mode", choices=["kill", "term", "errors",
-                                         "points"])
+                                         "points", "full"])
     parser.add_argument("--points", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
@@ -458,20 +554,21 @@ def options():
 
 def sweep(arguments):
     names = arguments.only.split(",") if arguments.only else \
-        SCENARIOS if arguments.mode != "points" else \
-        {point.scenario for point in read_points()}
+        {"points": {point.scenario for point in read_points()},
+         "full": NARROW}.get(arguments.mode, SCENARIOS)
     chance = random.Random(arguments.seed)
-    if arguments.mode != "points":
+    if arguments.mode not in ("points", "full"):
         for name in names:
             scenarios[name] = Scenario(name, scratch_top)
-    plans = {"errors": plan_errors, "points": plan_points}
+    plans = {"errors": plan_errors, "points": plan_points,
+             "full": plan_full}
     tasks = plans.get(arguments.mode, plan_kills)(arguments, names, chance)
     if arguments.at and arguments.mode != "points":
         tasks = [task for task in tasks if arguments.at in
                  (f"{task.point.process}:{task.point.number}",
                   f"{task.point.process}:{task.point.number}:{task.deed}",
                   f"{task.mode}:{task.point.process}:{task.point.number}:"
-                  f"{task.deed}")]
+                  f"{task.deed}", f"{task.mode}:{task.point.number}")]
     chance.shuffle(tasks)
     failed = again = 0
     with multiprocessing.Pool(arguments.jobs) as pool:
