@@ -151,7 +151,8 @@ $(FAULTY_PROGRAM): $B/engine/main.o $(FAULTY_OBJECTS) $(ARCHIVE)
 
 # What faults are put in with. It is not built of reeve's objects.
 TRACER := $B/tests/fault/tracer
-$(TRACER): $(addprefix tests/fault/,tracer.c calls.c calls.h) $B/flags
+$(TRACER): $(addprefix tests/fault/,tracer.c calls.c calls.h \
+	durable.c durable.h) $B/flags
 	$(call say,$(KIND),$@)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -o $@ $(filter %.c,$^)

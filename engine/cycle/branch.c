@@ -1,7 +1,10 @@
 #include "engine/cycle/branch.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/cycle/halfway.h"
 #include "engine/io/owner.h"
@@ -93,6 +96,19 @@ static int refused(struct engine *engine, const char *dir,
 	return error_hint(err, "Commit or stash your changes and try again.");
 }
 
+/* Git syncs neither the branch that it moves nor the files that it writes, and
+ * what is merged is about to be journalled. */
+static int sync_all(const char *dir, struct error *err)
+{
+	auto_fd int fd = fd_open(dir, O_RDONLY | O_DIRECTORY, 0, err);
+
+	if (fd < 0)
+		return -1;
+	if (syncfs(fd) < 0)
+		return error_errno(err, errno, "could not sync \"%s\"", dir);
+	return 0;
+}
+
 static int fast_forward(struct engine *engine, const char *dir,
                         const struct oid *commit, struct error *err)
 {
@@ -101,11 +117,11 @@ static int fast_forward(struct engine *engine, const char *dir,
 	auto_error struct error reason = { 0 };
 	const char *operation = operation_in(&arena, dir);
 	/* It is ours, so what git would tidy up behind it is left to be. */
-	const char *const args[] = { "-c",      "maintenance.auto=false",
-		                     "-c",      "gc.auto=0",
-		                     "merge",   "--ff-only",
-		                     "--quiet", oid_text(&arena, commit),
-		                     NULL };
+	const char *const args[] = {
+		"-c",      "maintenance.auto=false", "-c",    "gc.auto=0",
+		"-c",      "core.fsync=all",         "merge", "--ff-only",
+		"--quiet", oid_text(&arena, commit), NULL
+	};
 
 	if (operation) {
 		error_set(err, ERR_STATE,
@@ -118,6 +134,8 @@ static int fast_forward(struct engine *engine, const char *dir,
 	FAULT("move.begun");
 	int merged = owner_run(dir, args, &output, &reason);
 	FAULT("move.done");
+	if (merged == 0 && sync_all(dir, err) < 0)
+		return -1;
 	halfway_end(engine);
 	if (merged == 0)
 		return 0;

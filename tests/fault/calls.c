@@ -50,6 +50,7 @@ static const struct call calls[] = {
 	{ "pread64", SYS_pread64, READS, 1, 0, 0 },
 	{ "fsync", SYS_fsync, SYNCS, 1, 0, 0 },
 	{ "fdatasync", SYS_fdatasync, SYNCS, 1, 0, 0 },
+	{ "syncfs", SYS_syncfs, SYNCS, 1, 0, 0 },
 	{ "sync_file_range", SYS_sync_file_range, SYNCS, 1, 0, 0 },
 	{ "ftruncate", SYS_ftruncate, WRITES, 1, 0, 0 },
 	{ "truncate", SYS_truncate, WRITES, 0, 1, 0 },
@@ -126,6 +127,12 @@ static int number_of(const char *name)
 bool call_writes(const struct call *call)
 {
 	return call->number == SYS_write || call->number == SYS_pwrite64;
+}
+
+bool call_syncs(const struct call *call)
+{
+	return call->number == SYS_fsync || call->number == SYS_fdatasync ||
+	       call->number == SYS_syncfs;
 }
 
 /* What a descriptor of the process is: "/a/path", "pipe:[1]", or "". */

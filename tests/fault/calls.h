@@ -44,6 +44,8 @@ bool call_fits(const struct call *call, unsigned class, pid_t pid,
                const uint64_t args[6]);
 /* Whether it writes bytes: the arguments 1 and 2 are where and how many. */
 bool call_writes(const struct call *call);
+/* Whether what its argument 0 names is durable when it returns. */
+bool call_syncs(const struct call *call);
 
 /* "CALL PATH..." as far as it can be found out. */
 void call_describe(const struct call *call, pid_t pid, const uint64_t args[6],

@@ -27,7 +27,7 @@ sweep() {
 }
 
 status=0
-for mode in points kill term errors; do
+for mode in points kill term power errors; do
 	sweep $mode "${2:-}" || status=1
 done
 # What takes room takes a file system of its own.

@@ -1,6 +1,6 @@
 """Put a fault at the points of a scenario, recover, and look at everything.
 
-    sweep.py kill|term|errors|points|full [OPTION...]
+    sweep.py kill|term|power|errors|points|full [OPTION...]
 
     --points N     a sample of so many points, spread over scenarios and over
                    kinds of call; without it, every point there is
@@ -17,6 +17,8 @@ any fault.
     kill     all processes end at the point, or half way through a write; then
              the owner does what is done after a crash, and that is killed, too
     term     reeve gets a SIGTERM there: it ends soon, with all that it started
+    power    the same of the whole machine: what was not synced is lost, with
+             its name or without
     errors   the call fails, once or from there on; the next command finds the
              machine in order
     points   the same at the fault points of the code, those of the file points;
@@ -41,6 +43,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
+import power  # noqa: E402
 import world  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -51,6 +54,12 @@ BUILD = os.path.dirname(shutil.which("reeve") or "")
 FAULTY = f"{BUILD}/fault/reeve"  # with the points of tests/fault/points
 KILLED, NOT_REACHED, OTHER_CALL = 137, 125, 124
 LONGEST_S = 120
+# Where the remote is on the same disk it loses what git did not sync there.
+POWERED = ["init", "emit", "first", "mail", "reject", "undo", "adopt", "merge",
+           "approve"]
+# Git does not sync the bytes of files that it puts into the working tree: where
+# names outlive bytes, as ext4 never has it for these, they are git's to mend.
+BY_GIT = ["merge", "approve"]
 
 # A fault of one of these, and whether it may stay.
 ERRORS = [("ENOSPC", "once"), ("ENOSPC", "on"), ("EIO", "once"), ("EIO", "on"),
@@ -260,6 +269,7 @@ def at_point(scenario, task, place):
     """Whether recovery was killed, too."""
     scenario.copy(place)
     deed = {"change": after_kill, "point": struck_point,
+            "power": struck_by_power,
             **{kind: at_little for kind in SCARCE}}
     known, again = deed.get(task.mode, after_error)(scenario, task)
     check(world.complaints(known))
@@ -291,6 +301,45 @@ def work(task):
                            check=True)
         if not kept:
             remove(os.path.dirname(place))
+
+
+# ---- One power cut ---------------------------------------------------------
+
+def struck_by_power(scenario, task):
+    """Two disks of one cut; recovery on each."""
+    place, was = os.getcwd(), f"{os.getcwd()}.was"
+    notes = f"{place}.durable"
+    remove(notes)
+    os.mkdir(notes)
+    disk = power.Disk(place, scenario.stage)
+    where = f"{task.point.process}:{task.point.number}:{task.point.call}"
+    status, said = run([tracer(), "-d", "kill", "-p", where, "-s", notes,
+                        *scenario.command], 2)
+    if status != KILLED:
+        raise Failure(f"exits {status}, and was to be killed: {said}")
+    disk.sync(notes)
+    remove(was)
+    os.rename(place, was)
+    for what in ("names", "bytes")[:1 if scenario.name in BY_GIT else 2]:
+        if what == "names":
+            disk.without_names(place)
+        else:
+            remove(place)
+            disk.without_bytes(was, place)
+        os.chdir(place)
+        known = world.tip() or scenario.before
+        try:
+            check(world.unkept(said, world.events()))
+            recover(scenario.name, 3)
+            check(world.complaints(known))
+            check(world.difference(scenario.outcome, world.outcome()))
+        except (Failure, AssertionError) as wrong:
+            raise Failure(f"without {what}: {wrong}") from wrong
+    return known, False
+
+
+def power_tasks(name, points, _whole, _chance):
+    return [Task(name, point, "power", "cut", 0) for point in points]
 
 
 # ---- One fault point -------------------------------------------------------
@@ -472,10 +521,13 @@ def plan_kills(arguments, names, chance):
     for left, name in enumerate(names):
         points = scenarios[name].calibrate(f"{scratch_top}/scratch", "change")
         scenarios[name].settle(f"{scratch_top}/scratch")
+        if arguments.mode == "power":
+            check(power.disorder(points))
         share = (arguments.points - len(tasks)) // (len(names) - left)
         chosen = spread(points, share, chance) if arguments.points else points
-        kind = term_tasks if arguments.mode == "term" else kill_tasks
-        tasks += kind(name, chosen, not arguments.points, chance)
+        kind = {"term": term_tasks, "power": power_tasks}
+        tasks += kind.get(arguments.mode, kill_tasks)(
+            name, chosen, not arguments.points, chance)
         print(f"# {name}: {len(chosen)} of {len(points)} points", flush=True)
     return tasks
 
@@ -527,10 +579,12 @@ def tell(number, task, again, wrong):
               f"with {point.number} {point.call}", flush=True)
         tell_wrong(wrong)
         return
-    what = "killed at" if task.mode == "change" else \
+    what = "killed at" if task.mode in ("change", "power") else \
         f"{task.mode} ({task.deed}) at"
     if task.deed == "torn":
         what = "killed in the middle of"
+    if task.deed == "cut":
+        what = "power is cut at"
     if task.deed == "term":
         what = "asked to end at"
     print(f"{'not ok' if wrong else 'ok'} {number} - {task.scenario}, {what} "
@@ -542,8 +596,8 @@ def tell(number, task, again, wrong):
 
 def options():
     parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=["kill", "term", "errors",
-                                         "points", "full"])
+    parser.add_argument("mode", choices=["kill", "term", "power",
+                                         "errors", "points", "full"])
     parser.add_argument("--points", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
@@ -555,7 +609,7 @@ def options():
 def sweep(arguments):
     names = arguments.only.split(",") if arguments.only else \
         {"points": {point.scenario for point in read_points()},
-         "full": NARROW}.get(arguments.mode, SCENARIOS)
+         "full": NARROW, "power": POWERED}.get(arguments.mode, SCENARIOS)
     chance = random.Random(arguments.seed)
     if arguments.mode not in ("points", "full"):
         for name in names:

@@ -3,7 +3,7 @@
  * fault into them.
  *
  *	tracer [-c CLASS] -l FILE COMMAND...           list every point
- *	tracer [-c CLASS] -p POINT [-d WHAT] COMMAND...
+ *	tracer [-c CLASS] -p POINT [-d WHAT] [-s FOLDER] COMMAND...
  *
  * A point is PROCESS:NUMBER[:CALL]: the NUMBER-th call of the class in that
  * process. The process is named by its line of descent, "0" for the command,
@@ -19,6 +19,8 @@
  *	stop    the process stands still, and we do, until we get a SIGCONT
  *	once    the call fails with the errno that CLASS is
  *	on      and so does each one of the class from there on
+ *
+ * With -s the folder gets what is made durable: see durable.h.
  *
  * Classes (-c): change (the default), ENOSPC, EIO, EMFILE, EINTR.
  *
@@ -40,6 +42,7 @@
 #include <unistd.h>
 
 #include "tests/fault/calls.h"
+#include "tests/fault/durable.h"
 
 enum {
 	STATUS_OTHER_CALL = 124,
@@ -82,6 +85,7 @@ struct tracer {
 	enum deed deed;
 	struct point point;
 	FILE *list;
+	const char *durable; /* a folder, or NULL */
 	struct process processes[PROCESSES];
 	unsigned points; /* of all */
 	bool reached;
@@ -266,8 +270,14 @@ static bool at_call(struct tracer *tracer, struct process *process)
 		fprintf(tracer->list, "%s:%u:%s\n", process->label,
 		        process->points, text);
 	}
-	return !is_point(tracer, process, call) ||
-	       strike(tracer, call, process->pid);
+	if (is_point(tracer, process, call) &&
+	    !strike(tracer, call, process->pid))
+		return false;
+	if (tracer->durable && call_syncs(call) &&
+	    !durable_note(tracer->durable, process->pid, args[0],
+	                  strcmp(call->name, "syncfs") == 0))
+		trouble("what is durable cannot be kept");
+	return true;
 }
 
 /* ---- The loop ------------------------------------------------------------ */
@@ -392,13 +402,15 @@ static bool read_options(struct tracer *tracer, int argc, char **argv)
 	int option;
 	bool good = true;
 
-	while ((option = getopt(argc, argv, "+c:d:l:p:")) != -1) {
+	while ((option = getopt(argc, argv, "+c:d:l:p:s:")) != -1) {
 		if (option == 'c')
 			tracer->class = class_of(optarg);
 		else if (option == 'd')
 			good = good && read_deed(optarg, &tracer->deed);
 		else if (option == 'l')
 			tracer->list = fopen(optarg, "we");
+		else if (option == 's')
+			tracer->durable = optarg;
 		else if (option == 'p')
 			good = good && read_point(optarg, &tracer->point);
 		else
@@ -414,7 +426,7 @@ int main(int argc, char **argv)
 
 	if (!read_options(&tracer, argc, argv)) {
 		fputs("usage: tracer [-c CLASS] -l FILE | -p POINT [-d WHAT] "
-		      "COMMAND...\n",
+		      "[-s FOLDER] COMMAND...\n",
 		      stderr);
 		return STATUS_TROUBLE;
 	}
