@@ -457,7 +457,6 @@ again_rolled() {
 stage_rebuild() {
 	stage_merge
 	reeve tick
-	rm -rf .reeve
 }
 
 command_rebuild() {
