@@ -75,7 +75,7 @@ TOLD = {"ENOSPC": ["No space left", "disk is full", "disk I/O error",
         "EIO": ["Input/output error", "disk I/O error", "disk image is",
                 *ABSENT, *UNOPENED],
         "EMFILE": ["Too many open files", *ABSENT, *UNOPENED],
-        "EINTR": ["Interrupted"]}
+        "EINTR": ["Interrupted", "disk I/O error"]}
 
 SCARCELY = {"KB": TOLD["ENOSPC"], "inodes": TOLD["ENOSPC"],
             "files": TOLD["EMFILE"], "MB": ["out of memory", "Cannot allocate"]}
