@@ -267,14 +267,18 @@ static int judge(const struct call *call, struct transfer *transfer,
                  struct reply *ret, struct error *err)
 {
 	struct http_answer *answer = transfer_edit(transfer);
+	const struct http_question question = {
+		.arena = call->arena,
+		.who = endpoint_of(call),
+		.expect = value_get(call->payload, "expect"),
+		.now_ms = clock_wall_ms(call->env->clock),
+	};
 
 	if (call->env->secrets) {
 		secrets_redact(call->env->secrets, &answer->body);
 		secrets_redact(call->env->secrets, &answer->headers);
 	}
-	return http_answer_judge(call->arena, endpoint_of(call), answer,
-	                         value_get(call->payload, "expect"),
-	                         clock_wall_ms(call->env->clock), ret, err);
+	return http_answer_judge(&question, answer, ret, err);
 }
 
 /* In place of sending it. */

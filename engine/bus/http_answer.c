@@ -127,10 +127,12 @@ static int unanswered(const char *who, const struct http_answer *answer,
 	                 answer->reason);
 }
 
-static int not_done(struct arena *arena, const char *who,
-                    const struct http_answer *answer, int64_t now_ms,
-                    struct reply *ret, struct error *err)
+static int not_done(const struct http_question *question,
+                    const struct http_answer *answer, struct reply *ret,
+                    struct error *err)
 {
+	struct arena *arena = question->arena;
+	const char *who = question->who;
 	const char *retry_after = http_header(answer, arena, "retry-after");
 	const char *location = http_header(answer, arena, "location");
 	int status = answer->status;
@@ -138,7 +140,8 @@ static int not_done(struct arena *arena, const char *who,
 	if (is_for_now(status, retry_after)) {
 		ret->kind = REPLY_UNSENT;
 		ret->fault = status >= 500;
-		ret->retry_after_ms = http_retry_after_ms(retry_after, now_ms);
+		ret->retry_after_ms =
+		        http_retry_after_ms(retry_after, question->now_ms);
 		return error_set(err, ERR_FAILED, "%s asks for patience (%d)",
 		                 who, status);
 	}
@@ -158,22 +161,29 @@ static int not_done(struct arena *arena, const char *who,
 	                 excerpt(arena, answer));
 }
 
-int http_answer_judge(struct arena *arena, const char *who,
-                      const struct http_answer *answer,
-                      const struct value *expect, int64_t now_ms,
-                      struct reply *ret, struct error *err)
+/* Whether it is there, whole, as far as what it means hangs on that. */
+static bool is_enough(const struct http_answer *answer, bool is_good)
 {
-	bool is_good = (answer->status >= 200 && answer->status <= 299) ||
-	               is_expected(expect, answer->status);
+	return answer->end == HTTP_ANSWERED ||
+	       (answer->status >= 200 && !is_good);
+}
+
+int http_answer_judge(const struct http_question *question,
+                      const struct http_answer *answer, struct reply *ret,
+                      struct error *err)
+{
+	int status = answer->status;
+	bool is_good = (status >= 200 && status <= 299) ||
+	               is_expected(question->expect, status);
 
 	*ret = (struct reply){ .kind = REPLY_NONE };
 	if (answer->end == HTTP_UNSENT)
-		return unsent(who, answer, ret, err);
-	if (answer->end == HTTP_UNANSWERED && (is_good || answer->status < 200))
-		return unanswered(who, answer, ret, err);
+		return unsent(question->who, answer, ret, err);
+	if (!is_enough(answer, is_good))
+		return unanswered(question->who, answer, ret, err);
 	if (!is_good)
-		return not_done(arena, who, answer, now_ms, ret, err);
+		return not_done(question, answer, ret, err);
 	ret->kind = REPLY_DONE;
-	ret->result = http_answer_result(arena, answer);
+	ret->result = http_answer_result(question->arena, answer);
 	return 0;
 }

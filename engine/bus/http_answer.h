@@ -8,12 +8,18 @@
 #include "engine/bus/connector.h"
 #include "engine/io/http.h"
 
-/* `who` is the endpoint; `expect` a list of statuses that mean done beside 200
- * to 299, or NULL. 0 and ret->result, or -1 and what is known. */
-int http_answer_judge(struct arena *arena, const char *who,
-                      const struct http_answer *answer,
-                      const struct value *expect, int64_t now_ms,
-                      struct reply *ret, struct error *err) MUST_CHECK;
+struct http_question {
+	struct arena *arena;
+	const char *who;            /* the endpoint */
+	const struct value *expect; /* statuses that mean done beside 200 to
+	                               299; or NULL */
+	int64_t now_ms;
+};
+
+/* 0 and ret->result, or -1 and what is known. */
+int http_answer_judge(const struct http_question *question,
+                      const struct http_answer *answer, struct reply *ret,
+                      struct error *err) MUST_CHECK;
 
 /* { status, json, text, id, location }: what there is of it. */
 struct value *http_answer_result(struct arena *arena,

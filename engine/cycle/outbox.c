@@ -101,7 +101,7 @@ int outbox_flush(struct tick *tick, struct error *err)
 
 static void say(struct outbox *outbox, const char *text, size_t others)
 {
-	auto_buf struct buf said = buf_make(4 * SUBJECT_SIZE);
+	auto_buf struct buf said = buf_make(4u * SUBJECT_SIZE);
 
 	buf_add_text(&said, text);
 	if (others)

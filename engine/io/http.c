@@ -493,6 +493,7 @@ static int set_body(struct transfer *transfer,
 static int set_up(struct transfer *transfer, const struct http_request *request,
                   struct error *err)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	const char *authorities = getenv("SSL_CERT_FILE");
 	int64_t timeout_ms =
 	        request->timeout_ms ? request->timeout_ms : TIMEOUT_MS;

@@ -64,6 +64,7 @@ static const struct {
 
 static int fail(struct error *err)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	const char *why = dlerror();
 
 	error_set(err, ERR_SYSTEM, "could not load libcurl: %s",

@@ -27,6 +27,7 @@
 	                                use(slist_append) use(slist_free_all)
 
 struct curl {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a member has none */
 #define CURL_MEMBER(name) __typeof__(&curl_##name) name;
 	CURL_FUNCTIONS(CURL_MEMBER)
 #undef CURL_MEMBER

@@ -24,6 +24,7 @@
 #include "store/base/text.h"
 
 #define ROOM       (1u << 20)
+#define FORM_MOST  ((size_t)8 * SECRET_MOST)
 #define PREFIX     "{{secret."
 #define SUFFIX     "}}"
 #define COMMAND_MS 30000
@@ -137,7 +138,7 @@ static void spell_url(const char *value, const char *digits, struct buf *ret)
 
 static void spell_json(const char *value, struct buf *ret)
 {
-	auto_buf struct buf quoted = buf_make(8 * SECRET_MOST);
+	auto_buf struct buf quoted = buf_make(FORM_MOST);
 
 	json_write_text(&quoted, value, strlen(value));
 	buf_add(ret, quoted.at + 1, quoted.len - 2);
@@ -207,7 +208,7 @@ static void spell(const char *value, size_t form, struct buf *ret)
 
 static int add_forms(struct secrets *secrets, size_t secret, struct error *err)
 {
-	auto_buf struct buf text = buf_make(8 * SECRET_MOST);
+	auto_buf struct buf text = buf_make(FORM_MOST);
 
 	for (size_t form = 0; form < FORMS; form++) {
 		spell(secrets->list[secret].value, form, &text);
@@ -259,6 +260,7 @@ static int take_from_environment(struct secrets *secrets, size_t at,
                                  struct error *err)
 {
 	const char *name = secrets->list[at].name;
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	char *value = getenv(name);
 
 	if (!value)
@@ -266,6 +268,7 @@ static int take_from_environment(struct secrets *secrets, size_t at,
 	if (take(secrets, at, value, err) < 0)
 		return -1;
 	explicit_bzero(value, strlen(value));
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	(void)unsetenv(name);
 	return 0;
 }
@@ -332,7 +335,9 @@ static int take_from_command(struct secrets *secrets, size_t at,
 	auto_arena struct arena arena = { 0 };
 	const char **argv =
 	        arena_array(&arena, command->length + 1, sizeof(*argv));
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	const char *path = getenv("PATH");
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): reeve has one thread */
 	const char *home = getenv("HOME");
 	const char *const variables[] = {
 		arena_printf(&arena, "PATH=%s", path ? path : "/usr/bin:/bin"),
@@ -358,28 +363,28 @@ static int take_from_command(struct secrets *secrets, size_t at,
 	return rc;
 }
 
-static int find(struct secrets *secrets, const struct env *env,
-                const struct value *declared, size_t at, struct error *err)
+/* The value of the secret at that place; NULL with err. */
+static const char *find(struct secrets *secrets, const struct env *env,
+                        const struct value *declared, size_t at,
+                        struct error *err)
 {
 	const char *name = secrets->list[at].name;
 	const struct value *command =
 	        value_get(value_get(declared, name), "command");
+	int rc = 0;
 
-	if (secrets->list[at].value)
-		return 0;
-	if (command)
-		return take_from_command(secrets, at, env, command, err);
-	if (take_from_environment(secrets, at, err) < 0)
-		return -1;
-	if (secrets->list[at].value)
-		return 0;
+	if (!secrets->list[at].value && command)
+		rc = take_from_command(secrets, at, env, command, err);
+	else if (!secrets->list[at].value)
+		rc = take_from_environment(secrets, at, err);
+	if (rc < 0 || secrets->list[at].value)
+		return rc < 0 ? NULL : secrets->list[at].value;
 	error_set(err, ERR_FAILED, "there is no secret \"%s\"", name);
-	return error_hint(
-	        err,
-	        "Set the environment variable %s for reeve, or say "
-	        "under \"secrets\" in reeve.yaml which command prints "
-	        "it.",
-	        name);
+	error_hint(err,
+	           "Set the environment variable %s for reeve, or say under "
+	           "\"secrets\" in reeve.yaml which command prints it.",
+	           name);
+	return NULL;
 }
 
 int secrets_fill(struct secrets *secrets, const struct env *env,
@@ -393,11 +398,12 @@ int secrets_fill(struct secrets *secrets, const struct env *env,
 		if (len == 0)
 			return error_set(err, ERR_FAILED,
 			                 "\"%s\" is no {{secret.NAME}}", at);
-		size_t place = place_of(secrets, name, len);
-		if (find(secrets, env, declared, place, err) < 0)
+		const char *value = find(secrets, env, declared,
+		                         place_of(secrets, name, len), err);
+		if (!value)
 			return -1;
 		buf_add(ret, text, (size_t)(at - text));
-		buf_add_text(ret, secrets->list[place].value);
+		buf_add_text(ret, value);
 		text = name + len + strlen(SUFFIX);
 	}
 	buf_add_text(ret, text);

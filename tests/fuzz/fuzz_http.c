@@ -9,8 +9,12 @@ static void judge(struct arena *arena, const struct http_answer *answer)
 {
 	auto_error struct error err = { 0 };
 	struct reply reply;
-	int rc =
-	        http_answer_judge(arena, "f", answer, NULL, 1000, &reply, &err);
+	const struct http_question question = {
+		.arena = arena,
+		.who = "f",
+		.now_ms = 1000,
+	};
+	int rc = http_answer_judge(&question, answer, &reply, &err);
 
 	must(reply.retry_after_ms >= 0);
 	if (rc < 0) {

@@ -50,10 +50,14 @@ static void test_http_answer__the_status_decides(void **state)
 			.body = buf_make(100),
 			.headers = buf_make(100),
 		};
+		const struct http_question question = {
+			.arena = &arena,
+			.who = "crm",
+			.expect = expect,
+		};
 		struct reply reply;
 		buf_add_text(&answer.headers, cases[row].headers);
-		int rc = http_answer_judge(&arena, "crm", &answer, expect, 0,
-		                           &reply, &err);
+		int rc = http_answer_judge(&question, &answer, &reply, &err);
 		assert_row(row, (rc == 0) == (cases[row].kind == REPLY_DONE));
 		assert_row(row, reply.kind == cases[row].kind);
 		assert_row(row, reply.fault == cases[row].fault);
