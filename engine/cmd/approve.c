@@ -38,6 +38,19 @@ static const char *left_out(struct arena *arena,
 	                    text, narrowing->count > 5 ? ", …" : "");
 }
 
+/* The branch is the owner's to push, and another machine waits for it. */
+static const char *hint_push(struct engine *engine, struct arena *arena)
+{
+	auto_error struct error unread = { 0 };
+	const struct config *config = engine_config_seen(engine, &unread);
+
+	if (!config || !config->remote)
+		return NULL;
+	return arena_printf(arena,
+	                    "Other machines see it after \"git push %s %s\".",
+	                    config->remote, engine->branch);
+}
+
 static int check_options(const struct invocation *invocation,
                          const struct draft_record *draft, struct error *err)
 {
@@ -77,6 +90,7 @@ static int approve_command(struct invocation *invocation, struct error *err)
 		                     draft.branch, engine->branch,
 		                     oid_text(arena, &commit),
 		                     left_out(arena, &narrowing)),
+		.hint = hint_push(engine, arena),
 	};
 	if (!option_given(invocation, "no-tick"))
 		return tick_after(invocation, engine, &merged, err);

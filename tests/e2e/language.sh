@@ -142,7 +142,7 @@ reviewed() {
 	exits 0 reeve review -q "$(run_of j)"
 	says "Merging will: send 3 mails (acme@a.example, globex@a.example, initech@a.example), start follow x3"
 	says "To leave one out: delete its files or its entry in actions/j-"
-	says "Files 1, cost 0.00 USD, checks: sum ok. Drafted at ${hash:0:7}"
+	says "Files 1, cost 0.00 USD, checks: sum ok. Drafted from clients.csv at ${hash:0:7}"
 }
 
 several_artifacts() {
