@@ -116,9 +116,10 @@ unpushed_merge() {
 	says "git push"
 	is 0 "$(sent)"
 	git -C ../a push -q origin main
-	for _ in $(seq 60); do
+	for _ in $(seq 90); do
 		exits 0 reeve tick
 		[ "$(sent)" -eq 0 ] || break
+		sleep 0.1
 	done
 	is 1 "$(sent)"
 	cd ..
