@@ -132,9 +132,13 @@ static int fast_forward(struct engine *engine, const char *dir,
 	if (halfway_begin(engine, dir, commit, err) < 0)
 		return -1;
 	FAULT("move.begun");
-	int merged = owner_run(dir, args, &output, &reason);
+	bool cut_short;
+	int merged = owner_run(dir, args, &output, &cut_short, &reason);
 	FAULT("move.done");
-	if (merged == 0 && sync_all(dir, err) < 0)
+	/* Who refuses has done nothing; who is killed, anything. */
+	if (merged < 0 && cut_short && halfway_mend(engine, err) < 0)
+		return -1;
+	if ((merged == 0 || cut_short) && sync_all(dir, err) < 0)
 		return -1;
 	halfway_end(engine);
 	if (merged == 0)
@@ -148,6 +152,13 @@ static int fast_forward(struct engine *engine, const char *dir,
 	if (!found || !oid_equal(&now, &engine->own_tip))
 		return error_set(err, ERR_CONFLICT, "\"%s\" has moved",
 		                 engine->branch);
+	if (cut_short) {
+		error_set(err, ERR_STATE,
+		          "git was killed while it moved \"%s\"; what it had "
+		          "done is taken back",
+		          engine->branch);
+		return error_hint(err, "reeve tick tries again.");
+	}
 	if (reason.code != ERR_STATE)
 		return refused(engine, dir, &reason, err);
 	error_move(err, &reason);

@@ -73,7 +73,9 @@ static int read_note(struct engine *engine, struct arena *arena,
 static int git_in(const struct move *move, const char *const *args,
                   struct buf *ret, struct error *err)
 {
-	return owner_run(move->dir, args, ret, err);
+	bool cut_short; /* then the note stays, and says all */
+
+	return owner_run(move->dir, args, ret, &cut_short, err);
 }
 
 /* The locks that `git merge` takes. Those that nobody holds are taken away. */

@@ -313,13 +313,14 @@ int owner_look(struct arena *arena, const char *dir, struct owner_git *ret,
 /* ---- In a working tree --------------------------------------------------- */
 
 int owner_run(const char *dir, const char *const *args, struct buf *ret_output,
-              struct error *err)
+              bool *ret_cut_short, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 	struct owner_git git;
 	size_t most = 0;
 	size_t count = 0;
 
+	*ret_cut_short = false;
 	if (owner_look(&arena, dir, &git, err) < 0)
 		return -1;
 	if (git.filter) {
@@ -345,5 +346,5 @@ int owner_run(const char *dir, const char *const *args, struct buf *ret_output,
 		.dir = dir,
 		.timeout_ms = LOOK_MS,
 	};
-	return proc_run(&proc, ret_output, err);
+	return proc_run_part(&proc, ret_output, ret_cut_short, err);
 }

@@ -43,8 +43,9 @@ int owner_look(struct arena *arena, const char *dir, struct owner_git *ret,
                struct error *err) MUST_CHECK;
 
 /* Run `git ARGS…` in the working tree `dir`, whose files it may write, within a
- * minute. ERR_STATE when that would run a filter of the repository's own. */
+ * minute. ERR_STATE when that would run a filter of the repository's own. When
+ * it fails, `ret_cut_short` says whether it may have done a part. */
 int owner_run(const char *dir, const char *const *args, struct buf *ret_output,
-              struct error *err) MUST_CHECK;
+              bool *ret_cut_short, struct error *err) MUST_CHECK;
 
 #endif

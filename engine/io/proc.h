@@ -11,6 +11,7 @@
 #ifndef IO_PROC_H
 #define IO_PROC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,11 @@ struct proc {
  * too much output. `ret_output` gets the standard output (its limit holds). */
 int proc_run(const struct proc *proc, struct buf *ret_output,
              struct error *err) MUST_CHECK;
+
+/* The same; when it fails, `ret_cut_short` says whether the end came from
+ * outside, a signal or the deadline, so that it may have done a part. */
+int proc_run_part(const struct proc *proc, struct buf *ret_output,
+                  bool *ret_cut_short, struct error *err) MUST_CHECK;
 
 /* `git -C dir ARGS…` that asks and writes no file of the owner's: with hooks
  * and fsmonitor off, the owner's environment (owner.h) and a deadline of a
