@@ -63,7 +63,7 @@ struct side {
 
 /* ---- In the program ------------------------------------------------------ */
 
-static const char *prepare(const struct launch *launch)
+LEFT_BY_EXEC static const char *prepare(const struct launch *launch)
 {
 	sigset_t none;
 
@@ -82,7 +82,7 @@ static const char *prepare(const struct launch *launch)
 	return sandbox_enter(launch->rules) < 0 ? "landlock" : NULL;
 }
 
-static int become(void *state)
+LEFT_BY_EXEC static int become(void *state)
 {
 	struct launch *launch = state;
 
