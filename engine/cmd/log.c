@@ -262,26 +262,23 @@ static const char *say_tried(const struct entry *entry)
 {
 	bool unsent = strcmp(text_of(entry, "outcome", ""), "unsent") == 0;
 
-	return reason_behind(entry,
-	                     arena_printf(entry->arena, "%s was not %s",
-	                                  text_of(entry, "effect", "?"),
-	                                  unsent ? "sent" : "answered"));
+	return reason_behind(entry, arena_printf(entry->arena, "%s was not %s",
+	                                         text_of(entry, "effect", "?"),
+	                                         unsent ? "sent" : "answered"));
 }
 
 static const char *say_resolved(const struct entry *entry)
 {
-	return reason_behind(entry,
-	                     arena_printf(entry->arena,
-	                                  "%s resolved by hand: %s",
-	                                  text_of(entry, "effect", "?"),
-	                                  text_of(entry, "verdict", "?")));
+	return reason_behind(
+	        entry, arena_printf(entry->arena, "%s resolved by hand: %s",
+	                            text_of(entry, "effect", "?"),
+	                            text_of(entry, "verdict", "?")));
 }
 
 static const char *say_held(const struct entry *entry)
 {
-	return entry->event->type == EVENT_RUN_CLAIMED
-	               ? "is one engine's now"
-	               : "is nobody's again";
+	return entry->event->type == EVENT_RUN_CLAIMED ? "is one engine's now"
+	                                               : "is nobody's again";
 }
 
 static const char *say_freed(const struct entry *entry)

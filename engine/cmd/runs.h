@@ -20,8 +20,8 @@ const char *run_heading(const struct run_record *run);
 /* "because PATH was committed", "by the event TYPE", "by hand"; in `arena`. */
 const char *run_cause(struct arena *arena, const struct value *trigger);
 
-/* Whether it goes on, or may, by another text of its job than the owner's branch
- * has now: 1, 0 (also when there is none there), -1. */
+/* Whether it goes on, or may, by another text of its job than the owner's
+ * branch has now: 1, 0 (also when there is none there), -1. */
 int run_is_on_older_text(struct engine *engine, const struct run_record *run,
                          struct error *err) MUST_CHECK;
 

@@ -170,8 +170,7 @@ static char *describe_text(struct arena *arena, const char *text)
 	bool whole = text[len] == '\0' || text[len + 1] == '\0';
 
 	if (len <= SHOWN_BYTES && whole)
-		return arena_printf(arena, "the text \"%.*s\"", (int)len,
-		                    text);
+		return arena_printf(arena, "the text \"%.*s\"", (int)len, text);
 	len = len < SHOWN_BYTES ? len : SHOWN_BYTES;
 	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;

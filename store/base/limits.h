@@ -52,7 +52,7 @@
 #define LIMIT_ANSWER     (4u << 20)   /* the body of an HTTP answer */
 #define LIMIT_HEADERS    (64u << 10)  /* all of its headers */
 #define LIMIT_URL        (8u << 10)
-#define LIMIT_ERROR_TEXT (8u << 10)   /* one message */
-#define LIMIT_ERRORS     1000         /* messages that are looked for */
+#define LIMIT_ERROR_TEXT (8u << 10) /* one message */
+#define LIMIT_ERRORS     1000       /* messages that are looked for */
 
 #endif
